@@ -1,0 +1,221 @@
+/**
+ * The ports: what a dump format, a CPU, a debug format and a host provide. Each provider is one file in `dump/`,
+ * `arch/` or `debug/` and one line in that folder's `index.ts`; what it cannot do, it leaves out.
+ */
+import type { ByteSource } from '../base/byte-source.ts';
+import type { FaultReason } from '../base/errors.ts';
+import type { Addr, Bytes, PhysAddr } from '../base/units.ts';
+import type { Translate } from '../memory/address-space.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
+import type { CType } from '../types/c-type.ts';
+import type { Program } from './program.ts';
+import type { Vmcoreinfo } from './vmcoreinfo.ts';
+
+// ---- hosts
+
+export type CodecName = 'zlib' | 'lzo' | 'snappy' | 'zstd';
+
+/** Decodes one compressed block into `into`; returns the bytes written. Throws anything on damage. */
+export type Decoder = (block: Uint8Array, into: Uint8Array) => Bytes;
+
+/** The decompressors of a host. A decoder may have to be prepared (compiled) first; that is the host's affair. */
+export interface Codecs {
+  /** @throws UnsupportedError when the host has none or has not prepared it */
+  decoder(name: CodecName): Decoder;
+}
+
+// ---- dump formats
+
+/** Facts that the file itself states, before any memory is read. Every one may be absent or, from QEMU, wrong. */
+export interface ImageHeader {
+  /** From the kdump header's `struct new_utsname`, in its order; empty fields left out. */
+  readonly utsname?: Partial<Record<'sysname' | 'nodename' | 'release' | 'version' | 'machine' | 'domainname', string>>;
+  /** When the dump was taken, in seconds since the epoch. */
+  readonly timestampSeconds?: number;
+  /** makedumpfile's filter level (0 to 31). */
+  readonly dumpLevel?: number;
+  /** `phys_base` of the kdump sub-header; QEMU writes garbage, so VMCOREINFO goes first. */
+  readonly physBase?: bigint;
+  /** Block size in bytes that the file counts in; QEMU's need not be the kernel's page size. */
+  readonly blockSize?: Bytes;
+  /** CPUs that the header counts. */
+  readonly cpuCount?: number;
+}
+
+/** One opened dump: its physical memory and what its headers say. */
+export interface DumpImage {
+  /** For people, for example `kdump-compressed (zlib), flattened`. */
+  readonly format: string;
+  readonly memory: PhysicalMemory;
+  readonly header: ImageHeader;
+  /** `e_machine` of an ELF dump. */
+  readonly elfMachine?: number;
+  readonly littleEndian?: boolean;
+  /** The VMCOREINFO text. */
+  readonly vmcoreinfo?: string;
+  /** `desc` of each NT_PRSTATUS note in file order; of QEMU one a CPU, of kexec one a CPU that answered. */
+  readonly cpuNotes: readonly Uint8Array[];
+  /** PT_LOAD segments that state a virtual address. */
+  readonly virtualSegments: readonly { readonly virt: Addr; readonly phys: PhysAddr; readonly size: Bytes }[];
+  /** Decoders that pages may need. */
+  readonly codecs: readonly CodecName[];
+  /** What is wrong with the file: truncated, incomplete, contradicting fields. One sentence each. */
+  readonly problems: readonly string[];
+}
+
+export interface DumpFormat {
+  readonly name: string;
+  /** By content, never by name; reads a few bytes and must not throw. */
+  probe(src: ByteSource): boolean;
+  /**
+   * @param src the file @param codecs for its pages @param more further files of a split set, in any order
+   * @throws BadDataError
+   */
+  open(src: ByteSource, codecs: Codecs, more: readonly ByteSource[]): DumpImage;
+}
+
+// ---- CPUs
+
+/** Register values of one frame, by the index of `Architecture.registers`; absent when not known. */
+export type RegisterValues = (bigint | undefined)[];
+
+/** A part of the kernel's address space that is physically contiguous: tried before the page tables. */
+export interface LinearRange {
+  readonly start: Addr;
+  /** Exclusive; up to 2^64. */
+  readonly end: Addr;
+  readonly phys: PhysAddr;
+}
+
+/** How the kernel of a dump maps its memory; found by the architecture from headers, VMCOREINFO and memory. */
+export interface KernelMap {
+  /** PAGE_SIZE of the kernel. */
+  readonly pageSize: Bytes;
+  /** Bits of a kernel virtual address. */
+  readonly vaBits: number;
+  /** Distance by which KASLR moved the kernel, when known. */
+  readonly kaslrOffset?: bigint;
+  /** Physical address of the kernel's top-level page table. */
+  readonly root: PhysAddr;
+  readonly linear: readonly LinearRange[];
+  /** Kernel half: linear ranges first, then the kernel's page tables. */
+  readonly translate: Translate;
+  /** User half of a process. @param pgd value of `mm->pgd`, a kernel virtual address */
+  readonly userTranslate: (pgd: Addr) => Translate;
+  /** Kernel virtual address of the direct map of `phys`. */
+  readonly directMap: (phys: PhysAddr) => Addr;
+  /** Virtual address of `struct page` of page frame 0 (vmemmap base), when the kernel uses a virtual memory map. */
+  readonly vmemmap?: Addr;
+}
+
+export interface Architecture {
+  /** As `uname -m` prints it. */
+  readonly name: string;
+  readonly elfMachine: number;
+  readonly pointerSize: 4 | 8;
+  readonly littleEndian: boolean;
+  /** Whether VMCOREINFO text belongs to a kernel of this CPU; for files that state no machine. */
+  recognise(vmcoreinfo: Vmcoreinfo): boolean;
+  /** Names in the order of the DWARF register numbers of the CPU's ABI. */
+  readonly registers: readonly string[];
+  /** @throws AnalysisError that says what is missing */
+  kernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap;
+  /** Absent: no stack traces yet. */
+  readonly unwind?: UnwindSupport;
+}
+
+/** Where a frame's registers come from, from the surest to the weakest. */
+export type FrameTrust = 'registers' | 'orc' | 'cfi' | 'frame-pointer' | 'scan';
+
+/** Half-open range of a kernel stack. */
+export interface StackRange {
+  /** `task`, `irq`, `overflow`, `DF`, `NMI`, ... as the kernel's own dump names them. */
+  readonly name: string;
+  readonly low: Addr;
+  readonly high: Addr;
+}
+
+/** One step down the stack, as a CPU sees it. */
+export interface Step {
+  /** Registers of the caller; `pc` among them. */
+  readonly registers: RegisterValues;
+  readonly trust: FrameTrust;
+  /** The caller was interrupted, so its pc is exact and not a return address. */
+  readonly exception?: boolean;
+  /** The registers that an exception saved, when this step crossed one. */
+  readonly user?: boolean;
+}
+
+/** What the generic stepping loop asks of a CPU. */
+export interface UnwindSupport {
+  readonly pc: number;
+  readonly sp: number;
+  /** Registers of a NT_PRSTATUS note's `desc`; undefined when it is too short. */
+  prstatus(desc: Uint8Array, littleEndian: boolean): RegisterValues | undefined;
+  /** Registers of a task that does not run. @param task address of `struct task_struct` */
+  blocked(prog: Program, task: Addr): RegisterValues;
+  /** The stacks that a task on `cpu` (undefined: blocked) may be on, its own first. */
+  stacks(prog: Program, task: Addr, cpu: number | undefined): readonly StackRange[];
+  /** From a frame to its caller; a string says why the stack ends or cannot be followed. */
+  step(
+    prog: Program,
+    frame: Step,
+    stacks: readonly StackRange[],
+  ): Step | { readonly end: string; readonly complete: boolean };
+  /** Whether `pc` is a user-space address. */
+  isUser(prog: Program, pc: Addr): boolean;
+}
+
+// ---- debug information
+
+export interface KernelSymbol {
+  readonly name: string;
+  readonly address: Addr;
+  /** Up to the next symbol when the table states none, as the kernel's own kallsyms does. */
+  readonly size: Bytes;
+  /** nm's letter; `?` when the table has none. */
+  readonly letter: string;
+  /** Module name; undefined for vmlinux. */
+  readonly module?: string;
+}
+
+/** A row of an unwind table. */
+export interface UnwindRow {
+  readonly spBase: 'sp' | 'bp' | 'sp-indirect' | 'bp-indirect' | 'r10' | 'r13' | 'di' | 'dx' | 'prev-sp' | 'undefined';
+  readonly spOffset: number;
+  readonly bpBase: 'undefined' | 'prev-sp' | 'bp';
+  readonly bpOffset: number;
+  readonly kind: 'call' | 'regs' | 'regs-partial' | 'undefined' | 'end-of-stack';
+  readonly signal: boolean;
+}
+
+/** What one source of debug information answers; it is asked only for what it has. */
+export interface DebugInfo {
+  /** `name` with or without `struct `, `union `, `enum ` before it. */
+  findType?(name: string): CType | undefined;
+  findSymbol?(name: string): KernelSymbol | undefined;
+  /** The symbol that covers `at`. */
+  symbolAt?(at: Addr): KernelSymbol | undefined;
+  /** Every symbol, ascending by address inside each object. */
+  symbols?(): Iterable<KernelSymbol>;
+  /** Row for an instruction address (of a return address: minus one). */
+  unwindRow?(pc: Addr): UnwindRow | undefined;
+}
+
+/** What a program may be asked for, by kind of information. */
+export type DebugCapability = 'types' | 'symbols' | 'unwind-rows';
+
+export interface DebugProvider {
+  readonly name: string;
+  readonly offers: readonly DebugCapability[];
+  /** Called on the first question that it offers to answer. @throws AnalysisError when the dump does not hold it */
+  open(prog: Program): DebugInfo;
+}
+
+/** A reason that reads `address` may fail, kept with a result. */
+export interface Problem {
+  /** What was being done, for example `types from BTF`. */
+  readonly what: string;
+  readonly why: string;
+  readonly fault?: FaultReason;
+}

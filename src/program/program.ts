@@ -1,0 +1,219 @@
+import { AnalysisError, NotFoundError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
+import { addrAdd } from '../base/u64.ts';
+import type { Addr, Bytes } from '../base/units.ts';
+import { AddressSpace } from '../memory/address-space.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
+import type { CType, MemberPlace } from '../types/c-type.ts';
+import type {
+  Architecture,
+  DebugCapability,
+  DebugInfo,
+  DebugProvider,
+  DumpImage,
+  KernelMap,
+  KernelSymbol,
+  Problem,
+  UnwindRow,
+} from './ports.ts';
+import { Value } from './value.ts';
+import type { Vmcoreinfo } from './vmcoreinfo.ts';
+
+interface Source {
+  readonly provider: DebugProvider;
+  info: DebugInfo | undefined;
+  opened: boolean;
+}
+
+/** An opened dump with everything that is known about its kernel. Holds every cache; two can be open at once. */
+export class Program {
+  readonly image: DumpImage;
+  readonly arch: Architecture;
+  readonly vmcoreinfo: Vmcoreinfo;
+  readonly map: KernelMap;
+  readonly physical: PhysicalMemory;
+  /** Kernel virtual memory. */
+  readonly memory: AddressSpace;
+  readonly #sources: readonly Source[];
+  readonly #problems: Problem[] = [];
+  readonly #types = new Map<string, CType | undefined>();
+  readonly #symbols = new Map<string, KernelSymbol | undefined>();
+  readonly #places = new Map<string, MemberPlace | undefined>();
+  readonly #users = new Map<Addr, AddressSpace>();
+
+  constructor(
+    image: DumpImage,
+    arch: Architecture,
+    vmcoreinfo: Vmcoreinfo,
+    map: KernelMap,
+    providers: readonly DebugProvider[],
+  ) {
+    this.image = image;
+    this.arch = arch;
+    this.vmcoreinfo = vmcoreinfo;
+    this.map = map;
+    this.physical = image.memory;
+    this.memory = new AddressSpace(image.memory, map.translate, arch.littleEndian, arch.pointerSize);
+    this.#sources = providers.map((provider) => ({ provider, info: undefined, opened: false }));
+  }
+
+  get pageSize(): Bytes {
+    return this.map.pageSize;
+  }
+
+  /** The user half of a process. @param pgd `mm->pgd` */
+  userMemory(pgd: Addr): AddressSpace {
+    let user = this.#users.get(pgd);
+    if (!user) {
+      if (this.#users.size >= 8) this.#users.clear(); // each holds a cache of granules
+      user = new AddressSpace(
+        this.physical,
+        this.map.userTranslate(pgd),
+        this.arch.littleEndian,
+        this.arch.pointerSize,
+      );
+      this.#users.set(pgd, user);
+    }
+    return user;
+  }
+
+  // ---- what could not be done
+
+  /** Notes once that something could not be had, for the report. */
+  noteProblem(what: string, error: unknown): void {
+    if (!(error instanceof AnalysisError)) throw error;
+    if (!this.#problems.some((p) => p.what === what)) this.#problems.push({ what, why: error.message });
+  }
+
+  problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  // ---- debug information, in the order of the providers
+
+  #ask<T>(capability: DebugCapability, ask: (info: DebugInfo) => T | undefined): T | undefined {
+    for (const source of this.#sources) {
+      if (!source.provider.offers.includes(capability)) continue;
+      const info = this.#open(source);
+      const answer = info && ask(info);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  #open(source: Source): DebugInfo | undefined {
+    if (!source.opened) {
+      source.opened = true; // also when it fails: a provider that asks for itself must not recurse
+      try {
+        source.info = source.provider.open(this);
+      } catch (e) {
+        this.noteProblem(source.provider.name, e);
+      }
+    }
+    return source.info;
+  }
+
+  /** Whether any source of this kind of information is there; opens it. */
+  has(capability: DebugCapability): boolean {
+    return this.#ask(capability, () => true) === true;
+  }
+
+  findType(name: string): CType | undefined {
+    let type = this.#types.get(name);
+    if (type === undefined && !this.#types.has(name)) {
+      type = this.#ask('types', (info) => info.findType?.(name));
+      this.#types.set(name, type);
+    }
+    return type;
+  }
+
+  type(name: string): CType {
+    const type = this.findType(name);
+    if (!type)
+      throw new NotFoundError('type', name, this.has('types') ? undefined : 'the dump carries no type information');
+    return type;
+  }
+
+  findSymbol(name: string): KernelSymbol | undefined {
+    let symbol = this.#symbols.get(name);
+    if (symbol === undefined && !this.#symbols.has(name)) {
+      symbol = this.#ask('symbols', (info) => info.findSymbol?.(name));
+      if (!symbol) {
+        const address = this.vmcoreinfo.symbol(name);
+        if (address !== undefined) symbol = { name, address, size: 0, letter: '?' };
+      }
+      this.#symbols.set(name, symbol);
+    }
+    return symbol;
+  }
+
+  /** Address of a kernel variable or function. @throws NotFoundError */
+  symbol(name: string): Addr {
+    const symbol = this.findSymbol(name);
+    if (!symbol) throw new NotFoundError('symbol', name);
+    return symbol.address;
+  }
+
+  symbolAt(at: Addr): KernelSymbol | undefined {
+    return this.#ask('symbols', (info) => info.symbolAt?.(at));
+  }
+
+  *symbols(): Iterable<KernelSymbol> {
+    for (const source of this.#sources) {
+      if (!source.provider.offers.includes('symbols')) continue;
+      const info = this.#open(source);
+      if (info?.symbols) yield* info.symbols();
+    }
+  }
+
+  unwindRow(pc: Addr): UnwindRow | undefined {
+    return this.#ask('unwind-rows', (info) => info.unwindRow?.(pc));
+  }
+
+  // ---- objects
+
+  at(type: CType | string, address: Addr): Value {
+    return new Value(this, typeof type === 'string' ? this.type(type) : type, address);
+  }
+
+  /** The global variable `symbol` as an object of `type` (kernels carry no types of their globals). */
+  variable(symbol: string, type: CType | string): Value {
+    return this.at(type, this.symbol(symbol));
+  }
+
+  /** Where `type.path` is, or `undefined` when this kernel has no such member. For walkers that read many objects. */
+  findMember(type: string, path: string): MemberPlace | undefined {
+    const key = `${type} ${path}`;
+    let place = this.#places.get(key);
+    if (place === undefined && !this.#places.has(key)) {
+      place = this.findType(type)?.findMember(path);
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+
+  /**
+   * Offset in bytes of the first of `paths` that `type` has; newest name first.
+   * @throws NotFoundError naming the type and the members
+   */
+  offset(type: string, ...paths: string[]): Bytes {
+    for (const path of paths) {
+      const place = this.findMember(type, path);
+      if (place) return place.offset;
+    }
+    this.type(type);
+    throw new NotFoundError('member', `${type}.${paths.join('|')}`);
+  }
+
+  /** `container_of(address, type, member)`. */
+  container(address: Addr, type: string, member: string): Addr {
+    return addrAdd(address, -this.offset(type, member));
+  }
+
+  /** `symbol+0x12/0x34 [module]`, or the bare address. */
+  describeAddress(at: Addr): string {
+    const s = this.symbolAt(at);
+    if (!s) return hex(at);
+    return `${s.name}+${hex(at - s.address)}/${hex(s.size)}${s.module ? ` [${s.module}]` : ''}`;
+  }
+}
