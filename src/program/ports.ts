@@ -55,6 +55,8 @@ export interface DumpImage {
   readonly vmcoreinfo?: string;
   /** `desc` of each NT_PRSTATUS note in file order; of QEMU one a CPU, of kexec one a CPU that answered. */
   readonly cpuNotes: readonly Uint8Array[];
+  /** `desc` of each note that QEMU adds (`QEMUCPUState`: general registers, segments, CR0 to CR4), one a CPU. */
+  readonly qemuNotes?: readonly Uint8Array[];
   /** PT_LOAD segments that state a virtual address. */
   readonly virtualSegments: readonly { readonly virt: Addr; readonly phys: PhysAddr; readonly size: Bytes }[];
   /** Decoders that pages may need. */
@@ -122,6 +124,18 @@ export interface Architecture {
   kernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap;
   /** Absent: no stack traces yet. */
   readonly unwind?: UnwindSupport;
+  /**
+   * Data addresses that the machine code of a function names, in the order of the code; what is computed in other ways
+   * is left out. Absent: variables that the kernel's symbol table lacks cannot be found from code.
+   * @param code the function's bytes @param at its address
+   */
+  readonly dataReferences?: (code: Uint8Array, at: Addr) => readonly DataReference[];
+}
+
+/** A data address in machine code: taken, or read or written directly. */
+export interface DataReference {
+  readonly address: Addr;
+  readonly access: 'address' | 'memory';
 }
 
 /** Where a frame's registers come from, from the surest to the weakest. */
@@ -135,15 +149,36 @@ export interface StackRange {
   readonly high: Addr;
 }
 
-/** One step down the stack, as a CPU sees it. */
+/** One frame of a stack, as a CPU sees it. */
 export interface Step {
-  /** Registers of the caller; `pc` among them. */
+  /** What is known of the registers in this frame; `pc` among them. */
   readonly registers: RegisterValues;
   readonly trust: FrameTrust;
-  /** The caller was interrupted, so its pc is exact and not a return address. */
-  readonly exception?: boolean;
-  /** The registers that an exception saved, when this step crossed one. */
+  /** What debuggers print in brackets: where the return address lies, or the stack pointer of an interrupted frame. */
+  readonly at: Addr;
+  /** The pc is where execution was, not a return address. */
+  readonly exact: boolean;
+  /** An exception saved the registers of this frame, or a note did. */
+  readonly saved: boolean;
+  /** User space: the kernel's stack ends here. */
   readonly user?: boolean;
+}
+
+/** Why there is no further frame; `complete` when the stack really ends here. */
+export interface StackEnd {
+  readonly end: string;
+  readonly complete: boolean;
+}
+
+/** The stacks that a walk may touch. Reads anywhere else are refused: a broken pointer must not lead astray. */
+export interface StackMemory {
+  readonly task: Addr;
+  /** The task's own stack. */
+  readonly own: StackRange;
+  /** The stack that holds all `size` bytes at `at`. */
+  find(at: Addr, size: Bytes): StackRange | undefined;
+  /** The word at `at`, when that is 8-byte aligned and on one of the stacks. */
+  word(at: Addr): bigint | undefined;
 }
 
 /** What the generic stepping loop asks of a CPU. */
@@ -152,18 +187,18 @@ export interface UnwindSupport {
   readonly sp: number;
   /** Registers of a NT_PRSTATUS note's `desc`; undefined when it is too short. */
   prstatus(desc: Uint8Array, littleEndian: boolean): RegisterValues | undefined;
-  /** Registers of a task that does not run. @param task address of `struct task_struct` */
-  blocked(prog: Program, task: Addr): RegisterValues;
-  /** The stacks that a task on `cpu` (undefined: blocked) may be on, its own first. */
-  stacks(prog: Program, task: Addr, cpu: number | undefined): readonly StackRange[];
-  /** From a frame to its caller; a string says why the stack ends or cannot be followed. */
-  step(
-    prog: Program,
-    frame: Step,
-    stacks: readonly StackRange[],
-  ): Step | { readonly end: string; readonly complete: boolean };
-  /** Whether `pc` is a user-space address. */
-  isUser(prog: Program, pc: Addr): boolean;
+  /** The innermost frame of a task that does not run. @param task address of `struct task_struct` */
+  blocked(prog: Program, task: Addr): Step;
+  /** The stack of a task. */
+  taskStack(prog: Program, task: Addr): StackRange;
+  /** The further stacks of a CPU: for interrupts, NMIs, overflows. Those that cannot be found are left out. */
+  cpuStacks(prog: Program, cpu: number): readonly StackRange[];
+  /** The stack that `at` lies on, judged by the memory around it, where the kernel's variables do not lead to it. */
+  stackAt?(prog: Program, at: Addr): StackRange | undefined;
+  /** From a frame to its caller. */
+  step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd;
+  /** Whether the registers are those of user space. */
+  isUser(prog: Program, registers: RegisterValues): boolean;
 }
 
 // ---- debug information
@@ -179,13 +214,30 @@ export interface KernelSymbol {
   readonly module?: string;
 }
 
-/** A row of an unwind table. */
+/** What a frame's registers are computed from: a register, the memory that one points to, or the caller's stack pointer. */
+export type UnwindBase =
+  | 'undefined'
+  | 'prev-sp'
+  | 'ax'
+  | 'dx'
+  | 'di'
+  | 'bp'
+  | 'sp'
+  | 'r10'
+  | 'r13'
+  | 'bp-indirect'
+  | 'sp-indirect';
+
+/** A row of an unwind table: how to get from a frame to its caller. */
 export interface UnwindRow {
-  readonly spBase: 'sp' | 'bp' | 'sp-indirect' | 'bp-indirect' | 'r10' | 'r13' | 'di' | 'dx' | 'prev-sp' | 'undefined';
-  readonly spOffset: number;
-  readonly bpBase: 'undefined' | 'prev-sp' | 'bp';
-  readonly bpOffset: number;
+  /** Stack pointer of the caller, or where saved registers lie: the base, dereferenced when it is indirect, plus offset. */
+  readonly spBase: UnwindBase;
+  readonly spOffset: Bytes;
+  /** Where the caller's frame pointer is saved. */
+  readonly bpBase: UnwindBase;
+  readonly bpOffset: Bytes;
   readonly kind: 'call' | 'regs' | 'regs-partial' | 'undefined' | 'end-of-stack';
+  /** The caller's pc is exact, not a return address. */
   readonly signal: boolean;
 }
 
@@ -194,6 +246,10 @@ export interface DebugInfo {
   /** `name` with or without `struct `, `union `, `enum ` before it. */
   findType?(name: string): CType | undefined;
   findSymbol?(name: string): KernelSymbol | undefined;
+  /** Like `findSymbol` in any loaded module; apart from it, because it has to read the tables of all of them. */
+  findModuleSymbol?(name: string): KernelSymbol | undefined;
+  /** Like `findType` in the types of loaded modules; apart from it for the same reason. */
+  findModuleType?(name: string): CType | undefined;
   /** The symbol that covers `at`. */
   symbolAt?(at: Addr): KernelSymbol | undefined;
   /** Every symbol, ascending by address inside each object. */

@@ -1,0 +1,113 @@
+import type { ByteSource } from '../base/byte-source.ts';
+import { joinExact } from '../base/u64.ts';
+import type { Bytes, Pfn } from '../base/units.ts';
+import type { KdumpHeader } from './kdump-header.ts';
+import { PageBitmap } from './page-bitmap.ts';
+
+/** `struct page_desc`: offset 8, size 4, flags 4, page_flags 8 bytes. */
+const DESCRIPTOR = 24;
+const GROUP = 128;
+const SLOTS = 64;
+const WINDOW = 0x10000;
+
+/** One file of a kdump-compressed dump: finds the descriptor and the compressed bytes of a page frame. */
+export class KdumpPart {
+  readonly src: ByteSource;
+  readonly header: KdumpHeader;
+  /** Page frames of this file. */
+  readonly start: Pfn;
+  readonly end: Pfn;
+  /** Of the last descriptor found. */
+  offset: Bytes = 0;
+  size: Bytes = 0;
+  flags = 0;
+  readonly #dumped: PageBitmap;
+  readonly #groups: (DataView | undefined)[] = new Array(SLOTS);
+  readonly #numbers = new Float64Array(SLOTS).fill(-1);
+  #firstRank = -1;
+  readonly #window = new Uint8Array(WINDOW);
+  #windowStart: Bytes = 0;
+  #windowSize: Bytes = 0;
+
+  constructor(src: ByteSource, header: KdumpHeader) {
+    this.src = src;
+    this.header = header;
+    this.start = header.split?.start ?? 0;
+    this.end = Math.min(header.split?.end ?? header.maxPfn, header.maxPfn);
+    const half = header.bitmapSize / 2;
+    this.#dumped = new PageBitmap(src, header.bitmapOffset + half, Math.min(header.maxPfn, half * 8));
+  }
+
+  /** Page frames that the bitmap really covers; beyond it the file is cut off. */
+  get bitmapBits(): number {
+    return this.#dumped.bits;
+  }
+
+  /** Whether the second bitmap says that the page was written. */
+  isDumped(pfn: Pfn): boolean {
+    return this.#dumped.has(pfn);
+  }
+
+  /** Sets `offset`, `size` and `flags` for a page that was written; false when the descriptor is cut off. */
+  find(pfn: Pfn): boolean {
+    if (this.#firstRank < 0) this.#firstRank = this.start === 0 ? 0 : this.#dumped.rank(this.start);
+    return this.#descriptor(this.#dumped.rank(pfn) - this.#firstRank);
+  }
+
+  /**
+   * Bytes that the file must have, as far as a few of its last descriptors tell. Writers put the data right behind the
+   * descriptors, so the first page's offset tells how many there are without counting the bitmap.
+   */
+  neededSize(): Bytes {
+    const { header, src } = this;
+    let needed = header.bitmapOffset + header.bitmapSize;
+    if (needed > src.size || !this.#descriptor(0) || this.offset <= header.descriptorsOffset) return needed;
+    needed = Math.max(needed, this.offset);
+    const count = Math.floor((this.offset - header.descriptorsOffset) / DESCRIPTOR);
+    for (let i = Math.max(0, count - GROUP); i < count && this.#descriptor(i); i++) {
+      // A damaged descriptor may state anything; believe what a page can have and a file can hold.
+      if (this.size <= 2 * header.blockSize && this.offset <= needed + count * header.blockSize) {
+        needed = Math.max(needed, this.offset + this.size);
+      }
+    }
+    return needed;
+  }
+
+  #descriptor(index: number): boolean {
+    const group = Math.floor(index / GROUP);
+    const slot = group % SLOTS;
+    if (this.#numbers[slot] !== group) {
+      const bytes = new Uint8Array(GROUP * DESCRIPTOR);
+      const from = this.header.descriptorsOffset + group * bytes.length;
+      const got = from < this.src.size ? this.src.read(from, bytes) : 0;
+      this.#groups[slot] = new DataView(bytes.buffer, 0, got);
+      this.#numbers[slot] = group;
+    }
+    const view = this.#groups[slot] as DataView;
+    const at = (index % GROUP) * DESCRIPTOR;
+    if (at + DESCRIPTOR > view.byteLength) return false;
+    const little = this.header.littleEndian;
+    const low = view.getUint32(at + (little ? 0 : 4), little);
+    const high = view.getUint32(at + (little ? 4 : 0), little);
+    this.offset = joinExact(low, high) ?? -1;
+    this.size = view.getUint32(at + 8, little);
+    this.flags = view.getUint32(at + 12, little);
+    return true;
+  }
+
+  /**
+   * The `size` bytes at `offset`, valid until the next call; shorter only where the file ends.
+   * @param ahead bytes that are likely wanted next, read along with them
+   */
+  data(offset: Bytes, size: Bytes, ahead: Bytes): Uint8Array {
+    const from = offset - this.#windowStart;
+    if (from >= 0 && from + size <= this.#windowSize) return this.#window.subarray(from, from + size);
+    // Going on where the window ended is sequential reading even when the caller does not say so.
+    const sequential = from > 0 && from <= this.#windowSize + 64;
+    const want = Math.min(WINDOW, size + Math.max(ahead, sequential ? 4 * size : 0));
+    const got = offset < this.src.size ? this.src.read(offset, this.#window.subarray(0, want)) : 0;
+    this.#windowStart = offset;
+    this.#windowSize = got;
+    return this.#window.subarray(0, Math.min(size, got));
+  }
+}

@@ -1,0 +1,50 @@
+import { decodeAscii } from '../base/text.ts';
+import type { ElfNote } from './notes.ts';
+
+/** Source: elf(5), "Notes"; include/uapi/linux/elf.h. */
+const NT_PRSTATUS = 1;
+const NT_AUXV = 6;
+const NT_SIGINFO = 0x53494749;
+const NT_FILE = 0x46494c45;
+/** Bytes before `pr_reg` in `struct elf_prstatus` of a 32-bit kernel; nothing shorter can hold registers. */
+const MIN_PRSTATUS = 72;
+
+/** What the notes of a kernel dump say. */
+export interface CoreNotes {
+  /** Descriptors of the NT_PRSTATUS notes that hold something, in file order. */
+  readonly cpuNotes: readonly Uint8Array[];
+  /** Descriptors of QEMU's own notes (`QEMUCPUState`), in file order, one a CPU. */
+  readonly qemuNotes: readonly Uint8Array[];
+  readonly vmcoreinfo?: string;
+  /** Notes that only the kernel's core dump of a user process has. */
+  readonly ofProcess: boolean;
+}
+
+/** Sorts the notes of a core file. A CPU that saved nothing has an empty or all-zero note; those are left out. */
+export function coreNotes(notes: readonly ElfNote[]): CoreNotes {
+  const cpuNotes: Uint8Array[] = [];
+  const qemuNotes: Uint8Array[] = [];
+  let vmcoreinfo: string | undefined;
+  let ofProcess = false;
+  for (const { name, type, desc } of notes) {
+    if (name === 'VMCOREINFO') vmcoreinfo ??= vmcoreinfoText(desc);
+    else if (name === 'QEMU') qemuNotes.push(desc);
+    else if (name === 'CORE' && type === NT_PRSTATUS) {
+      if (desc.length > MIN_PRSTATUS && !isZero(desc)) cpuNotes.push(desc);
+    } else if (name === 'CORE' && (type === NT_AUXV || type === NT_SIGINFO || type === NT_FILE)) ofProcess = true;
+  }
+  const kernel = vmcoreinfo !== undefined || qemuNotes.length > 0;
+  return { cpuNotes, qemuNotes, ofProcess: ofProcess && !kernel, ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }) };
+}
+
+/** VMCOREINFO up to its first NUL; undefined when that leaves nothing. */
+export function vmcoreinfoText(desc: Uint8Array): string | undefined {
+  const nul = desc.indexOf(0);
+  const text = decodeAscii(desc, 0, nul < 0 ? desc.length : nul);
+  return text.includes('=') ? text : undefined;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}

@@ -1,0 +1,48 @@
+import * as zlib from 'node:zlib';
+import { UnsupportedError } from '../base/errors.ts';
+import { decodeLzo1x } from '../codec/lzo1x.ts';
+import { decodeSnappy } from '../codec/snappy.ts';
+import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
+import { inflateDecoder } from './inflate.ts';
+
+/** The decompressors of Node. */
+export interface NodeCodecs extends Codecs {
+  /** Makes decoders ready that need more than a call; the others are ready at once. */
+  prepare(names: readonly CodecName[]): Promise<void>;
+}
+
+/** zlib of Node itself, zstd too or as wasm (loaded by `prepare` only), LZO and snappy of this project. */
+export function nodeCodecs(): NodeCodecs {
+  let zlibDecoder: Decoder | undefined;
+  let zstd = nodeZstd();
+  return {
+    decoder(name) {
+      if (name === 'zlib') {
+        zlibDecoder ??= inflateDecoder();
+        return zlibDecoder;
+      }
+      if (name === 'lzo') return decodeLzo1x;
+      if (name === 'snappy') return decodeSnappy;
+      if (zstd) return zstd;
+      throw new UnsupportedError(`the ${name} decoder is not prepared, and this Node has none built in`);
+    },
+
+    async prepare(names) {
+      if (!zstd && names.includes('zstd')) zstd = await (await import('./zstd-decoder.ts')).zstdDecoder();
+    },
+  };
+}
+
+/**
+ * Node's own zstd, from 22.15 on. Each call makes a new context, which costs warm about a third more than the wasm; but
+ * nothing has to be compiled, so the first thousands of pages cost half.
+ */
+function nodeZstd(): Decoder | undefined {
+  const decompress = (zlib as { zstdDecompressSync?: typeof zlib.inflateSync }).zstdDecompressSync;
+  if (!decompress) return undefined;
+  return (block, into) => {
+    const out = decompress(block, { maxOutputLength: into.length });
+    into.set(out);
+    return out.length;
+  };
+}
