@@ -25,6 +25,8 @@ interface Source {
   opened: boolean;
 }
 
+const MAX_SYMBOLS_AT = 4096;
+
 /** An opened dump with everything that is known about its kernel. Holds every cache; two can be open at once. */
 export class Program {
   readonly image: DumpImage;
@@ -39,6 +41,8 @@ export class Program {
   readonly #types = new Map<string, CType | undefined>();
   readonly #symbols = new Map<string, KernelSymbol | undefined>();
   readonly #places = new Map<string, MemberPlace | undefined>();
+  /** The stacks of a dump share most of their return addresses. */
+  readonly #symbolsAt = new Map<Addr, KernelSymbol | undefined>();
   readonly #users = new Map<Addr, AddressSpace>();
 
   constructor(
@@ -55,6 +59,10 @@ export class Program {
     this.physical = image.memory;
     this.memory = new AddressSpace(image.memory, map.translate, arch.littleEndian, arch.pointerSize);
     this.#sources = providers.map((provider) => ({ provider, info: undefined, opened: false }));
+  }
+
+  get pointerSize(): 4 | 8 {
+    return this.arch.pointerSize;
   }
 
   get pageSize(): Bytes {
@@ -154,8 +162,24 @@ export class Program {
     return symbol.address;
   }
 
+  /** A symbol of a loaded module; reads the tables of all modules, so ask only for what a user named. */
+  findModuleSymbol(name: string): KernelSymbol | undefined {
+    return this.#ask('symbols', (info) => info.findModuleSymbol?.(name));
+  }
+
+  /** A type that only a loaded module has; reads the types of all modules, so ask only for what a user named. */
+  findModuleType(name: string): CType | undefined {
+    return this.#ask('types', (info) => info.findModuleType?.(name));
+  }
+
   symbolAt(at: Addr): KernelSymbol | undefined {
-    return this.#ask('symbols', (info) => info.symbolAt?.(at));
+    let symbol = this.#symbolsAt.get(at);
+    if (symbol === undefined && !this.#symbolsAt.has(at)) {
+      symbol = this.#ask('symbols', (info) => info.symbolAt?.(at));
+      if (this.#symbolsAt.size >= MAX_SYMBOLS_AT) this.#symbolsAt.clear();
+      this.#symbolsAt.set(at, symbol);
+    }
+    return symbol;
   }
 
   *symbols(): Iterable<KernelSymbol> {

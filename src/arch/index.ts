@@ -1,0 +1,6 @@
+import type { Architecture } from '../program/ports.ts';
+import { arm64 } from './arm64.ts';
+import { x86_64 } from './x86-64.ts';
+
+/** Every CPU that this package knows; a new one is one more line. */
+export const architectures: readonly Architecture[] = [x86_64, arm64];

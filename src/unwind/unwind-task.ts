@@ -1,0 +1,97 @@
+import { AnalysisError } from '../base/errors.ts';
+import { hex } from '../base/hex.ts';
+import type { Addr } from '../base/units.ts';
+import type { RegisterValues, StackMemory, StackRange, Step, UnwindSupport } from '../program/ports.ts';
+import type { Program } from '../program/program.ts';
+import type { Stack, StackFrame } from './stack.ts';
+import { stackMemory } from './stack-memory.ts';
+
+/** What is known about a task beside its stack. */
+export interface UnwindOptions {
+  /** The CPU that the task runs on; absent for a task that does not run. */
+  readonly cpu?: number;
+  /** Where that CPU was, by the index of `Architecture.registers`. */
+  readonly registers?: RegisterValues;
+}
+
+/** A kernel's stacks hold less than this many frames: 64 KiB of the smallest. */
+const MAX_FRAMES = 4096;
+
+/**
+ * The stack of a task, innermost frame first. Never throws for what a dump may hold: the frames that could be found and
+ * the reason why there are no more.
+ * @param task address of `struct task_struct`
+ */
+export function unwindTask(prog: Program, task: Addr, options: UnwindOptions = {}): Stack {
+  const { unwind } = prog.arch;
+  if (!unwind) return { frames: [], stopped: `no stack traces of ${prog.arch.name} yet`, complete: false };
+  const { cpu, registers } = options;
+  if (cpu !== undefined && !registers) {
+    return { frames: [], stopped: `the task runs on CPU ${cpu}, whose registers are not in the dump`, complete: false };
+  }
+  const frames: StackFrame[] = [];
+  try {
+    const stack = stackMemory(prog, unwind, task, cpu);
+    if (stack.own.low === 0n) return { frames, stopped: 'the task has exited, its stack is freed', complete: false };
+    const first = registers ? runningFrame(prog, unwind, registers) : unwind.blocked(prog, task);
+    const end = walk(prog, unwind, first, stack, frames);
+    return end === undefined ? { frames, complete: true } : { frames, stopped: end, complete: false };
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    return { frames, stopped: e.message, complete: false };
+  }
+}
+
+function runningFrame(prog: Program, unwind: UnwindSupport, registers: RegisterValues): Step {
+  const user = unwind.isUser(prog, registers);
+  const at = registers[unwind.sp] ?? 0n;
+  return { registers, trust: 'registers', at, exact: true, saved: true, ...(user && { user }) };
+}
+
+/** Appends to `frames`; the reason why it stopped before the stack's end, or undefined. */
+function walk(
+  prog: Program,
+  unwind: UnwindSupport,
+  first: Step,
+  stack: StackMemory,
+  frames: StackFrame[],
+): string | undefined {
+  const left = new Set<StackRange>();
+  let here: StackRange | undefined;
+  let previous: Step | undefined;
+  for (let step = first; frames.length < MAX_FRAMES; ) {
+    const range = step.user ? undefined : stack.find(step.at, 1);
+    if (!step.user && previous) {
+      if (range && range === here && (step.at < previous.at || (step.at === previous.at && !previous.exact))) {
+        return `frame at ${hex(step.at)} does not lie above its callee's at ${hex(previous.at)}`;
+      }
+      if (range && left.has(range))
+        return `the ${range.name} stack was left before and is entered again at ${hex(step.at)}`;
+    }
+    if (here && range !== here) left.add(here);
+    here = range ?? here;
+    frames.push(frameOf(prog, unwind, step, range));
+    if (step.user) return undefined;
+    const next = unwind.step(prog, step, stack);
+    if ('end' in next) return next.complete ? undefined : next.end;
+    previous = step;
+    step = next;
+  }
+  return `more than ${MAX_FRAMES} frames`;
+}
+
+function frameOf(prog: Program, unwind: UnwindSupport, step: Step, range: StackRange | undefined): StackFrame {
+  const pc = step.registers[unwind.pc] ?? 0n;
+  const lookupPc = step.exact || pc === 0n ? pc : pc - 1n;
+  const symbol = step.user ? undefined : prog.symbolAt(lookupPc);
+  return {
+    pc,
+    lookupPc,
+    sp: step.at,
+    trust: step.trust,
+    ...(symbol && { symbol, offset: pc - symbol.address }),
+    ...(step.saved && { registers: step.registers }),
+    ...(range && { stack: range.name }),
+    ...(step.user && { user: true as const }),
+  };
+}

@@ -1,0 +1,99 @@
+import type { SparseMemory } from './sparse-memory.ts';
+
+/** How one CPU writes its tables; stated anew here, so that a wrong constant in the reader cannot cancel out. */
+export interface TableForm {
+  /** Size of a table but for the root's, which may be used in part, and of the smallest page. */
+  readonly granule: number;
+  /** log2 of what one entry of each level covers, root first, and of what the whole root covers. */
+  readonly shifts: readonly number[];
+  readonly width: number;
+  table(phys: bigint): bigint;
+  page(phys: bigint): bigint;
+  huge(phys: bigint): bigint;
+}
+
+/** Intel and AMD: present, writable, accessed, dirty; bit 7 makes a huge page. */
+export const x86Form = (levels: 4 | 5): TableForm => ({
+  granule: 4096,
+  shifts: levels === 4 ? [39, 30, 21, 12] : [48, 39, 30, 21, 12],
+  width: levels === 4 ? 48 : 57,
+  table: (phys) => phys | 0x67n,
+  page: (phys) => phys | 0x8000000000000163n,
+  huge: (phys) => phys | 0x80000000000001e3n,
+});
+
+/** Address bits above 48 go where the granule and LPA2 put them. */
+function armAddress(phys: bigint, granule: number, lpa2: boolean): bigint {
+  const low = phys & 0xffffffffffffn;
+  if (granule === 65536) return low | ((phys >> 48n) << 12n);
+  return lpa2 ? (phys & 0x3ffffffffffffn) | ((phys >> 50n) << 8n) : low;
+}
+
+/** Arm: bits 1:0 are 3 for tables and pages, 1 for blocks; attributes, inner shareable unless LPA2, unprivileged-no-execute. */
+export function armForm(granule: 4096 | 16384 | 65536, width: number, lpa2 = false): TableForm {
+  const page = Math.log2(granule);
+  const shifts: number[] = [];
+  for (let shift = page; shift < width; shift += page - 3) shifts.unshift(shift);
+  const attributes = 0x0060000000000000n | 0x404n | (lpa2 ? 0n : 0x300n);
+  return {
+    granule,
+    shifts,
+    width,
+    table: (phys) => armAddress(phys, granule, lpa2) | 3n,
+    page: (phys) => armAddress(phys, granule, lpa2) | attributes | 3n,
+    huge: (phys) => armAddress(phys, granule, lpa2) | attributes | 1n,
+  };
+}
+
+/** Writes page tables into memory. */
+export class PageTableWriter {
+  readonly root: number;
+  readonly #memory: SparseMemory;
+  readonly #form: TableForm;
+  #free: number;
+
+  /** @param at where tables go, one behind the other; the root first */
+  constructor(memory: SparseMemory, form: TableForm, at: number) {
+    this.#memory = memory;
+    this.#form = form;
+    this.#free = at;
+    this.root = this.#table();
+  }
+
+  #table(): number {
+    const at = this.#free;
+    this.#memory.fill(at, this.#form.granule);
+    this.#free += this.#form.granule;
+    return at;
+  }
+
+  /** Place of the entry for `virt` at `level`, with the tables above it made as needed. */
+  entry(virt: bigint, level: number): number {
+    const { shifts, width } = this.#form;
+    let table = this.root;
+    for (let l = 0; ; l++) {
+      const shift = shifts[l] as number;
+      const above = l === 0 ? width : (shifts[l - 1] as number);
+      const index = Number(BigInt.asUintN(above - shift, virt >> BigInt(shift)));
+      const at = table + index * 8;
+      if (l === level) return at;
+      let entry = this.#memory.u64(at);
+      if (entry === 0n) {
+        entry = this.#form.table(BigInt(this.#table()));
+        this.#memory.writeU64(at, entry);
+      }
+      table = Number(entry & (0xffffffffffffn - BigInt(this.#form.granule - 1)));
+    }
+  }
+
+  /** Maps one page, or with `level` above the last one huge page. */
+  map(virt: bigint, phys: bigint, level = this.#form.shifts.length - 1): void {
+    const last = this.#form.shifts.length - 1;
+    this.#memory.writeU64(this.entry(virt, level), level === last ? this.#form.page(phys) : this.#form.huge(phys));
+  }
+
+  /** Maps `size` bytes with the smallest pages. */
+  mapRange(virt: bigint, phys: number, size: number): void {
+    for (let done = 0; done < size; done += this.#form.granule) this.map(virt + BigInt(done), BigInt(phys + done));
+  }
+}
