@@ -1,0 +1,106 @@
+import { AnalysisError } from '../../src/base/errors.ts';
+import { memoryInfo } from '../../src/kernel/meminfo.ts';
+import { openDump } from '../../src/node/open-dump.ts';
+import type { Program } from '../../src/program/program.ts';
+import { Session } from '../../src/session/session.ts';
+import type { LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
+import type { Check } from './check.ts';
+import { compareCrashStack, compareTaskStacks } from './compare-stacks.ts';
+import {
+  compareLog,
+  compareMemory,
+  compareModules,
+  compareMounts,
+  compareSymbols,
+  compareSystem,
+  compareTasks,
+} from './compare-tables.ts';
+import { type ConsoleText, parseConsole, section } from './console.ts';
+
+/** Everything that can be compared about one dump. @param files the dump @param text its console log */
+export async function compareDump(files: readonly string[], text: string): Promise<Check[]> {
+  const { program: prog, close } = await openDump(files);
+  try {
+    return compare(prog, new Session(prog, { dumpNames: files }), parseConsole(text));
+  } finally {
+    close();
+  }
+}
+
+function compare(prog: Program, session: Session, console: ConsoleText): Check[] {
+  const ask = <T>(line: string): T => session.run(line)?.data as T;
+  const { tasks } = ask<{ tasks: TaskAnswer[] }>('ps');
+  const ran = ranSince(prog, tasks, section(console, 'clock'));
+  const stacks = new Map<number, StackAnswer>();
+  for (const task of tasks) {
+    if (task.pid === 0) continue;
+    const stack = ask<{ tasks: StackAnswer[] }>(`bt ${task.task}`).tasks[0];
+    if (stack) stacks.set(task.pid, stack);
+  }
+  const active = new Set(tasks.filter((t) => t.active).map((t) => t.pid));
+  const addressOf = (name: string, module?: string): bigint | undefined => findIn(prog, name, module);
+  return [
+    compareCrashStack(console, ask<{ tasks: StackAnswer[] }>('bt').tasks[0], addressOf),
+    compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressOf),
+    compareTasks(console, tasks, ran),
+    compareLog(console, ask<{ records: LogAnswer[] }>('log').records),
+    compareModules(console, ask<{ modules: ModuleAnswer[] }>('mod').modules),
+    compareMounts(console, ask<{ mounts: MountAnswer[] }>('mount').mounts),
+    compareMemory(console, memoryInfo(prog)),
+    compareSystem(console, ask<Readonly<Record<string, unknown>>>('sys')),
+    compareSymbols(console, (at) => prog.symbolAt(at), addressOf, aliases(prog)),
+  ];
+}
+
+function findIn(prog: Program, name: string, module?: string): bigint | undefined {
+  const found = prog.findSymbol(name);
+  if (found && found.module === module) return found.address;
+  for (const s of prog.symbols()) if (s.name === name && s.module === module) return s.address;
+  return undefined;
+}
+
+/** `.sched.text`, the functions that /proc/PID/stack leaves out. */
+function schedulerText(prog: Program): (pc: bigint) => boolean {
+  const start = prog.symbol('__sched_text_start');
+  const end = prog.symbol('__sched_text_end');
+  return (pc) => pc >= start && pc < end;
+}
+
+/** Two clocks of the kernel are compared; they start at slightly different moments of the boot. */
+const CLOCK_SLACK_NS = 500_000_000n;
+
+/**
+ * Whether a task was on a CPU after the guest read its clock, which it does just before it lists tasks and stacks.
+ * @param clock lines `monotonic <seconds>.<nanoseconds>`
+ */
+function ranSince(prog: Program, tasks: readonly TaskAnswer[], clock: readonly string[]): (pid: number) => boolean {
+  const line = clock.find((l) => l.startsWith('monotonic '));
+  if (!line) return () => false;
+  const [seconds = '0', nanos = '0'] = (line.split(' ')[1] ?? '').split('.');
+  const listed = BigInt(seconds) * 1_000_000_000n + BigInt(nanos) - CLOCK_SLACK_NS;
+  const last = new Map<number, bigint>();
+  for (const t of tasks) {
+    try {
+      last.set(t.pid, prog.at('task_struct', BigInt(t.task)).get('se.exec_start').toBigInt());
+    } catch (e) {
+      if (!(e instanceof AnalysisError)) throw e;
+    }
+  }
+  return (pid) => (last.get(pid) ?? 0n) > listed;
+}
+
+/** All names at an address. */
+function aliases(prog: Program): (at: bigint) => readonly string[] {
+  let table: Map<bigint, string[]> | undefined;
+  return (at) => {
+    if (!table) {
+      table = new Map();
+      for (const s of prog.symbols()) {
+        const names = table.get(s.address);
+        if (names) names.push(s.name);
+        else table.set(s.address, [s.name]);
+      }
+    }
+    return table.get(at) ?? [];
+  };
+}

@@ -1,0 +1,91 @@
+import type { AddressOf, FrameAnswer, StackAnswer } from './answers.ts';
+import { Check } from './check.ts';
+import { type ConsoleText, section } from './console.ts';
+import { fatalTrace, type KernelFrame, parseFrame } from './kernel-trace.ts';
+
+const PANIC = /^(panic|vpanic)$/;
+const DUMP = /^(dump_stack|dump_stack_lvl|__dump_stack|show_stack|dump_backtrace)$/;
+
+function framesOf(stack: StackAnswer): FrameAnswer[] {
+  return stack.frames.filter((f) => !f.inlined);
+}
+
+function describe(frame: FrameAnswer | undefined): string {
+  if (!frame) return '(nothing)';
+  if (!frame.symbol) return frame.pc;
+  const at = `${frame.symbol}+0x${(frame.offset ?? 0).toString(16)}/0x${(frame.size ?? 0).toString(16)}`;
+  return frame.module ? `${at} [${frame.module}]` : at;
+}
+
+/** Same text, or the same address under another name: the kernel names a return address after a noreturn call wrongly. */
+function sameFrame(kernel: KernelFrame, ours: FrameAnswer | undefined, addressOf: AddressOf): boolean {
+  if (!ours) return false;
+  if (describe(ours) === kernel.text.replace(/ \([A-Z]+\)$/, '')) return true;
+  if (kernel.symbol.startsWith('0x')) return BigInt(kernel.symbol) === BigInt(ours.pc);
+  if (ours.symbol === kernel.symbol) return false;
+  const base = addressOf(kernel.symbol, kernel.module);
+  return base !== undefined && base + BigInt(kernel.offset) === BigInt(ours.pc);
+}
+
+/** The crashed task's stack against the Call Trace that the kernel printed when it died. */
+export function compareCrashStack(console: ConsoleText, stack: StackAnswer | undefined, addressOf: AddressOf): Check {
+  const check = new Check('crash stack');
+  const trace = fatalTrace(console.kernel);
+  if (!trace) return check;
+  const ours = stack ? framesOf(stack) : [];
+  let expected = trace.frames.slice(trace.frames.findLastIndex((f) => DUMP.test(f.symbol)) + 1);
+  let at: number;
+  if (PANIC.test(expected[0]?.symbol ?? '')) {
+    // panic() went on after it printed its trace, so only the function is the same
+    const panic = expected[0] as KernelFrame;
+    at = ours.findIndex((f) => f.symbol === panic.symbol);
+    check.expect(at >= 0, () => `no frame in ${panic.symbol}`);
+    expected = expected.slice(1);
+    at++;
+  } else {
+    at = ours.findIndex((f) => sameFrame(expected[0] as KernelFrame, f, addressOf));
+  }
+  if (at < 0) at = ours.length;
+  for (const frame of expected) {
+    const mine = ours[at++];
+    check.expect(sameFrame(frame, mine, addressOf), () => `kernel ${frame.text}, here ${describe(mine)}`);
+  }
+  const more = ours.slice(at).filter((f) => f.symbol);
+  check.expect(more.length === 0, () => `frames below the kernel's last: ${more.map(describe).join(', ')}`);
+  return check;
+}
+
+/** What tells whether a task ran after the guest had listed its stack. */
+export type RanSince = (pid: number) => boolean;
+
+/**
+ * Every sleeping task's stack against its /proc/PID/stack. That file leaves out the scheduler's own functions.
+ * @param scheduler whether a pc lies in the kernel's `.sched.text`
+ */
+export function compareTaskStacks(
+  console: ConsoleText,
+  stacks: ReadonlyMap<number, StackAnswer>,
+  active: ReadonlySet<number>,
+  scheduler: (pc: bigint) => boolean,
+  ranSince: RanSince,
+  addressOf: AddressOf,
+): Check {
+  const check = new Check('task stacks');
+  for (const name of console.sections.keys()) {
+    const pid = Number(/^stack (\d+)/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(pid) || active.has(pid)) continue;
+    const lines = section(console, name);
+    const kernel = lines.map((l) => parseFrame(l.replace(/^\[<0>\] /, ''))).filter((f) => f !== undefined);
+    if (kernel.length === 0 || kernel.length !== lines.length) continue; // running, a zombie, or torn by a log line
+    const stack = stacks.get(pid);
+    const ours = stack ? framesOf(stack).filter((f) => f.symbol && !scheduler(BigInt(f.pc))) : [];
+    const wrong = kernel.length !== ours.length || kernel.some((f, i) => !sameFrame(f, ours[i], addressOf));
+    if (!wrong) check.expect(true, () => '');
+    else if (ranSince(pid)) check.explain(`${name}: it ran after it was listed`);
+    else {
+      const mine = ours.map(describe).join(' < ');
+      check.expect(false, () => `${name}: kernel ${kernel.map((f) => f.text).join(' < ')}, here ${mine}`);
+    }
+  }
+  return check;
+}

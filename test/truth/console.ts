@@ -1,0 +1,44 @@
+/**
+ * Reads what a lab guest wrote on its serial console: the kernel's log lines, and between them the sections of /proc
+ * that the guest printed just before it crashed (`== name`, up to the next such line; the last is `== end`).
+ */
+export interface ConsoleText {
+  /** Lines of each section, in order; a section name may hold arguments, such as `stack 42 kworker/0:1`. */
+  readonly sections: ReadonlyMap<string, readonly string[]>;
+  /** Every line that the kernel itself logged, in order. */
+  readonly kernel: readonly KernelLine[];
+}
+
+export interface KernelLine {
+  /** As printed, for example `12.345678`. */
+  readonly stamp: string;
+  readonly text: string;
+}
+
+const STAMPED = /^\[\s*(\d+\.\d{6})\](?:\[\s*[TC]\d+\])? ?(.*)$/;
+
+export function parseConsole(text: string): ConsoleText {
+  const sections = new Map<string, string[]>();
+  const kernel: KernelLine[] = [];
+  let current: string[] | undefined;
+  for (const line of text.split('\n')) {
+    const clean = line.replace(/\r/g, '');
+    const stamped = STAMPED.exec(clean);
+    if (stamped) {
+      kernel.push({ stamp: stamped[1] as string, text: stamped[2] as string });
+      continue;
+    }
+    if (clean.startsWith('== ')) {
+      const name = clean.slice(3);
+      current = name === 'end' ? undefined : [];
+      if (current && !sections.has(name)) sections.set(name, current);
+    } else if (clean.startsWith('LAB: ')) current = undefined;
+    else current?.push(clean);
+  }
+  return { sections, kernel };
+}
+
+/** Lines of a section without the empty ones; empty when the guest did not print it. */
+export function section(console: ConsoleText, name: string): readonly string[] {
+  return (console.sections.get(name) ?? []).filter((line) => line !== '');
+}

@@ -1,0 +1,91 @@
+import type { KernelLine } from './console.ts';
+
+/** A frame as the kernel prints it: `symbol+0x12/0x34 [module]`. */
+export interface KernelFrame {
+  readonly symbol: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly module?: string;
+  readonly text: string;
+}
+
+/** One backtrace of the console, without its `?` lines. */
+export interface KernelTrace {
+  readonly frames: readonly KernelFrame[];
+  /** The function that the trap registers name (`RIP:`, `pc :`), when the trace belongs to a trap. */
+  readonly faulted: boolean;
+  readonly pid?: number;
+  readonly line: number;
+}
+
+const FRAME =
+  /^(?:\[<[0-9a-f]+>\] )?([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\))?\s*$/;
+const TRAP = /^(?:RIP: 0010:|pc : )(.*)$/;
+const END =
+  /^(---\[ end|Kernel panic|Code: [0-9a-f]{8} |Modules linked in|CR2: |Kernel Offset|SMP: stopping|CPU: |Mem-Info|<\/TASK>)/;
+
+/** Parses `symbol+0x12/0x34 [module]`; undefined for anything else. */
+export function parseFrame(text: string): KernelFrame | undefined {
+  const m = FRAME.exec(text.trim());
+  if (!m) return undefined;
+  const frame = {
+    symbol: m[1] as string,
+    offset: Number.parseInt(m[2] as string, 16),
+    size: Number.parseInt(m[3] as string, 16),
+  };
+  return { ...frame, ...(m[4] ? { module: m[4] } : {}), text: text.trim() };
+}
+
+/**
+ * The backtraces of a console, in order. A trace that follows a trap's registers starts with the trapping function. On
+ * x86-64 a `RIP:` line inside a trace is the frame that was interrupted; `RIP: 0033:` is user mode and ends it.
+ */
+export function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
+  const traces: KernelTrace[] = [];
+  let trapped: KernelFrame | undefined;
+  let pid: number | undefined;
+  for (let i = 0; i < lines.length; i++) {
+    const text = (lines[i] as KernelLine).text.trim();
+    const who = /^CPU: \d+ (?:UID: \d+ )?PID: (\d+)/.exec(text);
+    if (who) {
+      pid = Number(who[1]);
+      trapped = undefined;
+    }
+    const trap = TRAP.exec(text);
+    if (trap) trapped = trapFrame(trap[1] as string);
+    if (!/^Call [Tt]race:$/.test(text)) continue;
+    const line = i;
+    const frames: KernelFrame[] = trapped ? [trapped] : [];
+    for (i++; i < lines.length; i++) {
+      const next = (lines[i] as KernelLine).text.trim();
+      if (END.test(next) || /^RIP: 0033:/.test(next)) break;
+      const inner = /^RIP: 0010:(.*)$/.exec(next);
+      const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
+      const repeated = inner && frames.length === 1 && trapped?.text === frame?.text;
+      if (frame && !repeated) frames.push(frame);
+    }
+    traces.push({ frames, faulted: trapped !== undefined, line, ...(pid === undefined ? {} : { pid }) });
+    trapped = undefined;
+    i--;
+  }
+  return traces;
+}
+
+/**
+ * The trace that the kernel died with: the one that panic() printed, else the last one before the panic.
+ * `undefined` when the console holds none.
+ */
+export function fatalTrace(lines: readonly KernelLine[]): KernelTrace | undefined {
+  const traces = kernelTraces(lines);
+  const panic = lines.findIndex((l) => /Kernel panic - not syncing/.test(l.text));
+  if (panic < 0) return traces.at(-1);
+  return traces.find((t) => t.line > panic) ?? traces.findLast((t) => t.line < panic);
+}
+
+/** A bare address (a jump to nowhere) is a frame too; the kernel prints it as `0x0` or `0xffff...`. */
+function trapFrame(text: string): KernelFrame | undefined {
+  const frame = parseFrame(text);
+  if (frame) return frame;
+  const bare = /^(0x[0-9a-f]+)/.exec(text);
+  return bare ? { symbol: bare[1] as string, offset: 0, size: 0, text: bare[1] as string } : undefined;
+}
