@@ -3,7 +3,7 @@ import { memoryInfo } from '../../src/kernel/meminfo.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
 import { Session } from '../../src/session/session.ts';
-import type { LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
+import type { AddressOf, LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
 import type { Check } from './check.ts';
 import { compareCrashStack, compareTaskStacks } from './compare-stacks.ts';
 import {
@@ -38,7 +38,7 @@ function compare(prog: Program, session: Session, console: ConsoleText): Check[]
     if (stack) stacks.set(task.pid, stack);
   }
   const active = new Set(tasks.filter((t) => t.active).map((t) => t.pid));
-  const addressOf = (name: string, module?: string): bigint | undefined => findIn(prog, name, module);
+  const addressOf = symbolIndex(prog);
   return [
     compareCrashStack(console, ask<{ tasks: StackAnswer[] }>('bt').tasks[0], addressOf),
     compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressOf),
@@ -52,11 +52,18 @@ function compare(prog: Program, session: Session, console: ConsoleText): Check[]
   ];
 }
 
-function findIn(prog: Program, name: string, module?: string): bigint | undefined {
-  const found = prog.findSymbol(name);
-  if (found && found.module === module) return found.address;
-  for (const s of prog.symbols()) if (s.name === name && s.module === module) return s.address;
-  return undefined;
+/** Symbols by module and name, the way /proc/kallsyms tells them apart. */
+function symbolIndex(prog: Program): AddressOf {
+  let byName: Map<string, bigint> | undefined;
+  return (name, module) => {
+    const found = prog.findSymbol(name);
+    if (found && (found.module ?? undefined) === module) return found.address;
+    if (!byName) {
+      byName = new Map();
+      for (const s of prog.symbols()) byName.set(`${s.module ?? ''} ${s.name}`, s.address);
+    }
+    return byName.get(`${module ?? ''} ${name}`);
+  };
 }
 
 /** `.sched.text`, the functions that /proc/PID/stack leaves out. */

@@ -20,7 +20,8 @@ export interface KernelTrace {
 
 const FRAME =
   /^(?:\[<[0-9a-f]+>\] )?([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\))?\s*$/;
-const TRAP = /^(?:RIP: 0010:|pc : )(.*)$/;
+/** arm64 prints `pc : ` too, but its trace begins with that frame by itself. */
+const TRAP = /^RIP: 0010:(.*)$/;
 const END =
   /^(---\[ end|Kernel panic|Code: [0-9a-f]{8} |Modules linked in|CR2: |Kernel Offset|SMP: stopping|CPU: |Mem-Info|<\/TASK>)/;
 

@@ -1,0 +1,112 @@
+import { UsageError } from '../base/errors.ts';
+
+export type ReportFormat = 'text' | 'md' | 'json';
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'report'; readonly files: readonly string[]; readonly format: ReportFormat; readonly out?: string }
+  | {
+      readonly kind: 'commands';
+      readonly files: readonly string[];
+      readonly steps: readonly Step[];
+      readonly json: boolean;
+    }
+  | { readonly kind: 'prompt'; readonly files: readonly string[] };
+
+/** A command, or a file with one command a line; in the order given. */
+export type Step = { readonly line: string } | { readonly file: string };
+
+/** Long name and what it takes. */
+interface Option {
+  readonly name: string;
+  readonly value?: string;
+}
+
+const SHORT: Readonly<Record<string, Option>> = {
+  h: { name: 'help' },
+  V: { name: 'version' },
+  c: { name: 'command', value: 'a command' },
+  i: { name: 'input', value: 'a file' },
+  o: { name: 'output', value: 'a file' },
+};
+
+const LONG: Readonly<Record<string, Option>> = {
+  help: { name: 'help' },
+  version: { name: 'version' },
+  command: { name: 'command', value: 'a command' },
+  input: { name: 'input', value: 'a file' },
+  output: { name: 'output', value: 'a file' },
+  json: { name: 'json' },
+  format: { name: 'format', value: 'text, md or json' },
+};
+
+interface Given {
+  readonly option: string;
+  readonly value: string;
+}
+
+/** @throws UsageError */
+export function parseArguments(argv: readonly string[]): Request {
+  const words: string[] = [];
+  const given: Given[] = [];
+  let ended = false;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (ended || word === '-' || !word.startsWith('-')) words.push(word);
+    else if (word === '--') ended = true;
+    else i += parseOption(word, argv[i + 1], given);
+  }
+  return request(words, given);
+}
+
+/** Returns how many further words were used. */
+function parseOption(word: string, next: string | undefined, given: Given[]): 0 | 1 {
+  const long = word.startsWith('--');
+  const cut = long && word.includes('=') ? word.indexOf('=') : long ? word.length : 2;
+  const name = word.slice(0, cut);
+  const option = long ? LONG[name.slice(2)] : SHORT[name.slice(1)];
+  if (!option) throw new UsageError(`no option ${name}; see inquest --help`);
+  const attached = long ? (cut < word.length ? word.slice(cut + 1) : undefined) : word.slice(2) || undefined;
+  if (option.value === undefined) {
+    if (attached !== undefined) throw new UsageError(`option ${name} takes no value; see inquest --help`);
+    given.push({ option: option.name, value: '' });
+    return 0;
+  }
+  const value = attached ?? next;
+  if (value === undefined) throw new UsageError(`option ${name} needs ${option.value}`);
+  given.push({ option: option.name, value });
+  return attached === undefined ? 1 : 0;
+}
+
+function request(words: readonly string[], given: readonly Given[]): Request {
+  const has = (option: string): boolean => given.some((g) => g.option === option);
+  if (has('help')) return { kind: 'help' };
+  if (has('version')) return { kind: 'version' };
+  if (words[0] === 'report') return reportRequest(words.slice(1), given);
+  if (words.length === 0) throw new UsageError('no dump was named; see inquest --help');
+  for (const option of ['output', 'format']) {
+    if (has(option)) throw new UsageError(`--${option} belongs to inquest report; see inquest --help`);
+  }
+  const steps = given.flatMap((g): Step[] =>
+    g.option === 'command' ? [{ line: g.value }] : g.option === 'input' ? [{ file: g.value }] : [],
+  );
+  if (steps.length > 0) return { kind: 'commands', files: words, steps, json: has('json') };
+  if (has('json')) throw new UsageError('--json needs a command: add -c');
+  return { kind: 'prompt', files: words };
+}
+
+function reportRequest(files: readonly string[], given: readonly Given[]): Request {
+  if (files.length === 0) throw new UsageError('inquest report needs a dump; a dump of that name is ./report');
+  let format: ReportFormat = 'text';
+  let out: string | undefined;
+  for (const { option, value } of given) {
+    if (option === 'output') out = value;
+    else if (option === 'json') format = 'json';
+    else if (option !== 'format') throw new UsageError(`inquest report takes no --${option}; see inquest --help`);
+    else if (value === 'text' || value === 'md' || value === 'json') format = value;
+    else throw new UsageError(`--format ${value}: there are text, md and json`);
+  }
+  return { kind: 'report', files, format, ...(out !== undefined && { out }) };
+}

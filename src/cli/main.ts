@@ -1,0 +1,56 @@
+import { parseArguments, type Request } from './arguments.ts';
+import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { OutputClosed, writeAll } from './output.ts';
+
+/** Put in by the bundler; absent when the sources are run. */
+declare const INQUEST_VERSION: string | undefined;
+
+async function main(argv: readonly string[]): Promise<number> {
+  let request: Request;
+  try {
+    request = parseArguments(argv);
+  } catch (e) {
+    return fail(e, 1);
+  }
+  try {
+    return await answer(request);
+  } catch (e) {
+    if (e instanceof OutputClosed) return 0;
+    return fail(e, isExpected(e) ? 2 : INTERNAL);
+  }
+}
+
+async function answer(request: Request): Promise<number> {
+  switch (request.kind) {
+    case 'help':
+      writeAll(1, (await import('./usage.ts')).usageText());
+      return 0;
+    case 'version':
+      writeAll(1, `inquest ${typeof INQUEST_VERSION === 'undefined' ? '(from source)' : INQUEST_VERSION}\n`);
+      return 0;
+    case 'commands':
+      return (await import('./run-commands.ts')).runCommands(request);
+    case 'report':
+      return (await import('./run-report.ts')).runReport(request);
+    case 'prompt':
+      return (await import('./prompt.ts')).prompt(request.files);
+  }
+}
+
+function fail(error: unknown, status: number): number {
+  try {
+    writeAll(2, errorMessage(error));
+  } catch {
+    // Nobody reads the messages either: the status still tells.
+  }
+  return status;
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error) => {
+    process.exitCode = fail(error, INTERNAL);
+  },
+);

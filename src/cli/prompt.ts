@@ -1,0 +1,73 @@
+import { createInterface } from 'node:readline';
+import { openDump } from '../node/open-dump.ts';
+import { renderText } from '../report/render-text.ts';
+import { Session } from '../session/session.ts';
+import { completer } from './complete.ts';
+import { historyPath, loadHistory, saveHistory } from './history.ts';
+import { errorMessage } from './message.ts';
+import { OutputClosed, writeAll } from './output.ts';
+import { Progress } from './progress.ts';
+
+/** Reads commands until `exit` or the end of the input; returns the exit status. */
+export async function prompt(files: readonly string[]): Promise<number> {
+  const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const progress = new Progress();
+  progress.start('opening the dump');
+  const dump = await openDump(files, { onRead: progress.onRead });
+  const session = new Session(dump.program, { dumpNames: files });
+  progress.stop();
+  try {
+    if (terminal) {
+      answer(session, 'sys', progress);
+      writeAll(1, '\nhelp lists the commands, Tab completes, Ctrl-D leaves.\n');
+    }
+    await readCommands(session, terminal, progress);
+    return 0;
+  } finally {
+    dump.close();
+  }
+}
+
+async function readCommands(session: Session, terminal: boolean, progress: Progress): Promise<void> {
+  const path = historyPath();
+  const rl = createInterface({
+    input: process.stdin,
+    ...(terminal && {
+      output: process.stdout,
+      completer: completer(session),
+      history: loadHistory(path),
+      historySize: 1000,
+      removeHistoryDuplicates: true,
+    }),
+    terminal,
+    prompt: terminal ? 'inquest> ' : '',
+  });
+  if (terminal) rl.on('history', (lines: string[]) => saveHistory(path, lines));
+  rl.on('SIGINT', () => {
+    writeAll(1, '\n');
+    rl.prompt();
+  });
+  if (terminal) rl.prompt();
+  for await (const line of rl) {
+    answer(session, line, progress);
+    if (session.ended) break;
+    if (terminal) rl.prompt();
+  }
+  rl.close();
+}
+
+function answer(session: Session, line: string, progress: Progress): void {
+  try {
+    progress.start(line);
+    const found = session.run(line);
+    progress.stop();
+    if (!found) return;
+    let text = '';
+    for (const piece of renderText(found.blocks)) text += piece;
+    writeAll(1, text);
+  } catch (e) {
+    progress.stop();
+    if (e instanceof OutputClosed) throw e;
+    writeAll(2, errorMessage(e));
+  }
+}

@@ -1,0 +1,35 @@
+import { commands } from '../commands/index.ts';
+
+/** The text of `inquest --help`. */
+export function usageText(): string {
+  const width = Math.max(...commands.map((c) => c.name.length));
+  return `inquest reads Linux kernel crash dumps (x86-64, arm64) without debug info.
+
+usage:
+  inquest report <dump> [files...] [--format text|md|json] [-o file]
+  inquest <dump> [files...] -c '<command>' [-c ...] [-i file] [--json]
+  inquest <dump> [files...]
+
+  report             what died, when, where and why it matters, in one page
+  -c, --command      run a command and print its answer; may be repeated
+  -i, --input file   run the commands of a file, one a line; - is standard input
+      --json         answers as JSON (see docs/json.md)
+      --format       text (as it is without it), md or json
+  -o, --output file  write the report to a file
+  -h, --help         this text
+  -V, --version      the version
+  without -c and -i  a prompt with history and completion
+
+Further files are the other parts of a split dump, in any order.
+
+commands:
+${commands.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`).join('\n')}
+
+  inquest <dump> -c 'help ps' explains one in full.
+
+exit status:
+  0  an answer was printed
+  1  the command line made no sense
+  2  nothing could be read
+`;
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { type OpenedDump, openDump } from '../node/open-dump.ts';
+import { crashReportSchema } from '../report/crash-report.ts';
+import { crashReportBlocks } from '../report/crash-report-blocks.ts';
+import { renderMarkdown } from '../report/render-markdown.ts';
+import { renderText } from '../report/render-text.ts';
+import { schemaProblems } from '../report/schema-check.ts';
+import { makeReport } from '../session/make-report.ts';
+import { Session } from '../session/session.ts';
+
+/** What each command prints for the sample dumps; UPDATE_GOLDEN=1 rewrites the files, the diff is reviewed. */
+const lines: Readonly<Record<string, readonly string[]>> = {
+  bt: ['bt', 'bt -a', 'bt -s 1 2', 'bt -f 1', 'bt -l 2'],
+  exit: ['exit'],
+  help: ['help', 'help ps mount'],
+  log: ['log'],
+  mod: ['mod', 'mod -t', 'mod virtio'],
+  mount: ['mount', 'mount -n 1', 'mount /mnt'],
+  ps: [
+    ...['ps', 'ps -k', 'ps -u', 'ps -G', 'ps -A', 'ps -S', 'ps -p 1', 'ps -c 2', 'ps -g 1', 'ps -H init', 'ps -s 1'],
+    ...['ps -t 1', 'ps -l -u', 'ps -m -C 1', 'ps -a 1 2', 'ps -r 1', 'ps -y fifo,rr'],
+  ],
+  set: ['set', 'set 1', 'set -c 0', 'set -p'],
+  sym: ['sym panic', 'sym -q do_exit', 'sym -p panic', 'sym -n panic', 'sym -m labcrash'],
+  sys: ['sys'],
+};
+
+const samples = ['amd64-6.1-softirq', 'arm64-6.1-softirq'].map((name) =>
+  resolve(import.meta.dirname, `../../samples/${name}.vmcore`),
+);
+const opened: OpenedDump[] = [];
+for (const sample of samples) opened.push(await openDump([sample]));
+after(() => {
+  for (const dump of opened) dump.close();
+});
+
+function sessionOf(i: number): Session {
+  const dump = opened[i] as OpenedDump;
+  return new Session(dump.program, { dumpNames: [basename(samples[i] as string)] });
+}
+
+function compare(file: string, text: string): void {
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
+  assert.ok(existsSync(file), `${file} is missing: UPDATE_GOLDEN=1 writes it`);
+  assert.equal(text, readFileSync(file, 'utf8'));
+}
+
+for (const [name, commandLines] of Object.entries(lines)) {
+  test(`${name}: text as reviewed, data as the schema says`, () => {
+    let text = '';
+    samples.forEach((sample, i) => {
+      const session = sessionOf(i);
+      for (const line of commandLines) {
+        const answer = session.run(line);
+        assert.ok(answer);
+        text += `${basename(sample)}> ${line}\n${[...renderText(answer.blocks)].join('')}\n`;
+        const json = JSON.parse(JSON.stringify(answer.data));
+        assert.deepEqual(schemaProblems(answer.command.schema, json), []);
+      }
+    });
+    compare(join(import.meta.dirname, `${name}.golden.txt`), text);
+  });
+}
+
+test('every file of the folder is a command in the list, and has its golden file', () => {
+  const files = readdirSync(import.meta.dirname).filter((f) => /^[a-z-]+\.ts$/.test(f) && f !== 'index.ts');
+  const names = sessionOf(0).commands.map((c) => c.name);
+  assert.deepEqual(names, files.map((f) => f.slice(0, -3)).sort());
+  assert.deepEqual(names, Object.keys(lines));
+});
+
+test('report: text and Markdown as reviewed, data as the schema says', () => {
+  let text = '';
+  for (const dump of opened) {
+    const report = makeReport(dump.program);
+    text += `${[...renderText(crashReportBlocks(report))].join('')}\n`;
+    text += `${[...renderMarkdown(crashReportBlocks(report))].join('')}\n`;
+    assert.deepEqual(schemaProblems(crashReportSchema, JSON.parse(JSON.stringify(report))), []);
+  }
+  compare(join(import.meta.dirname, '../report/report.golden.txt'), text);
+});
+
+test('the context that the stack shows is what the preempt count of the CPU says', () => {
+  for (const dump of opened) {
+    const { crash } = makeReport(dump.program);
+    assert.equal(crash.context, 'softirq');
+    assert.equal(Number(crash.preemptCount) & 0xffff00, 0x100); // one softirq, no hard interrupt, no NMI
+  }
+});
+
+test('log options change the prefix only', () => {
+  const session = sessionOf(0);
+  const last = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].at(-1) ?? '';
+  assert.match(last('log'), /^\[ {3}\d+\.\d{6}\] ---\[ end Kernel panic/);
+  assert.match(last('log -t'), /^---\[ end Kernel panic/);
+  assert.match(last('log -m'), /^\[ {3}\d+\.\d{6}\] <0>---\[ end/);
+  assert.match(last('dmesg -T'), /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\] ---\[ end/);
+});
+
+test('wrong arguments and missing things are errors that say so', () => {
+  const session = sessionOf(0);
+  for (const [line, message] of [
+    ['bt 99999', /no task 99999/],
+    ['bt x!', /'x!' is neither a pid nor a task address/],
+    ['bt -c 77', /bt: no CPU 77; there are 0, 1/],
+    ['ps nobody', /no task nobody/],
+    ['ps -y urgent', /no scheduling policy 'urgent'/],
+    ['ps -C 0', /-C goes with -l or -m/],
+    ['sym nosuchthing', /no symbol nosuchthing/],
+    ['sym', /needs a symbol/],
+    ['mod nosuch', /no module nosuch/],
+    ['set 99999', /no task 99999/],
+    ['set -c x', /'x' is no CPU number/],
+    ['mount -n 99999', /no task 99999/],
+    ['help nosuch', /no command nosuch/],
+    ['dmseg', /no command 'dmseg'; did you mean dmesg\?/],
+    ['log -x', /log: no option -x; usage: log \[-Ttmcd\]/],
+  ] as const) {
+    assert.throws(() => session.run(line), message, line);
+  }
+});

@@ -1,0 +1,67 @@
+import { NotFoundError } from '../base/errors.ts';
+import { synopsis } from '../report/args.ts';
+import { lines } from '../report/block.ts';
+import { type Command, command } from '../report/command.ts';
+import { helpLines } from '../report/help-lines.ts';
+import { arrayOf, object, optional, string } from '../report/schema.ts';
+
+interface HelpData {
+  readonly commands: readonly {
+    readonly name: string;
+    readonly aliases: readonly string[];
+    readonly summary: string;
+    readonly usage: string;
+    readonly text?: readonly string[];
+  }[];
+}
+
+function describe(c: Command, full: boolean): HelpData['commands'][number] {
+  const entry = { name: c.name, aliases: c.aliases ?? [], summary: c.summary, usage: synopsis(c) };
+  return full ? { ...entry, text: helpLines(c) } : entry;
+}
+
+export const help = command<HelpData>({
+  name: 'help',
+  aliases: ['?', 'man'],
+  summary: 'list the commands, or explain one',
+  description: ['Without an argument, every command with its one-line summary. With a name, the whole page of it.'],
+  args: { operands: [{ name: 'command', help: 'command to explain; `all` for every one', many: true }] },
+  examples: [
+    { line: 'help', shows: 'What there is:' },
+    { line: 'help ps', shows: 'Everything about one command:' },
+  ],
+  schema: object('Commands.', {
+    commands: arrayOf(
+      'One entry a command.',
+      object('A command.', {
+        name: string('Name.'),
+        aliases: arrayOf('Other names.', string('Name.')),
+        summary: string('One line.'),
+        usage: string('Options and arguments.'),
+        text: optional(arrayOf('Its help page, when one was asked for.', string('Line.'))),
+      }),
+    ),
+  }),
+  run({ commands }, args) {
+    if (args.operands.length === 0) return { commands: commands.map((c) => describe(c, false)) };
+    if (args.operands.includes('all')) return { commands: commands.map((c) => describe(c, true)) };
+    return {
+      commands: args.operands.map((name) => {
+        const found = commands.find((c) => c.name === name || c.aliases?.includes(name));
+        if (!found) throw new NotFoundError('command', name);
+        return describe(found, true);
+      }),
+    };
+  },
+  *blocks({ commands }) {
+    const width = Math.max(...commands.map((c) => c.name.length));
+    for (const c of commands) {
+      if (c.text) yield lines('', ...c.text, '');
+      else
+        yield lines(
+          `${c.name.padEnd(width)}  ${c.summary}${c.aliases.length > 0 ? ` (also: ${c.aliases.join(', ')})` : ''}`,
+        );
+    }
+    if (commands.every((c) => !c.text)) yield lines('', 'For one command in full, enter "help <command>".');
+  },
+});

@@ -1,0 +1,17 @@
+import type { Command } from '../report/command.ts';
+import { bt } from './bt.ts';
+import { exit } from './exit.ts';
+import { help } from './help.ts';
+import { log } from './log.ts';
+import { mod } from './mod.ts';
+import { mount } from './mount.ts';
+import { ps } from './ps.ts';
+import { set } from './set.ts';
+import { sym } from './sym.ts';
+import { sys } from './sys.ts';
+
+/** Every command, in the order in which help lists them. */
+export const commands: readonly Command[] = [bt, exit, help, log, mod, mount, ps, set, sym, sys];
+
+export type { Args } from '../report/args.ts';
+export type { Command, CommandContext } from '../report/command.ts';

@@ -1,0 +1,105 @@
+import { NotFoundError, UsageError } from '../base/errors.ts';
+import { hex64 } from '../base/hex.ts';
+import { mounts } from '../kernel/mount.ts';
+import { findTask } from '../kernel/task.ts';
+import { parseAddress, parsePidOrAddress } from '../report/args.ts';
+import { command } from '../report/command.ts';
+import { digits } from '../report/pad.ts';
+import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
+import { arrayOf, hexString, object, optional, string } from '../report/schema.ts';
+
+export interface MountData {
+  readonly mounts: readonly {
+    readonly mount: string;
+    readonly superblock: string;
+    readonly type: string;
+    readonly device: string;
+    readonly path: string;
+  }[];
+  readonly problems?: readonly ProblemData[];
+}
+
+export const mount = command<MountData>({
+  name: 'mount',
+  summary: 'mounted filesystems',
+  description: [
+    'The mounts of the namespace of init, or of another task with -n, in the order in which the kernel keeps them.',
+    'Arguments select mounts: the address of a mount, vfsmount or superblock, a device name, or a directory.',
+  ],
+  args: {
+    options: [{ flag: 'n', value: 'pid|task', help: 'show the mount namespace of this task' }],
+    operands: [{ name: 'mount | superblock | device | directory', help: 'only these', many: true }],
+  },
+  examples: [
+    {
+      line: 'mount',
+      shows: 'All mounts:',
+      output: [
+        '     MOUNT           SUPERBLK     TYPE   DEVNAME   DIRNAME',
+        'ffff888003c1c640 ffff88800305a800 rootfs rootfs    /',
+        'ffff88801ff81280 ffff88800236b000 ext4   /dev/vda  /mnt',
+      ].join('\n'),
+    },
+    { line: 'mount /dev/vda', shows: 'Where one device is mounted:' },
+  ],
+  schema: object('Mounts.', {
+    mounts: arrayOf(
+      'In the order of the namespace.',
+      object('One mount.', {
+        mount: hexString('Address of `struct mount`.'),
+        superblock: hexString('Address of `struct super_block`.'),
+        type: string('Filesystem.'),
+        device: string('Device name as given to mount(2).'),
+        path: string('Directory, as seen from the root of the namespace.'),
+      }),
+    ),
+    problems: optional(problemsSchema),
+  }),
+  run({ prog }, args) {
+    const wanted = args.value('n');
+    let task: bigint | undefined;
+    if (wanted !== undefined) {
+      const key = parsePidOrAddress(wanted);
+      if (key === undefined) throw new UsageError(`mount: '${wanted}' is neither a pid nor a task address`);
+      task = findTask(prog, key)?.address;
+      if (task === undefined) throw new NotFoundError('task', wanted);
+    }
+    const found = mounts(prog, task);
+    const shown = found.mounts.filter(
+      (m) => args.operands.length === 0 || args.operands.some((word) => selects(word, m)),
+    );
+    return {
+      mounts: shown.map((m) => ({
+        mount: hex64(m.address),
+        superblock: hex64(m.superblock),
+        type: m.type,
+        device: m.device,
+        path: m.path,
+      })),
+      ...problemsOf(found.problems),
+    };
+  },
+  *blocks(data) {
+    yield {
+      kind: 'table',
+      columns: [
+        { title: 'MOUNT', align: 'left', titleAlign: 'center', width: 16 },
+        { title: 'SUPERBLK', align: 'left', titleAlign: 'center', width: 16, gap: 1 },
+        { title: 'TYPE', align: 'left', width: 6, fixed: true, gap: 1 },
+        { title: 'DEVNAME', align: 'left', width: 9, gap: 1 },
+        { title: 'DIRNAME', align: 'left', gap: 1 },
+      ],
+      rows: data.mounts.map((m) => [digits(m.mount), digits(m.superblock), m.type, m.device, m.path]),
+    };
+    yield* problemBlocks(data);
+  },
+});
+
+function selects(
+  word: string,
+  m: { address: bigint; vfsmount: bigint; superblock: bigint; device: string; path: string },
+): boolean {
+  if (word === m.device || word === m.path) return true;
+  const address = parseAddress(word);
+  return address !== undefined && (address === m.address || address === m.vfsmount || address === m.superblock);
+}

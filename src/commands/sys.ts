@@ -1,0 +1,175 @@
+import { hex64 } from '../base/hex.ts';
+import { panicFacts } from '../kernel/panic.ts';
+import { systemFacts } from '../kernel/system.ts';
+import { findTask } from '../kernel/task.ts';
+import { infoAddress } from '../kernel/task-detail.ts';
+import { command } from '../report/command.ts';
+import { formatSize } from '../report/format-size.ts';
+import { formatDate, formatDuration } from '../report/format-time.ts';
+import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
+import { arrayOf, hexString, integer, nullable, number, object, optional, string } from '../report/schema.ts';
+import { stateName } from '../report/state-name.ts';
+import { taskAddress } from '../report/task-data.ts';
+
+export interface SysData {
+  readonly dumpFiles: readonly string[];
+  readonly release: string | null;
+  readonly version: string | null;
+  readonly machine: string | null;
+  readonly cpuMhz: number | null;
+  readonly nodename: string | null;
+  readonly cpus: number | null;
+  readonly cpusOnline: number | null;
+  readonly dateSeconds: number | null;
+  readonly uptimeSeconds: number | null;
+  readonly loadAverage: readonly string[] | null;
+  readonly tasks: number | null;
+  readonly memoryBytes: number | null;
+  readonly tainted: string | null;
+  readonly commandLine: string | null;
+  readonly pageSize: number;
+  readonly kaslrOffset: string | null;
+  readonly hardware: string | null;
+  readonly dumpLevel: number | null;
+  readonly panic: string | null;
+  readonly panicTask: {
+    readonly pid: number;
+    readonly comm: string;
+    readonly task: string;
+    readonly threadInfo: string | null;
+    readonly cpu: number;
+    readonly state: string;
+  } | null;
+  readonly problems?: readonly ProblemData[];
+}
+
+export const sys = command<SysData>({
+  name: 'sys',
+  summary: 'the machine, the kernel and the crash in brief',
+  description: ['What crash prints when it starts. Every line that the dump does not tell reads (unknown).'],
+  args: {},
+  examples: [
+    {
+      line: 'sys',
+      shows: 'The machine and how it died:',
+      output: [
+        '      KERNEL: 6.1.0-56-cloud-amd64  [TAINTED]',
+        '    DUMPFILE: vmcore  [PARTIAL DUMP]',
+        '        CPUS: 2',
+        '        DATE: Sun Nov 22 13:52:30 UTC 2026',
+        '      UPTIME: 00:00:18',
+        'LOAD AVERAGE: 0.38, 0.08, 0.03',
+        '       ...',
+      ].join('\n'),
+    },
+  ],
+  schema: object('The system.', {
+    dumpFiles: arrayOf('Names of the files that were opened.', string('Name.')),
+    release: nullable(string('Kernel release, as `uname -r`.')),
+    version: nullable(string('Kernel version, as `uname -v`.')),
+    machine: nullable(string('As `uname -m`.')),
+    cpuMhz: nullable(number('Clock of the CPUs in MHz as the kernel measured it.')),
+    nodename: nullable(string('Host name.')),
+    cpus: nullable(integer('CPUs present.')),
+    cpusOnline: nullable(integer('CPUs online when the dump was taken; a panic takes the others offline.')),
+    dateSeconds: nullable(number('Time of the crash in seconds since the epoch.')),
+    uptimeSeconds: nullable(number('Seconds since boot.')),
+    loadAverage: nullable(arrayOf('Over 1, 5 and 15 minutes.', string('Two decimals.'))),
+    tasks: nullable(integer('Tasks, threads and idle tasks included.')),
+    memoryBytes: nullable(integer('Memory of the machine.')),
+    tainted: nullable(string('Taint letters, empty when not tainted.')),
+    commandLine: nullable(string('Kernel command line.')),
+    pageSize: integer('Bytes of a page.'),
+    kaslrOffset: nullable(hexString('Distance by which KASLR moved the kernel.')),
+    hardware: nullable(string('Vendor, product and BIOS as the kernel prints them with each oops.')),
+    dumpLevel: nullable(integer('Filter level of makedumpfile, 0 to 31.')),
+    panic: nullable(string('The line with which the kernel died.')),
+    panicTask: nullable(
+      object('The task that crashed.', {
+        pid: integer('Process id.'),
+        comm: string('Command name.'),
+        task: hexString('Address of `struct task_struct`.'),
+        threadInfo: nullable(hexString('Address of its `struct thread_info`.')),
+        cpu: integer('CPU it ran on.'),
+        state: string('State in the letters of crash.'),
+      }),
+    ),
+    problems: optional(problemsSchema),
+  }),
+  run({ prog, dumpNames }) {
+    const facts = systemFacts(prog);
+    const panic = panicFacts(prog);
+    const task = panic.task === undefined ? undefined : findTask(prog, panic.task);
+    return {
+      dumpFiles: dumpNames,
+      release: facts.release ?? null,
+      version: facts.version ?? null,
+      machine: facts.machine ?? null,
+      cpuMhz: facts.cpuMhz ?? null,
+      nodename: facts.nodename ?? null,
+      cpus: facts.cpusPresent ?? null,
+      cpusOnline: facts.cpusOnline ?? null,
+      dateSeconds: facts.date ?? null,
+      uptimeSeconds: facts.uptimeSeconds ?? null,
+      loadAverage: facts.loadAverage ?? null,
+      tasks: facts.taskCount ?? null,
+      memoryBytes: facts.memoryBytes ?? null,
+      tainted: facts.tainted?.letters ?? null,
+      commandLine: facts.commandLine ?? null,
+      pageSize: prog.pageSize,
+      kaslrOffset: facts.kaslrOffset === undefined ? null : hex64(BigInt.asUintN(64, facts.kaslrOffset)),
+      hardware: facts.hostHardware ?? null,
+      dumpLevel: facts.dumpLevel ?? null,
+      panic: panic.message ?? null,
+      panicTask: task
+        ? {
+            pid: task.pid,
+            comm: task.comm,
+            task: hex64(task.address),
+            threadInfo: infoAddress(prog, task.address),
+            cpu: panic.cpu ?? task.cpu,
+            state: task.state,
+          }
+        : null,
+      ...problemsOf(facts.problems),
+    };
+  },
+  *blocks(data) {
+    yield { kind: 'facts', width: 12, facts: [...machineFacts(data), ...panicLines(data)] };
+    yield* problemBlocks(data);
+  },
+});
+
+const UNKNOWN = '(unknown)';
+
+function machineFacts(d: SysData): [string, string][] {
+  const partial = d.dumpLevel ? '  [PARTIAL DUMP]' : '';
+  const offline =
+    d.cpus !== null && d.cpusOnline !== null && d.cpusOnline < d.cpus ? ` [OFFLINE: ${d.cpus - d.cpusOnline}]` : '';
+  return [
+    ['KERNEL', `${d.release ?? UNKNOWN} (symbols and types from the dump)${d.tainted ? '  [TAINTED]' : ''}`],
+    ['DUMPFILE', d.dumpFiles.join(' ') + partial],
+    ['CPUS', d.cpus === null ? UNKNOWN : d.cpus + offline],
+    ['DATE', d.dateSeconds === null ? UNKNOWN : formatDate(d.dateSeconds)],
+    ['UPTIME', d.uptimeSeconds === null ? UNKNOWN : formatDuration(d.uptimeSeconds)],
+    ['LOAD AVERAGE', d.loadAverage?.join(', ') ?? UNKNOWN],
+    ['TASKS', d.tasks === null ? UNKNOWN : String(d.tasks)],
+    ['NODENAME', d.nodename ?? UNKNOWN],
+    ['RELEASE', d.release ?? UNKNOWN],
+    ['VERSION', d.version ?? UNKNOWN],
+    ['MACHINE', (d.machine ?? UNKNOWN) + (d.cpuMhz === null ? '' : `  (${Math.floor(d.cpuMhz)} Mhz)`)],
+    ['MEMORY', d.memoryBytes === null ? UNKNOWN : formatSize(d.memoryBytes)],
+    ['PANIC', d.panic === null ? UNKNOWN : `"${d.panic}"`],
+  ];
+}
+
+function panicLines({ panicTask: t }: SysData): [string, string][] {
+  if (!t) return [];
+  return [
+    ['PID', String(t.pid)],
+    ['COMMAND', `"${t.comm}"`],
+    ['TASK', taskAddress(t)],
+    ['CPU', String(t.cpu)],
+    ['STATE', `${stateName(t.state)} (PANIC)`],
+  ];
+}

@@ -1,0 +1,31 @@
+/**
+ * inquest as a library, for any host: open an image with the sources and codecs of the host, find the kernel in it, run
+ * commands or make the report. `inquest/node` opens files.
+ */
+
+export type { ByteSource } from './base/byte-source.ts';
+export { bytesSource } from './base/byte-source.ts';
+export * from './base/errors.ts';
+export type { Addr, Bytes, Pfn, PhysAddr } from './base/units.ts';
+export { openImage } from './dump/open-image.ts';
+export { type OpenOptions, open, openProgram } from './open.ts';
+export type {
+  Architecture,
+  CodecName,
+  Codecs,
+  Decoder,
+  DumpFormat,
+  DumpImage,
+  KernelSymbol,
+  Problem,
+} from './program/ports.ts';
+export { Program } from './program/program.ts';
+export { Value } from './program/value.ts';
+export type { Block } from './report/block.ts';
+export type { CrashReport } from './report/crash-report.ts';
+export { renderMarkdown } from './report/render-markdown.ts';
+export { renderText } from './report/render-text.ts';
+export { jsonDocument, type Outcome, SCHEMA } from './session/json.ts';
+export { makeReport } from './session/make-report.ts';
+export { type Answer, Session, type SessionOptions } from './session/session.ts';
+export { type Stack, type StackFrame, type UnwindOptions, unwindTask } from './unwind/index.ts';

@@ -1,0 +1,64 @@
+import { architectures } from './arch/index.ts';
+import type { ByteSource } from './base/byte-source.ts';
+import { AnalysisError, UnsupportedError } from './base/errors.ts';
+import { debugProviders } from './debug/index.ts';
+import { openImage } from './dump/open-image.ts';
+import { findVmcoreinfo } from './program/find-vmcoreinfo.ts';
+import type { Architecture, Codecs, DebugProvider, DumpImage } from './program/ports.ts';
+import { Program } from './program/program.ts';
+import { Vmcoreinfo } from './program/vmcoreinfo.ts';
+
+/** What a program is put together from; the defaults are all that this package has. */
+export interface OpenOptions {
+  readonly architectures?: readonly Architecture[];
+  readonly debugProviders?: readonly DebugProvider[];
+}
+
+/**
+ * Finds the kernel in an opened image.
+ * @throws AnalysisError that names what was looked for and where, when there is none
+ */
+export function openProgram(image: DumpImage, options: OpenOptions = {}): Program {
+  const archs = options.architectures ?? architectures;
+  const providers = options.debugProviders ?? debugProviders;
+  let failure: AnalysisError | undefined;
+  for (const text of vmcoreinfoTexts(image)) {
+    const info = new Vmcoreinfo(text);
+    for (const arch of candidates(archs, image, info)) {
+      try {
+        return new Program(image, arch, info, arch.kernelMap(image, info), providers);
+      } catch (e) {
+        if (!(e instanceof AnalysisError)) throw e;
+        failure ??= e;
+      }
+    }
+    failure ??= new UnsupportedError(
+      `no support for the CPU of this dump (ELF machine ${image.elfMachine ?? 'not stated'}, ` +
+        `machine ${image.header.utsname?.machine ?? 'not stated'})`,
+    );
+  }
+  throw (
+    failure ??
+    new UnsupportedError('no Linux kernel found: the dump has no VMCOREINFO, neither as a note nor in memory')
+  );
+}
+
+function* vmcoreinfoTexts(image: DumpImage): Iterable<string> {
+  if (image.vmcoreinfo?.includes('OSRELEASE=')) yield image.vmcoreinfo;
+  yield* findVmcoreinfo(image.memory);
+}
+
+/** The file's own word first, then what the kernel's text looks like: QEMU's headers are not always right. */
+function candidates(archs: readonly Architecture[], image: DumpImage, info: Vmcoreinfo): Architecture[] {
+  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === image.header.utsname?.machine);
+  const guessed = archs.filter((a) => !stated.includes(a) && a.recognise(info));
+  return [...stated, ...guessed];
+}
+
+/**
+ * Opens a dump whose decoders need no preparation: the files of one dump, in any order.
+ * @throws AnalysisError that names the file and what is wrong with it
+ */
+export function open(sources: readonly ByteSource[], codecs: Codecs, options: OpenOptions = {}): Program {
+  return openProgram(openImage(sources, codecs), options);
+}

@@ -1,0 +1,71 @@
+import type { Addr } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
+import type { Args } from './args.ts';
+import type { Block } from './block.ts';
+import type { Schema } from './schema.ts';
+
+/** One option of a command: a single letter, as crash's are. */
+export interface OptionSpec {
+  readonly flag: string;
+  /** Name of its value; absent: the option takes none. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** What may follow the options. */
+interface OperandSpec {
+  readonly name: string;
+  readonly help: string;
+  readonly required?: true;
+  readonly many?: true;
+}
+
+interface ArgsSpec {
+  readonly options?: readonly OptionSpec[];
+  readonly operands?: readonly OperandSpec[];
+}
+
+interface Example {
+  readonly line: string;
+  readonly shows: string;
+  /** Output as the command prints it, shortened. */
+  readonly output?: string;
+}
+
+/** What a command may know and change besides the dump. */
+export interface CommandContext {
+  readonly prog: Program;
+  /** What the host calls the dump: file names. */
+  readonly dumpNames: readonly string[];
+  /** Address of the current task, when there is one. */
+  readonly task: Addr | undefined;
+  setTask(task: Addr): void;
+  /** The session ends after this command. */
+  quit(): void;
+  readonly commands: readonly Command[];
+}
+
+/**
+ * A command: what it answers is data, and text is made of the same data. One file each; help, the command reference
+ * and the description of its JSON are generated from this declaration.
+ */
+export interface Command<D extends object = object> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Paragraphs for `help <command>`. */
+  readonly description: readonly string[];
+  readonly args: ArgsSpec;
+  readonly examples: readonly Example[];
+  /** Shape of the data. */
+  readonly schema: Schema;
+  /** @throws AnalysisError */
+  run(context: CommandContext, args: Args): D;
+  /** The same data for people. */
+  blocks(data: D, args: Args): Iterable<Block>;
+}
+
+/** Keeps the data type of a declaration checked while commands stand in one list. */
+export function command<D extends object>(declaration: Command<D>): Command {
+  return declaration as unknown as Command;
+}

@@ -1,0 +1,151 @@
+import { type ProblemData, problemsSchema } from './problems.ts';
+import { arrayOf, hexString, integer, nullable, number, object, oneOf, record, type Schema, string } from './schema.ts';
+import { type TaskStack, taskStackSchema } from './stack-data.ts';
+
+interface ReportLogLine {
+  readonly timestampNs: string;
+  readonly level: number;
+  readonly text: string;
+}
+
+export interface ReportTask {
+  readonly pid: number;
+  readonly comm: string;
+  readonly task: string;
+  readonly cpu: number;
+  readonly state: string;
+  /** Innermost functions, innermost first. */
+  readonly functions: readonly string[];
+}
+
+/** What the report of one dump says. Equal for equal memory, whatever the file is like. */
+export interface CrashReport {
+  readonly schema: 1;
+  readonly crash: {
+    readonly kind: string | null;
+    readonly message: string | null;
+    readonly panic: string | null;
+    readonly function: string | null;
+    readonly offset: number | null;
+    readonly size: number | null;
+    readonly module: string | null;
+    readonly pc: string | null;
+    readonly context: 'process' | 'softirq' | 'hardirq' | 'nmi' | 'unknown';
+    readonly contextText: string;
+    readonly preemptCount: string | null;
+  };
+  readonly system: {
+    readonly release: string | null;
+    readonly version: string | null;
+    readonly machine: string | null;
+    readonly nodename: string | null;
+    readonly hardware: string | null;
+    readonly cpus: number | null;
+    readonly memoryBytes: number | null;
+    readonly dateSeconds: number | null;
+    readonly uptimeSeconds: number | null;
+    readonly loadAverage: readonly string[] | null;
+    readonly tainted: string | null;
+    readonly commandLine: string | null;
+  };
+  readonly stack: TaskStack | null;
+  readonly log: {
+    readonly records: readonly ReportLogLine[];
+    /** How many records the log holds before and after the excerpt. */
+    readonly before: number;
+    readonly after: number;
+  };
+  readonly cpus: readonly ReportTask[];
+  readonly memory: Readonly<Record<string, number>>;
+  readonly tasks: {
+    readonly total: number;
+    readonly states: Readonly<Record<string, number>>;
+    readonly blocked: readonly ReportTask[];
+  };
+  readonly modules: {
+    readonly total: number;
+    readonly tainting: readonly { readonly name: string; readonly taints: string; readonly version: string | null }[];
+  };
+  readonly missing: readonly { readonly what: string; readonly why: string; readonly remedy: string | null }[];
+  readonly problems?: readonly ProblemData[];
+}
+
+const task: Schema = object('A task and where it is.', {
+  pid: integer('Process id.'),
+  comm: string('Command name.'),
+  task: hexString('Address of `struct task_struct`.'),
+  cpu: integer('CPU it runs or last ran on.'),
+  state: string('State in the letters of crash.'),
+  functions: arrayOf('Its innermost functions.', string('`function+offset/size [module]`.')),
+});
+
+export const crashReportSchema: Schema = object('The report of one crash.', {
+  schema: integer('Version of this shape.'),
+  crash: object('What died, and where.', {
+    kind: nullable(string('What kind of death, in words; null when the log does not tell.')),
+    message: nullable(string('First line of the report of the kernel itself.')),
+    panic: nullable(string('The line with which the kernel stopped.')),
+    function: nullable(string('Function in which it died.')),
+    offset: nullable(integer('Bytes from the start of it.')),
+    size: nullable(integer('Bytes of it.')),
+    module: nullable(string('Module; null for the kernel itself.')),
+    pc: nullable(hexString('Address.')),
+    context: oneOf('What the CPU was doing.', ['process', 'softirq', 'hardirq', 'nmi', 'unknown']),
+    contextText: string('The same in words, with the task and CPU.'),
+    preemptCount: nullable(hexString('The preempt count of that CPU.')),
+  }),
+  system: object('The machine.', {
+    release: nullable(string('Kernel release.')),
+    version: nullable(string('Kernel version.')),
+    machine: nullable(string('As `uname -m`.')),
+    nodename: nullable(string('Host name.')),
+    hardware: nullable(string('Vendor, product and BIOS.')),
+    cpus: nullable(integer('CPUs present.')),
+    memoryBytes: nullable(integer('Memory.')),
+    dateSeconds: nullable(number('Time of the crash in seconds since the epoch.')),
+    uptimeSeconds: nullable(number('Seconds since boot.')),
+    loadAverage: nullable(arrayOf('Over 1, 5 and 15 minutes.', string('Two decimals.'))),
+    tainted: nullable(string('Taint letters, empty when not tainted.')),
+    commandLine: nullable(string('Kernel command line.')),
+  }),
+  stack: { ...taskStackSchema, type: ['object', 'null'] },
+  log: object('The log around the first fatal report.', {
+    records: arrayOf(
+      'Records.',
+      object('A record.', {
+        timestampNs: hexString('Nanoseconds since boot.'),
+        level: integer('0 emergency to 7 debug.'),
+        text: string('The message.'),
+      }),
+    ),
+    before: integer('Records before the excerpt.'),
+    after: integer('Records after the excerpt.'),
+  }),
+  cpus: arrayOf('What the other CPUs were doing.', task),
+  memory: record('Memory use in KiB, named as in /proc/meminfo.', integer('KiB.')),
+  tasks: object('Tasks in brief.', {
+    total: integer('How many, threads and idle tasks included.'),
+    states: record('Number of tasks by state.', integer('Tasks.')),
+    blocked: arrayOf('Tasks in uninterruptible sleep.', task),
+  }),
+  modules: object('Modules in brief.', {
+    total: integer('How many are loaded.'),
+    tainting: arrayOf(
+      'Those that taint the kernel.',
+      object('A module.', {
+        name: string('Name.'),
+        taints: string('Taint letters.'),
+        version: nullable(string('MODULE_VERSION.')),
+      }),
+    ),
+  }),
+  missing: arrayOf(
+    'What the dump does not tell and what would add it.',
+    object('A gap.', {
+      what: string('What is missing.'),
+      why: string('Why.'),
+      remedy: nullable(string('What would add it.')),
+    }),
+  ),
+  problems: { optional: problemsSchema },
+});

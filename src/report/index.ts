@@ -1,0 +1,12 @@
+export { Args, parseArgs, synopsis } from './args.ts';
+export { type Block, type Cell, type Column, lines } from './block.ts';
+export { type Command, type CommandContext, command, type OptionSpec } from './command.ts';
+export { type CrashReport, crashReportSchema } from './crash-report.ts';
+export { crashReportBlocks } from './crash-report-blocks.ts';
+export { helpLines } from './help-lines.ts';
+export { escapeMarkdown, renderMarkdown } from './render-markdown.ts';
+export { renderText, type TextOptions } from './render-text.ts';
+export type { Schema } from './schema.ts';
+export { schemaProblems } from './schema-check.ts';
+export type { FrameData, TaskStack } from './stack-data.ts';
+export type { TaskData } from './task-data.ts';

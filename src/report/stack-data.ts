@@ -1,0 +1,90 @@
+import type { FrameTrust } from '../program/ports.ts';
+import {
+  arrayOf,
+  boolean,
+  hexString,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Schema,
+  string,
+} from './schema.ts';
+
+/** A frame as JSON; addresses are `0x` and 16 digits. */
+export interface FrameData {
+  readonly pc: string;
+  readonly symbol: string | null;
+  readonly offset: number | null;
+  readonly size: number | null;
+  readonly module: string | null;
+  readonly inlined: boolean;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly trust: FrameTrust;
+  /** Name of the stack it lies on; `user` for user mode. */
+  readonly stack: string;
+  /** Where the return address lies; of an interrupted frame its stack pointer. crash prints it in brackets. */
+  readonly sp: string;
+  /** The CPU was interrupted here: `pc` is the instruction itself, not a return address. */
+  readonly interrupted: boolean;
+  /** All registers, where the machine or an exception saved them. */
+  readonly registers?: Readonly<Record<string, string>>;
+  /** Raw 8-byte words of this frame, on request. */
+  readonly words?: readonly { readonly address: string; readonly values: readonly string[] }[];
+}
+
+/** The stack of one task. */
+export interface TaskStack {
+  readonly pid: number;
+  readonly comm: string;
+  readonly task: string;
+  readonly cpu: number;
+  readonly frames: readonly FrameData[];
+  /** Why the trace ends before the bottom of the stack; absent when it is complete. */
+  readonly stopped?: string;
+}
+
+const frame: Schema = object('One frame, innermost first.', {
+  pc: hexString('Program counter: the return address, or the interrupted instruction.'),
+  symbol: nullable(string('Function.')),
+  offset: nullable(integer('Bytes from the start of the function.')),
+  size: nullable(integer('Bytes of the function.')),
+  module: nullable(string('Module; null for the kernel itself.')),
+  inlined: boolean('Whether the frame is an inlined call.'),
+  file: nullable(string('Source file.')),
+  line: nullable(integer('Line in it.')),
+  trust: oneOf('Where the registers of this frame come from, from the surest to the weakest.', [
+    'registers',
+    'orc',
+    'cfi',
+    'frame-pointer',
+    'scan',
+  ]),
+  stack: string('Stack the frame lies on: `task`, `irq`, `NMI`, ...; `user` in user mode.'),
+  sp: hexString(
+    'Where the return address lies, of an interrupted frame its stack pointer: what crash prints in brackets.',
+  ),
+  interrupted: boolean('Whether an exception or interrupt was taken here.'),
+  registers: optional(record('Registers that the machine or an exception saved.', hexString('Value.'))),
+  words: optional(
+    arrayOf(
+      'Raw stack contents of the frame (`-f`).',
+      object('Up to two words.', {
+        address: hexString('Address of the first.'),
+        values: arrayOf('Values.', hexString('8 bytes.')),
+      }),
+    ),
+  ),
+});
+
+export const taskStackSchema: Schema = object('The stack of one task.', {
+  pid: integer('Process id.'),
+  comm: string('Command name.'),
+  task: hexString('Address of `struct task_struct`.'),
+  cpu: integer('CPU it runs or last ran on.'),
+  frames: arrayOf('Frames, innermost first.', frame),
+  stopped: optional(string('Why the trace ends before the bottom of the stack; absent when it is complete.')),
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FrameData, TaskStack } from '../report/stack-data.ts';
+import { findCrashSite } from './crash-site.ts';
+import { findFatalLine } from './fatal-log.ts';
+
+/** `name` a call, `!name` an interrupted frame, `user` user mode. */
+function stack(...names: string[]): TaskStack {
+  const frames = names.map((n): FrameData => {
+    const interrupted = n.startsWith('!') || n === 'user';
+    const symbol = n === 'user' ? null : n.replace('!', '');
+    return {
+      pc: '0x0000000000000001',
+      symbol,
+      offset: 1,
+      size: 2,
+      module: null,
+      inlined: false,
+      file: null,
+      line: null,
+      trust: 'orc',
+      stack: n === 'user' ? 'user' : 'task',
+      sp: '0x0000000000000001',
+      interrupted,
+    };
+  });
+  return { pid: 1, comm: 'x', task: '0x0000000000000001', cpu: 0, frames };
+}
+
+function site(stuck: boolean, ...names: string[]): string {
+  const s = stack(...names);
+  const found = findCrashSite(s, stuck);
+  return found ? `${s.frames[found.index]?.symbol} ${found.context} ${found.interrupted?.symbol ?? '-'}` : 'none';
+}
+
+test('a fault names its place; a page fault of the task is process context', () => {
+  const fault = [
+    '!delay_tsc',
+    'panic',
+    'oops_end',
+    'exc_page_fault',
+    'asm_exc_page_fault',
+    '!poke',
+    'cm_init',
+    'entry',
+  ];
+  assert.equal(site(false, ...fault, 'user'), 'poke process -');
+});
+
+test('a fault in softirq on top of an interrupted page fault', () => {
+  const names = [
+    '!panic',
+    'die',
+    'exc_invalid_op',
+    'asm_exc_invalid_op',
+    '!kmem_cache_free',
+    'rcu_do_batch',
+    '__do_softirq',
+  ];
+  const rest = [
+    'sysvec_apic_timer_interrupt',
+    'asm_sysvec_apic_timer_interrupt',
+    '!clear_page_rep',
+    'asm_exc_page_fault',
+    'user',
+  ];
+  assert.equal(site(false, ...names, ...rest), 'kmem_cache_free softirq clear_page_rep');
+  const arm = [
+    '!panic',
+    'die',
+    'el1_dbg',
+    'el1h_64_sync',
+    '!kmem_cache_free',
+    'handle_softirqs',
+    'el1_interrupt',
+    'el1h_64_irq',
+  ];
+  assert.equal(site(false, ...arm, '!clear_page', 'el0t_64_sync', 'user'), 'kmem_cache_free softirq clear_page');
+});
+
+test('a lockup is where the interrupt found the CPU; a panic in an interrupt is not', () => {
+  const names = [
+    '!panic',
+    'watchdog_timer_fn',
+    'hrtimer_interrupt',
+    'asm_sysvec_apic_timer_interrupt',
+    '!spin',
+    'kthread',
+  ];
+  assert.equal(site(true, ...names), 'spin process -');
+  assert.equal(site(false, ...names), 'watchdog_timer_fn hardirq spin');
+});
+
+test('without an exception it is the caller of the dying functions', () => {
+  assert.equal(
+    site(false, '!vpanic', 'panic', 'sysrq_handle_crash', 'write_sysrq_trigger', 'user'),
+    'sysrq_handle_crash process -',
+  );
+  assert.equal(site(false, '__crash_kexec', 'panic', 'out_of_memory'), 'out_of_memory process -');
+  assert.equal(
+    site(false, '!__delay_cycles', '__delay', 'panic', 'sysrq_handle_crash'),
+    'sysrq_handle_crash process -',
+  );
+  assert.equal(site(false), 'none');
+});
+
+test('an interrupt that came while the kernel was dying is not the place', () => {
+  const waiting = [
+    '!arch_counter_read',
+    'handle_irq',
+    'el1h_64_irq',
+    '!__delay_cycles',
+    '__const_udelay',
+    'panic',
+    'die',
+  ];
+  const fault = ['die_kernel_fault', 'el1_abort', 'el1h_64_sync', '!poke', 'cm_init', 'el0t_64_sync', 'user'];
+  assert.equal(site(false, ...waiting, ...fault), 'poke process -');
+});
+
+test('a stack without any dying function is where the CPU was', () => {
+  assert.equal(site(false, '!spin', 'kthread'), 'spin process -');
+});
+
+test('the first fatal line of the kind that the panic line names', () => {
+  const log = [
+    'Linux version 6.1',
+    'INFO: task a blocked for more than 120 seconds.',
+    'BUG: kernel NULL pointer dereference, address: 00000000000000d0',
+    'Oops: 0000 [#1] PREEMPT SMP NOPTI',
+    'Kernel panic - not syncing: Fatal exception',
+  ];
+  assert.deepEqual(findFatalLine(log), { index: 2, kind: 'NULL pointer dereference' });
+  assert.deepEqual(findFatalLine([...log.slice(0, 2), 'Kernel panic - not syncing: hung_task: blocked tasks']), {
+    index: 1,
+    kind: 'hung task',
+  });
+  assert.deepEqual(
+    findFatalLine(['x', 'sysrq: Trigger a crash', 'Kernel panic - not syncing: sysrq triggered crash']),
+    {
+      index: 1,
+      kind: 'crash requested through sysrq',
+    },
+  );
+  assert.equal(findFatalLine(['nothing', 'here']), undefined);
+});

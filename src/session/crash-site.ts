@@ -1,0 +1,65 @@
+import type { FrameData, TaskStack } from '../report/stack-data.ts';
+
+/** Functions in which a kernel dies. What they call (delays, and interrupts meanwhile) says nothing about the crash. */
+const DYING =
+  /^(?:v?panic|nmi_panic|__?crash_kexec|crash_kexec|machine_kexec|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|bad_area_nosemaphore)(?:\.\w+)*$/;
+/** Those of them that only an exception leads to. */
+const FAULT = /^(?:die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context)(?:\.\w+)*$/;
+
+/** Names of the code that a CPU enters on an interrupt, on NMI, and on a fault. */
+const INTERRUPT =
+  /sysvec|_interrupt\b|common_interrupt|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries/;
+const NMI = /(?:^|_)nmi(?:$|_)|sdei|end_repeat_nmi|serror/;
+
+/** Frames that serve a softirq. */
+const SOFTIRQ =
+  /^(?:__do_softirq|handle_softirqs|__softirqentry_text_start|____do_softirq|do_softirq_own_stack|run_ksoftirqd)(?:\.\w+)*$/;
+
+export type ContextKind = 'process' | 'softirq' | 'hardirq' | 'nmi' | 'unknown';
+
+/** Where and in what context a task died, as far as its stack tells. */
+export interface CrashSite {
+  /** Index of the frame where it died. */
+  readonly index: number;
+  readonly context: ContextKind;
+  /** The frame that an interrupt interrupted, when the context is not process. */
+  readonly interrupted?: FrameData;
+}
+
+/** @param stuck the kernel was found looping, so that the interrupted function is the culprit */
+export function findCrashSite(stack: TaskStack, stuck: boolean): CrashSite | undefined {
+  const { frames } = stack;
+  const index = siteIndex(frames, stuck);
+  if (index === undefined) return undefined;
+  return { index, ...contextAt(frames, index) };
+}
+
+function siteIndex(frames: readonly FrameData[], stuck: boolean): number | undefined {
+  const dying = frames.findLastIndex((f) => f.symbol !== null && DYING.test(f.symbol));
+  const fault = frames.slice(0, dying + 1).some((f) => f.symbol !== null && FAULT.test(f.symbol));
+  const interrupted = frames.findIndex((f, i) => i > dying && f.interrupted);
+  if ((fault || stuck) && interrupted >= 0 && frames[interrupted]?.stack !== 'user') return interrupted;
+  const own = frames.findIndex((f, i) => i > dying && f.stack !== 'user');
+  return own < 0 ? undefined : own;
+}
+
+/** What the code did that stands right above an interrupted frame. */
+function entryKind(entry: FrameData | undefined): 'nmi' | 'interrupt' | 'fault' {
+  const name = entry?.symbol ?? '';
+  if (NMI.test(name)) return 'nmi';
+  return INTERRUPT.test(name) ? 'interrupt' : 'fault';
+}
+
+function contextAt(frames: readonly FrameData[], from: number): { context: ContextKind; interrupted?: FrameData } {
+  let softirq = false;
+  for (let i = from; i < frames.length; i++) {
+    const frame = frames[i] as FrameData;
+    if (frame.symbol !== null && SOFTIRQ.test(frame.symbol)) softirq = true;
+    const outer = frames[i + 1];
+    if (!outer?.interrupted) continue;
+    const kind = entryKind(frame);
+    if (kind === 'fault') continue; // a page fault of a task is process context still
+    return { context: softirq ? 'softirq' : kind === 'nmi' ? 'nmi' : 'hardirq', interrupted: outer };
+  }
+  return { context: softirq ? 'softirq' : 'process' };
+}

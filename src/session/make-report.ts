@@ -1,0 +1,175 @@
+import { hex64 } from '../base/hex.ts';
+import { stackOf } from '../commands/bt.ts';
+import { memoryInfo } from '../kernel/meminfo.ts';
+import { modules } from '../kernel/module.ts';
+import { type PanicFacts, panicFacts } from '../kernel/panic.ts';
+import { presentCpus } from '../kernel/percpu.ts';
+import { preemptCount } from '../kernel/preempt-count.ts';
+import { logRecords } from '../kernel/printk.ts';
+import { currentTask } from '../kernel/sched.ts';
+import { type SystemFacts, systemFacts } from '../kernel/system.ts';
+import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
+import type { Program } from '../program/program.ts';
+import type { CrashReport, ReportTask } from '../report/crash-report.ts';
+import { problemsOf } from '../report/problems.ts';
+import type { FrameData, TaskStack } from '../report/stack-data.ts';
+import { attempt } from './attempt.ts';
+import { crashContext } from './crash-context.ts';
+import { type CrashSite, findCrashSite } from './crash-site.ts';
+import { findFatalLine } from './fatal-log.ts';
+import { missingParts } from './missing-parts.ts';
+
+/** Records of the log before the first fatal one, and from it on, that the report shows. */
+const BEFORE = 3;
+const FROM = 60;
+const MAX_BLOCKED = 8;
+const MAX_CPUS = 8;
+/** Innermost functions of a task that is only mentioned. */
+const BRIEF = 4;
+
+/** The report of one crash. Nothing that is broken keeps it from being made: each part may be missing. */
+export function makeReport(prog: Program): CrashReport {
+  const facts = systemFacts(prog);
+  const panic = panicFacts(prog);
+  const log = logRecords(prog);
+  const table = taskTable(prog);
+  const mods = modules(prog);
+  const memory = memoryInfo(prog);
+  const fatal = findFatalLine(log.records.map((r) => r.text));
+  const crashed = panic.task === undefined ? undefined : findTask(prog, panic.task);
+  const stack = crashed && stackOf(prog, crashed);
+  const stuck = /lockup|stall/.test(fatal?.kind ?? '');
+  const site = stack && findCrashSite(stack, stuck);
+  const count = crashed && attempt(() => preemptCount(prog, crashed.address, panic.cpu ?? crashed.cpu));
+  const problems = problemsOf(facts.problems, log.problems, table.problems, mods.problems, memory.problems);
+  return {
+    schema: 1,
+    crash: {
+      kind: fatal?.kind ?? null,
+      message: (fatal && log.records[fatal.index]?.text.split('\n')[0]) ?? null,
+      ...crashPlace(stack, site, panic),
+      ...crashContext(crashed, panic.cpu, stack, site, count),
+    },
+    system: systemOf(facts),
+    stack: stack ?? null,
+    log: excerpt(log.records, fatal?.index),
+    cpus: otherCpus(prog, panic, crashed),
+    memory: memoryOf(memory),
+    tasks: { total: table.tasks.length, states: countStates(table.tasks), blocked: blocked(prog, table.tasks) },
+    modules: {
+      total: mods.modules.length,
+      tainting: mods.modules
+        .filter((m) => m.taints !== '')
+        .map((m) => ({ name: m.name, taints: m.taints, version: m.version ?? null })),
+    },
+    missing: missingParts(prog, facts, stack, problems.problems ?? []),
+    ...problems,
+  };
+}
+
+function crashPlace(
+  stack: TaskStack | undefined,
+  site: CrashSite | undefined,
+  panic: PanicFacts,
+): Pick<CrashReport['crash'], 'panic' | 'function' | 'offset' | 'size' | 'module' | 'pc'> {
+  const frame: FrameData | undefined = site && stack?.frames[site.index];
+  return {
+    panic: panic.message ?? null,
+    function: frame?.symbol ?? null,
+    offset: frame?.offset ?? null,
+    size: frame?.size ?? null,
+    module: frame?.module ?? null,
+    pc: frame?.pc ?? null,
+  };
+}
+
+function systemOf(facts: SystemFacts): CrashReport['system'] {
+  return {
+    release: facts.release ?? null,
+    version: facts.version ?? null,
+    machine: facts.machine ?? null,
+    nodename: facts.nodename ?? null,
+    hardware: facts.hostHardware ?? null,
+    cpus: facts.cpusPresent ?? null,
+    memoryBytes: facts.memoryBytes ?? null,
+    dateSeconds: facts.date ?? null,
+    uptimeSeconds: facts.uptimeSeconds ?? null,
+    loadAverage: facts.loadAverage ?? null,
+    tainted: facts.tainted?.letters ?? null,
+    commandLine: facts.commandLine ?? null,
+  };
+}
+
+type Records = ReturnType<typeof logRecords>['records'];
+
+/** Around the first fatal record; the end of the log when there is none. */
+function excerpt(records: Records, fatal: number | undefined): CrashReport['log'] {
+  const start = Math.max(0, fatal === undefined ? records.length - FROM : fatal - BEFORE);
+  const end = Math.min(records.length, fatal === undefined ? records.length : fatal + FROM);
+  return {
+    records: records
+      .slice(start, end)
+      .map((r) => ({ timestampNs: hex64(r.timestampNs), level: r.level, text: r.text })),
+    before: start,
+    after: records.length - end,
+  };
+}
+
+/** The busy ones first: there may be hundreds. */
+function otherCpus(prog: Program, panic: PanicFacts, crashed: TaskRecord | undefined): ReportTask[] {
+  const found: TaskRecord[] = [];
+  for (const cpu of attempt(() => presentCpus(prog)) ?? []) {
+    if (cpu === (panic.cpu ?? crashed?.cpu)) continue;
+    const address = attempt(() => currentTask(prog, cpu));
+    const task = address === undefined ? undefined : findTask(prog, address);
+    if (task) found.push({ ...task, cpu });
+  }
+  const busyFirst = [...found.filter((t) => !t.idle), ...found.filter((t) => t.idle)];
+  return busyFirst.slice(0, MAX_CPUS).map((t) => brief(prog, t));
+}
+
+function blocked(prog: Program, tasks: readonly TaskRecord[]): ReportTask[] {
+  return tasks
+    .filter((t) => t.state === 'UN')
+    .slice(0, MAX_BLOCKED)
+    .map((t) => brief(prog, t));
+}
+
+/** How a sleeping task went to sleep says nothing: every one of them did it that way. */
+const SLEEPING =
+  /^(?:__schedule|schedule|__switch_to(?:_asm)?|schedule_timeout|io_schedule|schedule_preempt_disabled)$/;
+
+function brief(prog: Program, task: TaskRecord): ReportTask {
+  const frames = stackOf(prog, task).frames.filter((f) => f.symbol !== null && !SLEEPING.test(f.symbol));
+  return {
+    pid: task.pid,
+    comm: task.comm,
+    task: hex64(task.address),
+    cpu: task.cpu,
+    state: task.state,
+    functions: frames.slice(0, BRIEF).map((f) => `${f.symbol}${f.module === null ? '' : ` [${f.module}]`}`),
+  };
+}
+
+function countStates(tasks: readonly TaskRecord[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const state of tasks.map((t) => t.state).sort()) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+/** What of /proc/meminfo a first look needs. */
+function memoryOf(memory: ReturnType<typeof memoryInfo>): Record<string, number> {
+  const shown = {
+    MemTotal: memory.totalKiB,
+    MemFree: memory.freeKiB,
+    MemAvailable: memory.availableKiB,
+    Cached: memory.cachedKiB,
+    Slab: memory.slabKiB,
+    AnonPages: memory.anonPagesKiB,
+    SwapTotal: memory.swapTotalKiB,
+    SwapFree: memory.swapFreeKiB,
+  };
+  const known: Record<string, number> = {};
+  for (const [name, value] of Object.entries(shown)) if (value !== undefined) known[name] = value;
+  return known;
+}
