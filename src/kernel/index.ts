@@ -1,0 +1,16 @@
+export { cpuRegisters } from './cpu-registers.ts';
+export { cpusInMask, nrCpuIds } from './cpumask.ts';
+export { idrEntries, xarrayEntries } from './idr-xarray.ts';
+export { hlistEntries, listEntries } from './list.ts';
+export { type MemInfo, memoryInfo } from './meminfo.ts';
+export { type ModuleMemory, type ModuleRecord, type Modules, modules } from './module.ts';
+export { type MountRecord, type Mounts, mounts } from './mount.ts';
+export { type PanicFacts, panicFacts } from './panic.ts';
+export { onlineCpus, perCpu, perCpuOffset, possibleCpus, presentCpus } from './percpu.ts';
+export { type PreemptCount, preemptCount } from './preempt-count.ts';
+export { type LogRecord, type LogRecords, logRecords } from './printk.ts';
+export { rbtreeEntries } from './rbtree.ts';
+export { currentTask, type RunQueue, runQueues } from './sched.ts';
+export { type SystemFacts, systemFacts } from './system.ts';
+export { findTask, type TaskRecord, type TaskTable, taskTable } from './task.ts';
+export { type KernelTime, kernelTime, tickRate } from './timekeeping.ts';
