@@ -1,0 +1,229 @@
+import { CorruptError } from '../base/errors.ts';
+import { asciiBytes, cString } from '../base/text.ts';
+import type { Addr, Bytes } from '../base/units.ts';
+import type { AddressSpace } from '../memory/address-space.ts';
+import { BTF_KIND } from './btf-kinds.ts';
+
+const HEADER_SIZE = 24;
+const MAX_SECTION = 1 << 28;
+/** Longest name that is read. */
+const MAX_NAME = 1024;
+
+/**
+ * One .BTF section: its records and strings, and where each type starts. The types of a split section (a module's)
+ * continue the numbers and string offsets of its base. Source: Documentation/bpf/btf.rst.
+ */
+export class BtfSection {
+  readonly base: BtfSection | undefined;
+  /** Number of the first type here; 1 in a section without base (type 0 is void). */
+  readonly firstId: number;
+  /** One more than the highest type number. */
+  readonly endId: number;
+  readonly firstString: number;
+  readonly endString: number;
+  /** The type records. */
+  readonly words: Uint32Array;
+  /** Word at which each type starts, by its number minus `firstId`. */
+  readonly starts: Uint32Array;
+  readonly strings: Uint8Array;
+  /** Why records were left out, when the section is damaged. */
+  readonly damage: string | undefined;
+
+  /** @param limit bytes that the section may have at most @throws CorruptError, MemoryFault */
+  constructor(memory: AddressSpace, at: Addr, limit: Bytes, base?: BtfSection) {
+    const header = readHeader(memory, at, Math.min(limit, MAX_SECTION));
+    this.base = base;
+    this.words = new Uint32Array(header.typeLength >>> 2);
+    memory.read(at + BigInt(header.types), new Uint8Array(this.words.buffer));
+    if (memory.littleEndian !== hostIsLittleEndian()) swapWords(this.words);
+    this.strings = memory.bytes(at + BigInt(header.strings), header.stringLength);
+    this.firstId = base ? base.endId : 1;
+    this.firstString = base ? base.endString : 0;
+    this.endString = this.firstString + this.strings.length;
+    const indexed = indexTypes(this, kindSizes(memory, at, header));
+    this.#named = indexed;
+    this.starts = indexed.starts;
+    this.damage = indexed.damage;
+    this.endId = this.firstId + this.starts.length;
+  }
+
+  /** The section that holds type `id`, or `undefined`. */
+  owner(id: number): BtfSection | undefined {
+    if (id >= this.endId || id <= 0) return undefined;
+    return id >= this.firstId ? this : this.base?.owner(id);
+  }
+
+  /** The name at a string offset; '' for none or a wrong one. */
+  text(offset: number): string {
+    if (offset < this.firstString) return this.base?.text(offset) ?? '';
+    const at = offset - this.firstString;
+    return at < this.strings.length ? cString(this.strings, at, Math.min(this.strings.length, at + MAX_NAME)) : '';
+  }
+
+  /** Whether the name at a string offset is `wanted`. */
+  textIs(offset: number, wanted: Uint8Array): boolean {
+    if (offset < this.firstString) return this.base?.textIs(offset, wanted) ?? false;
+    const { strings } = this;
+    const at = offset - this.firstString;
+    for (let i = 0; i < wanted.length; i++) if (strings[at + i] !== wanted[i]) return false;
+    return strings[at + wanted.length] === 0;
+  }
+
+  /** The key of the name at a string offset, see `nameKey`. */
+  key(offset: number): number {
+    if (offset < this.firstString) return this.base?.key(offset) ?? 0;
+    return nameKey(this.strings, offset - this.firstString);
+  }
+
+  /** Numbers of the types of this section (not of its base) that are called `name`. */
+  named(name: string): number[] {
+    const wanted = asciiBytes(name);
+    const found: number[] = [];
+    const key = nameKey(wanted, 0);
+    const { keys, ids } = this.#named;
+    for (let i = keys.indexOf(key); i >= 0; i = keys.indexOf(key, i + 1)) {
+      const index = ids[i] as number;
+      if (this.textIs(this.words[this.starts[index] as number] as number, wanted)) found.push(index + this.firstId);
+    }
+    return found;
+  }
+
+  readonly #named: { readonly keys: Uint32Array; readonly ids: Uint32Array };
+}
+
+/** The kinds that are types with a name; functions and variables are not. */
+const NAMED = new Uint8Array(128);
+for (const kind of [
+  BTF_KIND.INT,
+  BTF_KIND.STRUCT,
+  BTF_KIND.UNION,
+  BTF_KIND.ENUM,
+  BTF_KIND.FWD,
+  BTF_KIND.TYPEDEF,
+  BTF_KIND.FLOAT,
+  BTF_KIND.ENUM64,
+])
+  NAMED[kind] = 1;
+
+/** The first four letters of the NUL-terminated (or ending) name at `at`. */
+function nameKey(bytes: Uint8Array, at: number): number {
+  const a = bytes[at] ?? 0;
+  const b = a === 0 ? 0 : (bytes[at + 1] ?? 0);
+  const c = b === 0 ? 0 : (bytes[at + 2] ?? 0);
+  const d = c === 0 ? 0 : (bytes[at + 3] ?? 0);
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+}
+
+interface Header {
+  readonly types: Bytes;
+  readonly typeLength: Bytes;
+  readonly strings: Bytes;
+  readonly stringLength: Bytes;
+  readonly layout: Bytes;
+  readonly layoutLength: Bytes;
+}
+
+/** `struct btf_header`, checked against the space that the section has. */
+function readHeader(memory: AddressSpace, at: Addr, limit: Bytes): Header {
+  const u32 = (offset: number): number => memory.u32(at + BigInt(offset));
+  const size = u32(4);
+  const bad = (what: string): CorruptError => new CorruptError(at, `BTF header: ${what}`);
+  if (memory.u16(at) !== 0xeb9f) throw bad('wrong magic number');
+  if (memory.u8(at + 2n) !== 1) throw bad(`version ${memory.u8(at + 2n)} is not 1`);
+  if (size < HEADER_SIZE || size > 4096) throw bad(`length ${size} is not plausible`);
+  const header = {
+    types: size + u32(8),
+    typeLength: u32(12),
+    strings: size + u32(16),
+    stringLength: u32(20),
+    layout: size >= 32 ? size + u32(24) : 0,
+    layoutLength: size >= 32 ? u32(28) : 0,
+  };
+  const end = Math.max(header.types + header.typeLength, header.strings + header.stringLength);
+  if (end > limit) throw bad(`${end} bytes exceed ${limit}`);
+  if (header.typeLength % 4 !== 0) throw bad(`${header.typeLength} bytes of types are no whole words`);
+  return header;
+}
+
+/** Words behind the three of every record, by kind: fixed ones, and ones for each of its `vlen` elements. */
+interface KindSizes {
+  readonly known: Uint8Array;
+  readonly fixed: Uint8Array;
+  readonly each: Uint8Array;
+}
+
+function kindSizes(memory: AddressSpace, at: Addr, header: Header): KindSizes {
+  const sizes = { known: new Uint8Array(128), fixed: new Uint8Array(128), each: new Uint8Array(128) };
+  // `struct btf_layout`: the sizes of every kind that the writer knew, also those that this program does not.
+  const count = Math.min(Math.floor(header.layoutLength / 4), 128);
+  for (let kind = 1; kind < count; kind++) {
+    const entry = at + BigInt(header.layout + kind * 4);
+    sizes.known[kind] = 1;
+    sizes.fixed[kind] = memory.u8(entry) >>> 2;
+    sizes.each[kind] = memory.u8(entry + 1n) >>> 2;
+  }
+  for (const kind of Object.values(BTF_KIND)) sizes.known[kind] = 1;
+  for (const kind of [BTF_KIND.INT, BTF_KIND.VAR, BTF_KIND.DECL_TAG]) sizes.fixed[kind] = 1;
+  sizes.fixed[BTF_KIND.ARRAY] = 3;
+  for (const kind of [BTF_KIND.ENUM, BTF_KIND.FUNC_PROTO]) sizes.each[kind] = 2;
+  for (const kind of [BTF_KIND.STRUCT, BTF_KIND.UNION, BTF_KIND.DATASEC, BTF_KIND.ENUM64]) sizes.each[kind] = 3;
+  return sizes;
+}
+
+interface TypeIndex {
+  readonly starts: Uint32Array;
+  /** A key of each type name, and the number of the type that has it. */
+  readonly keys: Uint32Array;
+  readonly ids: Uint32Array;
+  readonly damage: string | undefined;
+}
+
+/** Where every record starts; ends early, with the reason, at one that cannot be right. */
+function indexTypes(section: BtfSection, sizes: KindSizes): TypeIndex {
+  const { known, fixed, each } = sizes;
+  const { words, strings, firstString, base } = section;
+  const end = words.length;
+  const starts = new Uint32Array(Math.floor(end / 3));
+  const keys = new Uint32Array(starts.length);
+  const ids = new Uint32Array(starts.length);
+  let names = 0;
+  let n = 0;
+  let at = 0;
+  while (at < end) {
+    const info = words[at + 1] as number;
+    const kind = (info >>> 24) & 0x7f;
+    const next = at + 3 + (fixed[kind] as number) + (each[kind] as number) * (info & 0xffffff);
+    if (known[kind] !== 1 || next > end) break;
+    if (NAMED[kind] === 1) {
+      const name = words[at] as number;
+      if (name !== 0) {
+        const text = name - firstString;
+        const key =
+          text < 0
+            ? (base?.key(name) ?? 0)
+            : (strings[text] as number) |
+              ((strings[text + 1] as number) << 8) |
+              ((strings[text + 2] as number) << 16) |
+              ((strings[text + 3] as number) << 24);
+        // A zero byte among the four ends a shorter name.
+        keys[names] = ((key - 0x01010101) & ~key & 0x80808080) === 0 || text < 0 ? key : nameKey(strings, text);
+        ids[names++] = n;
+      }
+    }
+    starts[n++] = at;
+    at = next;
+  }
+  const info = words[at + 1] ?? 0;
+  const damage =
+    at < end ? `BTF type ${n} of kind ${(info >>> 24) & 0x7f} and ${info & 0xffffff} elements is no record` : undefined;
+  return { starts: starts.subarray(0, n), keys: keys.subarray(0, names), ids: ids.subarray(0, names), damage };
+}
+
+function hostIsLittleEndian(): boolean {
+  return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+}
+
+function swapWords(words: Uint32Array): void {
+  const view = new DataView(words.buffer);
+  for (let i = 0; i < words.length; i++) view.setUint32(i * 4, view.getUint32(i * 4, true), false);
+}

@@ -1,0 +1,122 @@
+import type { Addr } from '../base/units.ts';
+import type { DebugInfo, DebugProvider, KernelSymbol } from '../program/ports.ts';
+import type { Program } from '../program/program.ts';
+import { accepts, referencesOf } from './data-references.ts';
+
+/**
+ * Variables that no table names where kallsyms holds functions only (CONFIG_KALLSYMS_ALL unset, as in Debian's arm64
+ * cloud kernels): their addresses stand in the code of small functions that use them. A candidate counts only when memory
+ * there looks like the variable, so that another compiler's code gives no answer rather than a wrong one.
+ */
+export const globalSearch: DebugProvider = {
+  name: 'variables found from code',
+  offers: ['symbols'],
+  open: (prog) => new GlobalSearch(prog),
+};
+
+class GlobalSearch implements DebugInfo {
+  readonly #prog: Program;
+
+  constructor(prog: Program) {
+    this.#prog = prog;
+  }
+
+  findSymbol(name: string): KernelSymbol | undefined {
+    const address = this.#address(name);
+    return address === undefined ? undefined : { name, address, size: 0, letter: '?' };
+  }
+
+  #address(name: string): Addr | undefined {
+    const prog = this.#prog;
+    const wanted = Object.hasOwn(GLOBALS, name) ? GLOBALS[name] : undefined;
+    if (!wanted || !prog.arch.dataReferences) return undefined;
+    const check = wanted.check(prog);
+    for (const fn of wanted.functions) {
+      for (const { address } of referencesOf(prog, fn)) if (accepts(check, address)) return address;
+    }
+    return undefined;
+  }
+}
+
+interface Global {
+  /** Functions whose code names it, the clearest first. */
+  readonly functions: readonly string[];
+  /** Makes the test of a candidate. */
+  readonly check: (prog: Program) => (address: Addr) => boolean;
+}
+
+const GLOBALS: Readonly<Record<string, Global>> = {
+  task_struct_cachep: {
+    functions: ['free_task', 'arch_release_task_struct', 'dup_task_struct'],
+    check: cacheCheck('task_struct'),
+  },
+  total_swap_pages: { functions: ['si_swapinfo'], check: swapTotalCheck },
+  tainted_mask: { functions: ['get_taint', 'test_taint'], check: taintCheck },
+  saved_command_line: { functions: ['cmdline_proc_show'], check: stringPointerCheck },
+  dmi_ident: { functions: ['dmi_get_system_info'], check: stringTableCheck },
+  panic_cpu: { functions: ['nmi_panic', 'crash_kexec'], check: panicCpuCheck },
+  crash_notes: { functions: ['crash_save_cpu'], check: perCpuPointerCheck },
+  tk_core: { functions: ['ktime_get_coarse_real_ts64', 'ktime_get'], check: timekeeperCheck },
+};
+
+function cacheCheck(cache: string): (prog: Program) => (at: Addr) => boolean {
+  return (prog) => {
+    const name = BigInt(prog.offset('kmem_cache', 'name'));
+    return (at) => prog.memory.cString(prog.memory.u64(prog.memory.u64(at) + name), 64) === cache;
+  };
+}
+
+/** Swap space in pages; a machine has less than 2^40 of them. */
+function swapTotalCheck(prog: Program): (at: Addr) => boolean {
+  const locks = referencesOf(prog, 'si_swapinfo').filter((r) => r.access === 'address');
+  return (at) => !locks.some((r) => r.address === at) && at % 8n === 0n && prog.memory.u64(at) < 1n << 40n;
+}
+
+function taintCheck(prog: Program): (at: Addr) => boolean {
+  return (at) => at % 8n === 0n && prog.memory.u64(at) < 1n << 24n;
+}
+
+function stringPointerCheck(prog: Program): (at: Addr) => boolean {
+  return (at) => /^[\x20-\x7e]+$/.test(prog.memory.cString(prog.memory.u64(at), 64));
+}
+
+function stringTableCheck(prog: Program): (at: Addr) => boolean {
+  const string = stringPointerCheck(prog);
+  return (at) => [1n, 2n, 3n].some((i) => prog.memory.u64(at + i * 8n) !== 0n && string(at + i * 8n));
+}
+
+/** The per-CPU section of the kernel image is smaller than this on either side of `runqueues`. */
+const PER_CPU_REACH = 0x20000n;
+
+/** -1 (nobody has panicked) or a CPU number; not a per-CPU variable. */
+function panicCpuCheck(prog: Program): (at: Addr) => boolean {
+  const runqueues = prog.symbol('runqueues');
+  const count = prog.memory.u32(prog.symbol('nr_cpu_ids'));
+  const text = prog.vmcoreinfo.symbol('_stext') ?? 0n;
+  return (at) => {
+    const cpu = prog.memory.i32(at);
+    const far = at > runqueues + PER_CPU_REACH || at < runqueues - PER_CPU_REACH;
+    return far && at > text && at % 4n === 0n && cpu >= -1 && cpu < count;
+  };
+}
+
+/** A pointer that becomes valid when a CPU's offset is added. */
+function perCpuPointerCheck(prog: Program): (at: Addr) => boolean {
+  const offset = prog.memory.u64(prog.symbol('__per_cpu_offset'));
+  const others = [prog.symbol('__per_cpu_offset'), prog.symbol('nr_cpu_ids')];
+  return (at) => {
+    if (others.includes(at) || at % 8n !== 0n) return false;
+    const pointer = prog.memory.u64(at);
+    return pointer !== 0n && typeof prog.memory.translate(BigInt.asUintN(64, pointer + offset)) !== 'string';
+  };
+}
+
+/** The seconds in the timekeeper are a date after 1980. */
+function timekeeperCheck(prog: Program): (at: Addr) => boolean {
+  const keeper = BigInt(prog.findMember('tk_data', 'timekeeper')?.offset ?? 8);
+  const seconds = BigInt(prog.offset('timekeeper', 'xtime_sec'));
+  return (at) => {
+    const s = prog.memory.u64(at + keeper + seconds);
+    return at % 8n === 0n && s > 0x14000000n && s < 1n << 40n;
+  };
+}
