@@ -17,11 +17,18 @@ import {
 } from './compare-tables.ts';
 import { type ConsoleText, parseConsole, section } from './console.ts';
 
+/** The comparison of one dump, and what is wrong with its file, when that is cut or incomplete. */
+export interface Comparison {
+  readonly checks: readonly Check[];
+  readonly incomplete: string | undefined;
+}
+
 /** Everything that can be compared about one dump. @param files the dump @param text its console log */
-export async function compareDump(files: readonly string[], text: string): Promise<Check[]> {
+export async function compareDump(files: readonly string[], text: string): Promise<Comparison> {
   const { program: prog, close } = await openDump(files);
   try {
-    return compare(prog, new Session(prog, { dumpNames: files }), parseConsole(text));
+    const checks = compare(prog, new Session(prog, { dumpNames: files }), parseConsole(text));
+    return { checks, incomplete: prog.image.problems[0] };
   } finally {
     close();
   }
@@ -29,6 +36,14 @@ export async function compareDump(files: readonly string[], text: string): Promi
 
 function compare(prog: Program, session: Session, console: ConsoleText): Check[] {
   const ask = <T>(line: string): T => session.run(line)?.data as T;
+  const crashed = (): StackAnswer | undefined => {
+    try {
+      return ask<{ tasks: StackAnswer[] }>('bt').tasks[0];
+    } catch (e) {
+      if (e instanceof AnalysisError) return undefined;
+      throw e;
+    }
+  };
   const { tasks } = ask<{ tasks: TaskAnswer[] }>('ps');
   const ran = ranSince(prog, tasks, section(console, 'clock'));
   const stacks = new Map<number, StackAnswer>();
@@ -40,7 +55,7 @@ function compare(prog: Program, session: Session, console: ConsoleText): Check[]
   const active = new Set(tasks.filter((t) => t.active).map((t) => t.pid));
   const addressOf = symbolIndex(prog);
   return [
-    compareCrashStack(console, ask<{ tasks: StackAnswer[] }>('bt').tasks[0], addressOf),
+    compareCrashStack(console, crashed(), addressOf),
     compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressOf),
     compareTasks(console, tasks, ran),
     compareLog(console, ask<{ records: LogAnswer[] }>('log').records),
@@ -68,8 +83,8 @@ function symbolIndex(prog: Program): AddressOf {
 
 /** `.sched.text`, the functions that /proc/PID/stack leaves out. */
 function schedulerText(prog: Program): (pc: bigint) => boolean {
-  const start = prog.symbol('__sched_text_start');
-  const end = prog.symbol('__sched_text_end');
+  const start = prog.findSymbol('__sched_text_start')?.address ?? 0n;
+  const end = prog.findSymbol('__sched_text_end')?.address ?? 0n;
   return (pc) => pc >= start && pc < end;
 }
 
@@ -88,7 +103,10 @@ function ranSince(prog: Program, tasks: readonly TaskAnswer[], clock: readonly s
   const last = new Map<number, bigint>();
   for (const t of tasks) {
     try {
-      last.set(t.pid, prog.at('task_struct', BigInt(t.task)).get('se.exec_start').toBigInt());
+      const task = prog.at('task_struct', BigInt(t.task));
+      const accounted = task.get('se.exec_start').toBigInt();
+      const arrived = task.find('sched_info.last_arrival')?.toBigInt() ?? 0n;
+      last.set(t.pid, accounted > arrived ? accounted : arrived);
     } catch (e) {
       if (!(e instanceof AnalysisError)) throw e;
     }

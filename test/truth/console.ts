@@ -25,6 +25,8 @@ export function parseConsole(text: string): ConsoleText {
     const clean = line.replace(/\r/g, '');
     const stamped = STAMPED.exec(clean);
     if (stamped) {
+      // the capture kernel of a kexec dump writes on the same console
+      if (/^Linux version /.test(stamped[2] as string) && kernel.some((l) => /^Linux version /.test(l.text))) break;
       kernel.push({ stamp: stamped[1] as string, text: stamped[2] as string });
       continue;
     }

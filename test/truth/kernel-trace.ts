@@ -15,6 +15,8 @@ export interface KernelTrace {
   /** The function that the trap registers name (`RIP:`, `pc :`), when the trace belongs to a trap. */
   readonly faulted: boolean;
   readonly pid?: number;
+  /** How many lines carry a `?`: found by scanning the stack, not by unwinding. */
+  readonly guessed: number;
   readonly line: number;
 }
 
@@ -57,15 +59,17 @@ export function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     if (!/^Call [Tt]race:$/.test(text)) continue;
     const line = i;
     const frames: KernelFrame[] = trapped ? [trapped] : [];
+    let guessed = 0;
     for (i++; i < lines.length; i++) {
       const next = (lines[i] as KernelLine).text.trim();
       if (END.test(next) || /^RIP: 0033:/.test(next)) break;
+      if (next.startsWith('? ')) guessed++;
       const inner = /^RIP: 0010:(.*)$/.exec(next);
       const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
       const repeated = inner && frames.length === 1 && trapped?.text === frame?.text;
       if (frame && !repeated) frames.push(frame);
     }
-    traces.push({ frames, faulted: trapped !== undefined, line, ...(pid === undefined ? {} : { pid }) });
+    traces.push({ frames, guessed, faulted: trapped !== undefined, line, ...(pid === undefined ? {} : { pid }) });
     trapped = undefined;
     i--;
   }

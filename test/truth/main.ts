@@ -35,12 +35,21 @@ function add(name: string, check: Check): string {
   return check.wrong > 0 ? `${check.checked}/${check.wrong}!` : String(check.checked);
 }
 
+/** Of a damaged dump only the share of right answers is told. */
+function kept(check: Check): string {
+  return `${check.subject} ${check.checked - check.wrong}/${check.checked}`;
+}
+
 for (const dir of dumps) {
   const name = basename(dir);
   const files = filesOf(dir);
   if (files.length === 0) continue;
   try {
-    const checks = await compareDump(files, readFileSync(join(dir, 'console.log'), 'latin1'));
+    const { checks, incomplete } = await compareDump(files, readFileSync(join(dir, 'console.log'), 'latin1'));
+    if (incomplete) {
+      console.log(`${name.padEnd(36)} incomplete (${incomplete}); answers kept: ${checks.map(kept).join(', ')}`);
+      continue;
+    }
     console.log(`${name.padEnd(36)} ${checks.map((c) => `${c.subject} ${add(name, c)}`).join(', ')}`);
   } catch (e) {
     unreadable++;

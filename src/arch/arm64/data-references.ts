@@ -28,7 +28,8 @@ export function dataReferences(code: Uint8Array, at: Addr): readonly DataReferen
       if (base !== undefined) found.push({ address: BigInt.asUintN(64, base + BigInt(imm)), access: 'memory' });
       const isStore = (insn & 0x00c00000) === 0;
       if (!isStore && (insn & 0x04000000) === 0) known[rd] = undefined;
-    } else if (writesRd(insn)) known[rd] = undefined;
+    } else if (isCall(insn)) known.fill(undefined, 0, 19);
+    else if (writesRd(insn)) known[rd] = undefined;
   }
   return found;
 }
@@ -37,6 +38,11 @@ export function dataReferences(code: Uint8Array, at: Addr): readonly DataReferen
 function pcRelative(insn: number, pc: Addr): Addr {
   const imm = BigInt.asIntN(21, BigInt((((insn >>> 5) & 0x7ffff) << 2) | ((insn >>> 29) & 3)));
   return insn >>> 31 ? BigInt.asUintN(64, (pc & ~0xfffn) + (imm << 12n)) : BigInt.asUintN(64, pc + imm);
+}
+
+/** BL and BLR; a call may change x0 to x18 (AAPCS64, 6.1.1). */
+function isCall(insn: number): boolean {
+  return (insn & 0xfc000000) >>> 0 === 0x94000000 || (insn & 0xfffffc1f) >>> 0 === 0xd63f0000;
 }
 
 /** Data processing and loads write the register in bits 0 to 4; branches, system instructions and stores do not. */

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dataReferences } from './data-references.ts';
+
+function code(...words: number[]): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (const [i, word] of words.entries()) view.setUint32(i * 4, word, true);
+  return bytes;
+}
+
+function shown(bytes: Uint8Array, at: bigint): string[] {
+  return dataReferences(bytes, at).map((r) => `${r.access} ${r.address.toString(16)}`);
+}
+
+// Encodings and addresses as binutils' disassembler shows them for functions of an arm64 kernel.
+test('a load from a page', () => {
+  const getTaint = code(0xd503201f, 0xd503201f, 0xb000cc20, 0xd503233f, 0xd50323bf, 0xf9461000, 0xd65f03c0);
+  assert.deepEqual(shown(getTaint, 0xffff800008093790n), ['memory ffff800009a18c20']);
+});
+
+test('addresses, loads at an offset, and what a call leaves', () => {
+  const siMeminfo = code(
+    ...[0xf000a7a1, 0x910003fd, 0x91154021, 0xb000a782, 0xf9000bf3, 0xaa0003f3, 0xb000a780, 0x91100000],
+    ...[0xf9401821, 0xf9001261, 0xf9405c01, 0xf941c040, 0xf100003f, 0x9a9fa021, 0x940a7f86, 0xf9001e60],
+  );
+  assert.deepEqual(shown(siMeminfo, 0xffff800008328bd4n), [
+    'address ffff80000981f550',
+    'address ffff800009819400',
+    'memory ffff80000981f580',
+    'memory ffff8000098194b8',
+    'memory ffff800009819380',
+  ]);
+});
+
+test('ADR, a shifted ADD, and a negative page', () => {
+  assert.deepEqual(shown(code(0x10000040), 0x1000n), ['address 1008']); // adr x0, #8
+  // adrp x3, #-0x1000; add x3, x3, #0x2, lsl #12
+  assert.deepEqual(shown(code(0xf0ffffe3, 0x91400863), 0xffff800000005000n), ['address ffff800000006000']);
+});
+
+test('a register that something else wrote is forgotten; a code size that is no multiple of four is cut', () => {
+  // adrp x0; mov x0, x1; ldr x1, [x0]
+  assert.deepEqual(shown(code(0xb000cc20, 0xaa0103e0, 0xf9400001), 0xffff800008093798n), []);
+  // adrp x19; bl; ldr x1, [x19, #8]: x19 survives a call
+  assert.deepEqual(shown(code(0xb000cc33, 0x94000000, 0xf9400661), 0xffff800008093798n), ['memory ffff800009a18008']);
+  assert.deepEqual(shown(code(0xb000cc20, 0xf9461000).subarray(0, 7), 0xffff800008093798n), []);
+});
