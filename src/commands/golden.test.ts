@@ -45,7 +45,10 @@ function sessionOf(i: number): Session {
 function compare(file: string, text: string): void {
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
   assert.ok(existsSync(file), `${file} is missing: UPDATE_GOLDEN=1 writes it`);
-  assert.equal(text, readFileSync(file, 'utf8'));
+  const reviewed = readFileSync(file, 'utf8').split('\n');
+  const now = text.split('\n');
+  const at = now.findIndex((line, i) => line !== reviewed[i]);
+  assert.ok(at < 0 && now.length === reviewed.length, `${basename(file)}:${at + 1}: ${now[at]} (was: ${reviewed[at]})`);
 }
 
 for (const [name, commandLines] of Object.entries(lines)) {

@@ -76,11 +76,17 @@ export function registerLayout(registers: Readonly<Record<string, string>>): Reg
   return layouts.find((layout) => registers[layout.marker] !== undefined);
 }
 
+/** Names of the registers that hold code addresses and are shown with their symbol. */
+export function codeRegisters(registers: Readonly<Record<string, string>>): string[] {
+  const rows = registerLayout(registers)?.kernel ?? [];
+  return rows.flatMap((row) => row.filter((s) => s.symbol).map((s) => s.from));
+}
+
 /** Lines of registers, four columns in; registers that are not known are left out. */
 export function registerLines(
   registers: Readonly<Record<string, string>>,
   user: boolean,
-  symbolAt: (address: string) => string | undefined,
+  symbols: Readonly<Record<string, string>> = {},
 ): string[] {
   const layout = registerLayout(registers);
   if (!layout) return plainLines(registers);
@@ -90,7 +96,7 @@ export function registerLines(
     for (const s of shown) {
       const value = registers[s.from];
       if (value === undefined) continue;
-      const symbol = s.symbol && symbolAt(value);
+      const symbol = s.symbol && !user && symbols[s.from];
       const gap = ' '.repeat(text === '' ? (s.gap ?? 2) - 2 : (s.gap ?? 2));
       text += `${gap}${s.label}: ${digits(value).slice(16 - s.digits)}${symbol ? `  [${symbol}]` : ''}`;
     }

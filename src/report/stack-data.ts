@@ -32,6 +32,8 @@ export interface FrameData {
   readonly interrupted: boolean;
   /** All registers, where the machine or an exception saved them. */
   readonly registers?: Readonly<Record<string, string>>;
+  /** `symbol+offset` of the registers that hold code addresses, by register name. */
+  readonly registerSymbols?: Readonly<Record<string, string>>;
   /** Raw 8-byte words of this frame, on request. */
   readonly words?: readonly { readonly address: string; readonly values: readonly string[] }[];
 }
@@ -69,6 +71,12 @@ const frame: Schema = object('One frame, innermost first.', {
   ),
   interrupted: boolean('Whether an exception or interrupt was taken here.'),
   registers: optional(record('Registers that the machine or an exception saved.', hexString('Value.'))),
+  registerSymbols: optional(
+    record(
+      'Function and offset that a register points to, by its name.',
+      string('`symbol+offset`, offset in decimal.'),
+    ),
+  ),
   words: optional(
     arrayOf(
       'Raw stack contents of the frame (`-f`).',

@@ -103,7 +103,14 @@ test('arm64: registers stand before their numbered frame, stacks are parted by a
   const shown = stackLines(
     stack(
       frame({ symbol: 'el1_irq', stack: 'irq' }),
-      frame({ symbol: 'clear_page', offset: 16, pc: '0xffff000008268b5c', interrupted: true, registers }),
+      frame({
+        symbol: 'clear_page',
+        offset: 16,
+        pc: '0xffff000008268b5c',
+        interrupted: true,
+        registerSymbols: { pc: 'clear_page+16' },
+        registers,
+      }),
       frame({ symbol: null, stack: 'user', registers }),
     ),
     { bare: true },

@@ -31,8 +31,7 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
   for (const frame of stack.frames.slice(0, style.limit ?? stack.frames.length)) {
     if (previous && leavesStack(previous, frame)) out.push(`--- <${stackTitle(previous.stack)} stack> ---`);
     previous = frame;
-    const hidden =
-      frame.registers !== undefined && style.registers !== false ? showRegisters(out, frame, stack) : false;
+    const hidden = frame.registers !== undefined && style.registers !== false ? showRegisters(out, frame) : false;
     if (frame.stack === 'user' && frame.registers !== undefined) continue;
     if (!hidden) out.push(frameLine(frame, level++, style));
     if (style.lines && frame.file !== null) out.push(`    ${frame.file}: ${frame.line ?? 0}`);
@@ -45,21 +44,15 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
 }
 
 /** Prints the registers; returns whether they stand for the frame, so that it is not numbered. */
-function showRegisters(out: string[], frame: FrameData, stack: TaskStack): boolean {
+function showRegisters(out: string[], frame: FrameData): boolean {
   const registers = frame.registers ?? {};
   const user = frame.stack === 'user';
   const exception = user ? undefined : registerLayout(registers)?.exception;
   if (exception !== undefined) {
     out.push(`    [exception ${exception}: ${frame.symbol === null ? 'unknown or invalid address' : place(frame)}]`);
   }
-  out.push(...registerLines(registers, user, (address) => symbolOf(stack, address)));
+  out.push(...registerLines(registers, user, frame.registerSymbols));
   return exception !== undefined;
-}
-
-/** Names only what the stack itself names: the renderer has no symbols. */
-function symbolOf(stack: TaskStack, address: string): string | undefined {
-  const frame = stack.frames.find((f) => f.pc === address && f.symbol !== null);
-  return frame && place(frame);
 }
 
 function place(frame: FrameData): string {

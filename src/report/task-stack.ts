@@ -1,6 +1,7 @@
 import { hex64 } from '../base/hex.ts';
 import type { Program } from '../program/program.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
+import { codeRegisters } from './register-lines.ts';
 import type { FrameData, TaskStack } from './stack-data.ts';
 
 /** What a stack is labelled with. */
@@ -45,17 +46,24 @@ function frameData(prog: Program, f: StackFrame): FrameData {
     stack: f.user ? 'user' : (f.stack ?? 'unknown'),
     sp: hex64(f.sp),
     interrupted: f.lookupPc === f.pc && f.registers !== undefined,
-    ...(f.registers && { registers: registerData(prog, f) }),
+    ...(f.registers && registerData(prog, f)),
   };
 }
 
-function registerData(prog: Program, f: StackFrame): Record<string, string> {
-  const out: Record<string, string> = {};
+function registerData(prog: Program, f: StackFrame): Pick<FrameData, 'registers' | 'registerSymbols'> {
+  const registers: Record<string, string> = {};
   prog.arch.registers.forEach((name, i) => {
     const value = f.registers?.[i];
-    if (value !== undefined) out[name] = hex64(value);
+    if (value !== undefined) registers[name] = hex64(value);
   });
-  return out;
+  if (f.user) return { registers };
+  const registerSymbols: Record<string, string> = {};
+  for (const name of codeRegisters(registers)) {
+    const address = BigInt(registers[name] ?? 0);
+    const symbol = address === f.pc ? f.symbol : prog.symbolAt(address);
+    if (symbol) registerSymbols[name] = `${symbol.name}+${address - symbol.address}`;
+  }
+  return Object.keys(registerSymbols).length > 0 ? { registers, registerSymbols } : { registers };
 }
 
 /** The words between a frame's return address and the next frame's, that one included; two a line. */

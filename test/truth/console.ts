@@ -15,21 +15,26 @@ export interface KernelLine {
   readonly text: string;
 }
 
-const STAMPED = /^\[\s*(\d+\.\d{6})\](?:\[\s*[TC]\d+\])? ?(.*)$/;
+/** The kernel may write in the middle of a line of the guest; the rest of that line then follows on its own. */
+const STAMPED = /^(.*?)\[\s*(\d+\.\d{6})\](?:\[\s*[TC]\d+\])? ?(.*)$/;
 
 export function parseConsole(text: string): ConsoleText {
   const sections = new Map<string, string[]>();
   const kernel: KernelLine[] = [];
   let current: string[] | undefined;
+  let torn = '';
   for (const line of text.split('\n')) {
-    const clean = line.replace(/\r/g, '');
-    const stamped = STAMPED.exec(clean);
-    if (stamped) {
+    const plain = line.replace(/\r/g, '');
+    const stamped = STAMPED.exec(plain);
+    if (stamped && (stamped[1] === '' || !stamped[1]?.includes(';'))) {
       // the capture kernel of a kexec dump writes on the same console
-      if (/^Linux version /.test(stamped[2] as string) && kernel.some((l) => /^Linux version /.test(l.text))) break;
-      kernel.push({ stamp: stamped[1] as string, text: stamped[2] as string });
+      if (/^Linux version /.test(stamped[3] as string) && kernel.some((l) => /^Linux version /.test(l.text))) break;
+      kernel.push({ stamp: stamped[2] as string, text: stamped[3] as string });
+      torn += stamped[1];
       continue;
     }
+    const clean = torn + plain;
+    torn = '';
     if (clean.startsWith('== ')) {
       const name = clean.slice(3);
       current = name === 'end' ? undefined : [];

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Arch } from './apt.ts';
+import { crashModule, sourceHash, userProgram } from './guest-build.ts';
+import { writeInitrd } from './initrd.ts';
+import { type Kernel, kernel, kernelImage } from './kernels.ts';
+import { dumpDir, place } from './places.ts';
+import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
+import { log, step } from './run.ts';
+import type { Scenario } from './scenarios.ts';
+
+/** `meta.json` of a dump's folder. */
+export interface DumpMeta {
+  readonly name: string;
+  readonly arch: Arch;
+  readonly release: string;
+  readonly scenario: string;
+  /** What wrote the file and in which form. */
+  readonly format: string;
+  readonly cmdline: string;
+  readonly memMiB: number;
+  readonly smp: number;
+  /** File names in the dump's folder: one, or the parts of a split set. */
+  readonly files: readonly string[];
+  /** The crash module, in the dump's folder. */
+  readonly module: string;
+  /** vmlinux with debug information, where it was fetched. */
+  readonly vmlinux?: string;
+  readonly secondsToCrash?: number;
+  /** Hash of everything the dump depends on. */
+  readonly recipe: string;
+}
+
+const TRIES = 3;
+
+export function readMeta(name: string): DumpMeta | undefined {
+  const file = join(dumpDir(name), 'meta.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DumpMeta) : undefined;
+}
+
+export function writeMeta(meta: DumpMeta): void {
+  writeFileSync(join(dumpDir(meta.name), 'meta.json'), `${JSON.stringify(meta, null, 1)}\n`);
+}
+
+/** Whether the dump is in the cache, complete and made by this recipe. */
+export function isFresh(name: string, recipe: string): boolean {
+  const meta = readMeta(name);
+  return meta?.recipe === recipe && meta.files.every((f) => existsSync(join(dumpDir(name), f)));
+}
+
+export function recipeOf(...inputs: readonly unknown[]): string {
+  const text = JSON.stringify(inputs, (_, v) => (v instanceof RegExp ? v.source : v));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** An empty folder for a dump. */
+export function freshDumpDir(name: string): string {
+  const dir = dumpDir(name);
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  return dir;
+}
+
+export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
+  const formats = s.formats ?? ['kdump-zlib'];
+  return formats.map((format, i) => ({ format, name: i === 0 ? s.name : `${s.name}-${format}` }));
+}
+
+export function scenarioRecipe(s: Scenario, k: Kernel): string {
+  return recipeOf(s, k.release, k.packages, sourceHash(['init', 'labproc.c', 'labcrash.c', 'Makefile']));
+}
+
+/** The initramfs of a kernel and its crash module. */
+export async function guestParts(k: Kernel): Promise<{ initrd: string; module: string; program: string }> {
+  const module = await crashModule(k);
+  const program = await userProgram(k.arch);
+  const hash = sourceHash(['init', 'labproc.c', 'labcrash.c', 'Makefile'], JSON.stringify(k.packages));
+  const initrd = join(place('initrd'), `${k.tag}-${hash}.gz`);
+  if (!existsSync(initrd))
+    await step(`initramfs ${k.tag}`, () => writeInitrd(initrd, k, { crashModule: module, userProgram: program }));
+  return { initrd, module, program };
+}
+
+export function kernelArguments(s: Scenario): string {
+  return `lab.mode=${s.mode} lab.trigger=${s.trigger ?? 'init'} ${s.append ?? ''}`.trim();
+}
+
+/** Why a boot's console is not what was wanted, or undefined. Emulation is not perfect: boots hang or die of themselves. */
+export function complaint(s: Scenario, result: Pick<BootResult, 'ended'>, text: string): string | undefined {
+  if (result.ended !== 'reached') return `the boot ended by ${result.ended}`;
+  if (/Oops: int3/.test(text)) return 'died of its own code patching';
+  if (!text.includes('\n== end')) return 'died before it told its truth';
+  if (text.includes('LAB: no crash')) return 'the kernel noticed nothing';
+  if (s.expect !== undefined && !s.expect.test(text)) return `nothing like ${s.expect.source} on the console`;
+  return undefined;
+}
+
+/** Boots until the crash is the wanted one; returns the boot's result and how many boots it took. */
+export async function bootUntilRight(s: Scenario, options: BootOptions): Promise<BootResult & { tries: number }> {
+  let why: string | undefined;
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const result = await boot(options);
+    const text = existsSync(options.console) ? readFileSync(options.console, 'latin1').replaceAll('\r', '') : '';
+    why = complaint(s, result, text);
+    if (why === undefined) return { ...result, tries };
+    log(`boot ${tries}: ${why}\n`);
+    console.log(`  ${s.name}: boot ${tries} of ${TRIES} refused: ${why}`);
+    copyFileSync(options.console, join(place('log'), `${s.name}-boot${tries}.console.log`));
+  }
+  throw new Error(`no right crash in ${TRIES} boots, last: ${why}`);
+}
+
+async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<string> {
+  const { initrd, module } = await guestParts(k);
+  const outs = dumpNames(s).map((d) => ({ ...d, dir: freshDumpDir(d.name) }));
+  const first = outs[0] as (typeof outs)[0];
+  const options: BootOptions = {
+    arch: k.arch,
+    kernel: kernelImage(k),
+    initrd,
+    append: kernelArguments(s),
+    memMiB: s.memMiB ?? (k.arch === 'arm64' ? 768 : 512),
+    smp: s.smp ?? 2,
+    cpu: s.cpu,
+    console: join(first.dir, 'console.log'),
+    timeoutSeconds: s.timeoutSeconds ?? 180,
+    nmiAt: s.nmiAt,
+    until: s.until,
+    dumps: outs.map((o) => ({ format: o.format, path: join(o.dir, 'vmcore') })),
+  };
+  const result = await bootUntilRight(s, options);
+  for (const o of outs) {
+    if (o !== first) copyFileSync(options.console, join(o.dir, 'console.log'));
+    copyFileSync(module, join(o.dir, 'labcrash.ko'));
+    const { arch, memMiB, smp } = options;
+    const common = { arch, memMiB, smp, release: k.release, scenario: s.mode, cmdline: result.cmdline, recipe };
+    writeMeta({
+      name: o.name,
+      ...common,
+      format: `qemu ${o.format}`,
+      files: ['vmcore'],
+      module: 'labcrash.ko',
+      secondsToCrash: result.seconds,
+    });
+  }
+  return `crash after ${result.seconds.toFixed(1)} s${result.tries > 1 ? `, took ${result.tries} boots` : ''}`;
+}
+
+/** Makes the dumps of a scenario unless the cache has them. */
+export async function ensureDump(s: Scenario): Promise<void> {
+  const k = await kernel(s.kernel);
+  const recipe = scenarioRecipe(s, k);
+  if (dumpNames(s).every((d) => isFresh(d.name, recipe))) console.log(`${s.name.padEnd(44)}       - s  there already`);
+  else
+    await step(
+      s.name,
+      () => bootScenario(s, k, recipe),
+      (note) => note,
+    );
+}

@@ -1,0 +1,153 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AptState, type Arch, aptState, dependsOf, download, hasPackage, searchNames, unpack } from './apt.ts';
+import { labDir, place } from './places.ts';
+import { step } from './run.ts';
+
+/** A kernel the lab boots: a Debian suite's newest one of a series and flavour. */
+export interface KernelSpec {
+  readonly suite: string;
+  readonly arch: Arch;
+  /** Extended regular expression for the version part of `linux-image-<version>-<flavour>`. */
+  readonly version: string;
+  readonly flavour: string;
+}
+
+export const KERNELS = {
+  'amd64-5.10': { suite: 'bullseye', arch: 'amd64', version: '5\\.10\\.', flavour: 'cloud-amd64' },
+  'amd64-6.1': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'cloud-amd64' },
+  'amd64-6.12': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'cloud-amd64' },
+  'amd64-sid': { suite: 'sid', arch: 'amd64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-amd64' },
+  'arm64-6.1': { suite: 'bookworm', arch: 'arm64', version: '6\\.1\\.', flavour: 'cloud-arm64' },
+  'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
+  'arm64-sid': { suite: 'sid', arch: 'arm64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-arm64' },
+} as const satisfies Record<string, KernelSpec>;
+
+export type KernelTag = keyof typeof KERNELS;
+
+/** An unpacked kernel. */
+export interface Kernel {
+  readonly tag: KernelTag;
+  readonly arch: Arch;
+  readonly suite: string;
+  readonly release: string;
+  /** name -> version of the packages it came from: part of every dump's recipe. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Where the packages are unpacked. */
+  readonly root: string;
+}
+
+/** Orders version texts by their numbers. */
+export function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+function readKernel(tag: KernelTag): Kernel | undefined {
+  const file = join(labDir, 'kernels', tag, 'kernel.json');
+  if (!existsSync(file)) return undefined;
+  const { suite, arch } = KERNELS[tag];
+  const saved = JSON.parse(readFileSync(file, 'utf8')) as Pick<Kernel, 'release' | 'packages'>;
+  return { tag, suite, arch, ...saved, root: join(labDir, 'kernels', tag, 'root') };
+}
+
+/** Newest first. Debian's own signed images only: the unsigned, debug and meta packages have other names. */
+async function releases(state: AptState, spec: KernelSpec): Promise<string[]> {
+  const names = await searchNames(state, `^linux-image-${spec.version}.*-${spec.flavour}$`);
+  return names
+    .map((n) => n.slice('linux-image-'.length))
+    .sort(compareVersions)
+    .reverse();
+}
+
+/** The image, since 7.x in several packages. */
+async function imagePackages(state: AptState, release: string): Promise<string[]> {
+  const names = ['image', 'binary', 'modules', 'base'].map((part) => `linux-${part}-${release}`);
+  const there = await Promise.all(names.map((name) => hasPackage(state, name)));
+  return names.filter((_, i) => there[i]);
+}
+
+/**
+ * The kernel `tag`, fetched and unpacked when it is not in the cache (delete `kernels/<tag>` for a newer one). Not every
+ * listed version can be downloaded (the pools of security updates keep fewer), so it tries from the newest down.
+ */
+export async function kernel(tag: KernelTag): Promise<Kernel> {
+  const there = readKernel(tag);
+  if (there !== undefined) return there;
+  const spec: KernelSpec = KERNELS[tag];
+  const state = await aptState(spec.suite, spec.arch);
+  const dir = place('kernels', tag);
+  const root = join(dir, 'root');
+  await step(
+    `kernel ${tag}`,
+    async () => {
+      let last = new Error(`${spec.suite} has no kernel ${spec.version}*-${spec.flavour}`);
+      for (const release of (await releases(state, spec)).slice(0, 6)) {
+        try {
+          const files = await download(state, await imagePackages(state, release));
+          rmSync(root, { recursive: true, force: true });
+          await unpack(files, `${root}.part`);
+          renameSync(`${root}.part`, root);
+          const packages = Object.fromEntries(files.map((f) => [f.name, f.version]));
+          writeFileSync(join(dir, 'kernel.json'), JSON.stringify({ release, packages }, null, 1));
+          return release;
+        } catch (error) {
+          last = error as Error;
+        }
+      }
+      throw last;
+    },
+    (release) => release,
+  );
+  return readKernel(tag) as Kernel;
+}
+
+function firstThat(paths: readonly string[], what: string): string {
+  const path = paths.find((p) => existsSync(p));
+  if (path === undefined) throw new Error(`${what}: none of ${paths.join(', ')}`);
+  return path;
+}
+
+/** The bootable image. Newest kernels keep it beside their modules. */
+export function kernelImage(k: Kernel): string {
+  const names = [`boot/vmlinuz-${k.release}`, `usr/lib/modules/${k.release}/vmlinuz`];
+  return firstThat(
+    names.map((n) => join(k.root, n)),
+    `no kernel image of ${k.release}`,
+  );
+}
+
+export function kernelModulesDir(k: Kernel): string {
+  const names = ['lib', 'usr/lib'].map((lib) => join(k.root, lib, 'modules', k.release));
+  return firstThat(names, `no modules of ${k.release}`);
+}
+
+/** Header packages of a kernel: the flavour's, the common part, and the names of the build tools and compiler they want. */
+export async function headerPackages(k: Kernel): Promise<{ headers: string[]; kbuild: string; gcc: string }> {
+  const state = await aptState(k.suite, k.arch);
+  const own = `linux-headers-${k.release}`;
+  const depends = await dependsOf(state, own);
+  const common = depends.filter((d) => /^linux-headers-.*-common/.test(d));
+  const kbuild = depends.find((d) => d.startsWith('linux-kbuild-'));
+  const version = depends.map((d) => /gcc-(\d+)/.exec(d)?.[1]).find((v) => v !== undefined);
+  if (kbuild === undefined || version === undefined)
+    throw new Error(`${own} depends on ${depends.join(' ')}: no kbuild or compiler`);
+  return { headers: [own, ...common], kbuild, gcc: version };
+}
+
+/** The kernel's vmlinux with debug information (a big download), for the peers only. */
+export async function debugVmlinux(k: Kernel): Promise<string> {
+  const dir = join(labDir, 'kernels', k.tag, 'debug');
+  const find = (): string | undefined =>
+    ['boot/vmlinux-R', 'vmlinux-R', 'lib/modules/R/vmlinux']
+      .map((n) => join(dir, 'usr/lib/debug', n.replace('R', k.release)))
+      .find((p) => existsSync(p));
+  if (find() === undefined) {
+    const state = await aptState(k.suite, k.arch);
+    await step(`debug symbols ${k.tag}`, async () =>
+      unpack(await download(state, [`linux-image-${k.release}-dbg`]), dir, ['*/vmlinux*']),
+    );
+  }
+  const found = find();
+  if (found === undefined) throw new Error(`no vmlinux in linux-image-${k.release}-dbg`);
+  return found;
+}

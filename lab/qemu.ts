@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arch } from './apt.ts';
+import { place } from './places.ts';
+import { Qmp } from './qmp.ts';
+import { log, shell } from './run.ts';
+
+const MACHINES = {
+  amd64: { program: 'qemu-system-x86_64', machine: 'q35', cpu: 'max,la57=off', console: 'ttyS0' },
+  arm64: { program: 'qemu-system-aarch64', machine: 'virt', cpu: 'cortex-a72', console: 'ttyAMA0' },
+} as const satisfies Record<Arch, unknown>;
+
+export type DumpFormat = 'kdump-zlib' | 'elf' | 'elf-paging';
+
+export interface BootOptions {
+  readonly arch: Arch;
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly append: string;
+  readonly memMiB: number;
+  readonly smp: number;
+  readonly cpu?: string | undefined;
+  /** Serial console goes here. */
+  readonly console: string;
+  readonly timeoutSeconds: number;
+  /** Console text that ends the boot; default: the end of a panic. */
+  readonly until?: string | undefined;
+  /** Console text upon which an NMI is injected. */
+  readonly nmiAt?: string | undefined;
+  /** A third disk, written for real; the others are snapshots. */
+  readonly disk?: string;
+  /** What to dump when it ended, and where to. */
+  readonly dumps: readonly { readonly format: DumpFormat; readonly path: string }[];
+}
+
+export interface BootResult {
+  readonly ended: 'reached' | 'timeout' | 'exited';
+  readonly seconds: number;
+  readonly cmdline: string;
+}
+
+/** An ext4 disk and a swap disk, shared by all boots (never written). */
+async function disks(): Promise<string[]> {
+  const dir = place('disks');
+  const ext4 = join(dir, 'ext4.img');
+  const swap = join(dir, 'swap.img');
+  await shell(
+    '[ -f "$1" ] || { truncate -s 64M "$1.part"; mkfs.ext4 -q -F -L lab "$1.part"; mv "$1.part" "$1"; }',
+    ext4,
+  );
+  await shell('[ -f "$1" ] || truncate -s 128M "$1"', swap);
+  return [ext4, swap];
+}
+
+function commandLine(o: BootOptions): string {
+  return `console=${MACHINES[o.arch].console} panic=0 ${o.append}`.trim();
+}
+
+async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
+  const m = MACHINES[o.arch];
+  const args = [
+    '-machine',
+    m.machine,
+    '-accel',
+    'tcg',
+    '-cpu',
+    o.cpu ?? m.cpu,
+    '-m',
+    `${o.memMiB}`,
+    '-smp',
+    `${o.smp}`,
+  ];
+  args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o), '-device', 'vmcoreinfo');
+  args.push(
+    '-qmp',
+    `unix:${qmpSocket},server=on,wait=off`,
+    '-serial',
+    `file:${o.console}`,
+    '-monitor',
+    'none',
+    '-display',
+    'none',
+  );
+  args.push('-netdev', 'user,id=n0,restrict=on', '-device', 'virtio-net-pci,netdev=n0,romfile=');
+  const images = [...(await disks()), ...(o.disk === undefined ? [] : [o.disk])];
+  for (const [i, image] of images.entries()) {
+    args.push('-drive', `file=${image},if=none,id=d${i},format=raw,snapshot=${image === o.disk ? 'off' : 'on'}`);
+    args.push('-device', `virtio-blk-pci,drive=d${i}`);
+  }
+  return args;
+}
+
+function consoleText(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'latin1') : '';
+}
+
+/** Waits for the end of the boot, in which the console grows. */
+async function watch(o: BootOptions, child: ChildProcess, qmpSocket: string): Promise<BootResult['ended']> {
+  const until = o.until ?? 'end Kernel panic';
+  const deadline = Date.now() + o.timeoutSeconds * 1000;
+  let nmi = o.nmiAt;
+  let seen = -1;
+  while (Date.now() < deadline) {
+    await sleep(250);
+    const size = existsSync(o.console) ? statSync(o.console).size : 0;
+    if (size !== seen) {
+      const text = consoleText(o.console);
+      seen = size;
+      if (text.includes(until)) return 'reached';
+      if (nmi !== undefined && text.includes(nmi)) {
+        nmi = undefined;
+        const qmp = await Qmp.connect(qmpSocket);
+        await qmp.call('inject-nmi');
+        qmp.close();
+      }
+    }
+    if (child.exitCode !== null) return consoleText(o.console).includes(until) ? 'reached' : 'exited';
+  }
+  return 'timeout';
+}
+
+async function writeDumps(o: BootOptions, qmpSocket: string): Promise<void> {
+  const qmp = await Qmp.connect(qmpSocket);
+  for (const { format, path } of o.dumps) {
+    rmSync(path, { force: true });
+    const how = format.startsWith('elf') ? {} : { format };
+    await qmp.call('dump-guest-memory', { paging: format === 'elf-paging', protocol: `file:${path}`, ...how });
+    await shell('chmod 644 "$1"; if [ "$2" != kdump-zlib ]; then fallocate -d "$1"; fi', path, format); // zero pages need no disk
+  }
+  await qmp.call('quit');
+  qmp.close();
+}
+
+function exited(child: ChildProcess, seconds: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+    child.on('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Boots a guest under plain emulation, waits until it is down and writes its memory. */
+export async function boot(o: BootOptions): Promise<BootResult> {
+  const qmpSocket = join(place('tmp'), `qmp-${process.pid}.sock`);
+  rmSync(qmpSocket, { force: true });
+  rmSync(o.console, { force: true });
+  const args = await qemuArgs(o, qmpSocket);
+  log(`$ ${MACHINES[o.arch].program} ${args.join(' ')}\n`);
+  const start = Date.now();
+  const child = spawn(MACHINES[o.arch].program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const failed = new Promise<never>((_, reject) => child.on('error', reject));
+  const stop = (): void => void child.kill('SIGKILL');
+  process.once('exit', stop);
+  try {
+    const ended = await Promise.race([watch(o, child, qmpSocket), failed]);
+    const seconds = (Date.now() - start) / 1000;
+    if (ended === 'reached' && child.exitCode === null && o.dumps.length > 0) {
+      await sleep(400); // the other CPUs come to rest
+      await writeDumps(o, qmpSocket);
+    }
+    if (ended !== 'reached') child.kill('SIGKILL');
+    await exited(child, 20);
+    return { ended, seconds, cmdline: commandLine(o) };
+  } finally {
+    stop();
+    process.off('exit', stop);
+    rmSync(qmpSocket, { force: true });
+  }
+}
