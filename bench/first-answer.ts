@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measure, median, type Run } from './measure.ts';
 
@@ -9,21 +9,30 @@ import { measure, median, type Run } from './measure.ts';
  * Prints medians and the medians of the ratios of each round.
  */
 const here = import.meta.dirname;
-const lab = process.env.INQUEST_LAB ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'inquest', 'lab');
+const lab = process.env.INQUEST_LAB || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'inquest', 'lab');
 const { values: options } = parseArgs({
   options: {
-    dump: { type: 'string', default: join(lab, 'dumps', 'amd64-6.1-null-elf', 'vmcore') },
-    kdump: { type: 'string', default: join(lab, 'dumps', 'amd64-6.1-kexec-d31-zlib', 'vmcore') },
-    vmlinux: { type: 'string', default: join(lab, 'vmlinux', 'amd64-6.1') },
-    rounds: { type: 'string', default: '7' },
+    dump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-null-elf-paging/vmcore') },
+    kdump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-kexec-d31-zlib/vmcore') },
+    vmlinux: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
     node20: { type: 'string', default: '/usr/bin/node' },
-    'peer-root': { type: 'string' },
+    newest: { type: 'boolean', default: false },
   },
 });
+const vmlinux = options.vmlinux ?? vmlinuxOf(options.dump);
+
+/** What the lab noted beside the dump. */
+function vmlinuxOf(dump: string): string {
+  const meta = join(dirname(dump), 'meta.json');
+  return (existsSync(meta) && (JSON.parse(readFileSync(meta, 'utf8')) as { vmlinux?: string }).vmlinux) || '';
+}
 
 const COMMANDS = ['sys', 'ps', 'log', 'mod', 'bt'];
 const cli = resolve(here, '../dist/inquest.cjs');
-const peer = options['peer-root'] ? ['chroot', options['peer-root']] : [];
+/** Debian stable's peers, or the newest ones, which the lab runs out of a sid root. */
+const crashProgram = options.newest ? [join(lab, 'peers/crash-sid')] : ['crash'];
+const drgnProgram = options.newest ? [join(lab, 'peers/python-sid')] : ['/usr/bin/python3'];
 
 interface Contender {
   readonly name: string;
@@ -38,13 +47,13 @@ function ours(name: string, node: string, dump: string): Contender {
 function crash(dump: string): Contender {
   return {
     name: 'crash',
-    run: () => measure([...peer, 'crash', '-s', options.vmlinux, dump], `${COMMANDS.join('\n')}\nexit\n`),
+    run: () => measure([...crashProgram, '-s', vmlinux, dump], `${COMMANDS.join('\n')}\nexit\n`),
   };
 }
 
 function drgn(dump: string): Contender {
   const script = resolve(here, 'peers/first-answer.py');
-  return { name: 'drgn', run: () => measure([...peer, '/usr/bin/python3', script, dump, options.vmlinux]) };
+  return { name: 'drgn', run: () => measure([...drgnProgram, script, dump, vmlinux]) };
 }
 
 /** A run that printed next to nothing did not do the work and must not count. */
@@ -102,6 +111,7 @@ for (const [title, dump, peers] of [
     continue;
   }
   const contenders = nodes().map((n) => ours(`inquest ${n.name}`, n.path, dump));
-  if (existsSync(options.vmlinux)) contenders.push(...peers.map((p) => p(dump)));
+  if (existsSync(vmlinux)) contenders.push(...peers.map((p) => p(dump)));
+  else console.log(`\n${title}: no vmlinux for the peers; npm run lab -- peers fetches it`);
   race(`${title}: ${dump}`, contenders, rounds);
 }

@@ -33,18 +33,19 @@ function wrapper(name: string, lines: readonly string[]): void {
 
 /**
  * The tools inquest is measured against: crash and drgn of this Debian on the machine, those of sid as `peers/crash-sid`
- * and `peers/drgn-sid` in the cache (run by sid's own loader), and the vmlinux they need for the 6.1 dumps of amd64.
+ * and `peers/drgn-sid` in the cache (run by sid's own loader; `peers/python-sid` runs a script that imports drgn), and the
+ * vmlinux they need for the 6.1 dumps of amd64.
  */
 export async function installPeers(): Promise<void> {
-  await installOnMachine(['crash', 'python3-drgn']);
+  await installOnMachine(['crash', 'python3-drgn', 'time']);
   const { dir } = await debRoot('peers-sid-amd64', 'sid', 'amd64', ['crash', 'python3-drgn']);
   const loader = `${dir}/usr/lib64/ld-linux-x86-64.so.2 --library-path ${dir}/usr/lib/x86_64-linux-gnu`;
   const python = readdirSync(join(dir, 'usr/bin')).find((n) => /^python3\.\d+$/.test(n));
   mkdirSync(join(dir, 'tmp'), { recursive: true });
   wrapper('crash-sid', [`exec ${loader} ${dir}/usr/bin/crash "$@"`]);
-  wrapper('drgn-sid', [
-    `export PYTHONHOME=${dir}/usr PYTHONPATH=${dir}/usr/lib/python3/dist-packages`,
-    `exec ${loader} ${dir}/usr/bin/${python ?? 'python3'} ${dir}/usr/bin/drgn "$@"`,
-  ]);
+  const environment = `export PYTHONHOME=${dir}/usr PYTHONPATH=${dir}/usr/lib/python3/dist-packages`;
+  const interpreter = `${loader} ${dir}/usr/bin/${python ?? 'python3'}`;
+  wrapper('python-sid', [environment, `exec ${interpreter} "$@"`]);
+  wrapper('drgn-sid', [environment, `exec ${interpreter} ${dir}/usr/bin/drgn "$@"`]);
   await fetchDebug(['amd64-6.1']);
 }
