@@ -22,11 +22,15 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
   const archs = options.architectures ?? architectures;
   const providers = options.debugProviders ?? debugProviders;
   let failure: AnalysisError | undefined;
-  for (const text of vmcoreinfoTexts(image)) {
+  let unproved: Program | undefined;
+  for (const { text, found } of vmcoreinfoTexts(image)) {
     const info = new Vmcoreinfo(text);
     for (const arch of candidates(archs, image, info)) {
       try {
-        return new Program(image, arch, info, arch.kernelMap(image, info), providers);
+        const prog = new Program(image, arch, info, arch.kernelMap(image, info), providers);
+        // A text that lay in memory may be another kernel's: without its page tables nothing speaks for it.
+        if (!found || typeof image.memory.chunk(prog.map.root) !== 'string') return prog;
+        unproved ??= prog;
       } catch (e) {
         if (!(e instanceof AnalysisError)) throw e;
         failure ??= e;
@@ -37,15 +41,17 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
         `machine ${image.header.utsname?.machine ?? 'not stated'})`,
     );
   }
+  if (unproved) return unproved;
   throw (
     failure ??
     new UnsupportedError('no Linux kernel found: the dump has no VMCOREINFO, neither as a note nor in memory')
   );
 }
 
-function* vmcoreinfoTexts(image: DumpImage): Iterable<string> {
-  if (image.vmcoreinfo?.includes('OSRELEASE=')) yield image.vmcoreinfo;
-  yield* findVmcoreinfo(image.memory);
+/** The file's own text, then those found in memory. */
+function* vmcoreinfoTexts(image: DumpImage): Iterable<{ text: string; found: boolean }> {
+  if (image.vmcoreinfo?.includes('OSRELEASE=')) yield { text: image.vmcoreinfo, found: false };
+  for (const text of findVmcoreinfo(image.memory)) yield { text, found: true };
 }
 
 /** The file's own word first, then what the kernel's text looks like: QEMU's headers are not always right. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AnalysisError } from './errors.ts';
 import { Lazy, perOwner } from './lazy.ts';
 
 test('a lazy value is made once, and so is its failure', () => {
@@ -15,6 +16,15 @@ test('a lazy value is made once, and so is its failure', () => {
   assert.throws(() => broken.get(), /no/);
   assert.throws(() => broken.get(), /no/);
   assert.equal(tries, 1);
+});
+
+test('a value that leads to itself is an error, and is made all the same when the maker survives it', () => {
+  const lazy: Lazy<number> = new Lazy(() => {
+    assert.throws(() => lazy.get(), { constructor: AnalysisError, code: 'cycle' });
+    return 7;
+  });
+  assert.equal(lazy.get(), 7);
+  assert.equal(lazy.get(), 7);
 });
 
 test('owners do not share values', () => {

@@ -9,6 +9,7 @@ import type { Program } from '../program/program.ts';
 import { type Args, parseCpus, parsePidOrAddress } from '../report/args.ts';
 import type { Block } from '../report/block.ts';
 import { type CommandContext, command } from '../report/command.ts';
+import { needTasks } from '../report/need-tasks.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, object, optional } from '../report/schema.ts';
 import { type TaskStack, taskStackSchema } from '../report/stack-data.ts';
@@ -64,6 +65,7 @@ export const bt = command<BtData>({
   }),
   run(context, args) {
     const { prog } = context;
+    needTasks(prog);
     const missing: { what: string; why: string }[] = [];
     const tasks = wantedTasks(context, args, missing);
     if (tasks.length === 0) throw new NotFoundError('task', missing.map((m) => m.what).join(', '));

@@ -96,6 +96,7 @@ export const ps = command<PsData>({
   }),
   run({ prog }, args) {
     const { tasks, problems } = taskTable(prog);
+    if (args.operands.length > 0) needTasks(prog);
     const { found, missing } =
       args.operands.length === 0 ? { found: tasks, missing: [] } : selectTasks(tasks, args.operands);
     if (args.operands.length > 0 && found.length === 0) throw new NotFoundError('task', missing.join(', '));

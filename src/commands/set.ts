@@ -6,6 +6,7 @@ import { findTask } from '../kernel/task.ts';
 import { infoAddress } from '../kernel/task-detail.ts';
 import { type Args, parsePidOrAddress } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
+import { needTasks } from '../report/need-tasks.ts';
 import { boolean, hexString, integer, nullable, object, string } from '../report/schema.ts';
 import { stateName } from '../report/state-name.ts';
 import { taskAddress } from '../report/task-data.ts';
@@ -60,6 +61,7 @@ export const set = command<SetData>({
   }),
   run(context, args) {
     const { prog } = context;
+    needTasks(prog);
     const address = wantedTask(context, args);
     const task = findTask(prog, address);
     if (!task) throw new NotFoundError('task', hex64(address));

@@ -7,7 +7,7 @@ import { command } from '../report/command.ts';
 import { formatSize } from '../report/format-size.ts';
 import { formatDate, formatDuration } from '../report/format-time.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
-import { arrayOf, hexString, integer, nullable, number, object, optional, string } from '../report/schema.ts';
+import { arrayOf, boolean, hexString, integer, nullable, number, object, optional, string } from '../report/schema.ts';
 import { stateName } from '../report/state-name.ts';
 import { taskAddress } from '../report/task-data.ts';
 
@@ -15,6 +15,8 @@ export interface SysData {
   readonly dumpFiles: readonly string[];
   readonly release: string | null;
   readonly version: string | null;
+  readonly symbols: boolean;
+  readonly types: boolean;
   readonly machine: string | null;
   readonly cpuMhz: number | null;
   readonly nodename: string | null;
@@ -67,6 +69,8 @@ export const sys = command<SysData>({
     dumpFiles: arrayOf('Names of the files that were opened.', string('Name.')),
     release: nullable(string('Kernel release, as `uname -r`.')),
     version: nullable(string('Kernel version, as `uname -v`.')),
+    symbols: boolean('Whether the dump holds the symbols of the kernel.'),
+    types: boolean('Whether the dump holds the types of the kernel.'),
     machine: nullable(string('As `uname -m`.')),
     cpuMhz: nullable(number('Clock of the CPUs in MHz as the kernel measured it.')),
     nodename: nullable(string('Host name.')),
@@ -104,6 +108,8 @@ export const sys = command<SysData>({
       dumpFiles: dumpNames,
       release: facts.release ?? null,
       version: facts.version ?? null,
+      symbols: prog.findSymbol('panic') !== undefined, // every kernel has it
+      types: prog.findType('task_struct') !== undefined,
       machine: facts.machine ?? null,
       cpuMhz: facts.cpuMhz ?? null,
       nodename: facts.nodename ?? null,
@@ -147,7 +153,7 @@ function machineFacts(d: SysData): [string, string][] {
   const offline =
     d.cpus !== null && d.cpusOnline !== null && d.cpusOnline < d.cpus ? ` [OFFLINE: ${d.cpus - d.cpusOnline}]` : '';
   return [
-    ['KERNEL', `${d.release ?? UNKNOWN} (symbols and types from the dump)${d.tainted ? '  [TAINTED]' : ''}`],
+    ['KERNEL', `${d.release ?? UNKNOWN} (${sourcesText(d)})${d.tainted ? '  [TAINTED]' : ''}`],
     ['DUMPFILE', d.dumpFiles.join(' ') + partial],
     ['CPUS', d.cpus === null ? UNKNOWN : d.cpus + offline],
     ['DATE', d.dateSeconds === null ? UNKNOWN : formatDate(d.dateSeconds)],
@@ -161,6 +167,12 @@ function machineFacts(d: SysData): [string, string][] {
     ['MEMORY', d.memoryBytes === null ? UNKNOWN : formatSize(d.memoryBytes)],
     ['PANIC', d.panic === null ? UNKNOWN : `"${d.panic}"`],
   ];
+}
+
+function sourcesText({ symbols, types }: SysData): string {
+  if (symbols && types) return 'symbols and types from the dump';
+  if (symbols) return 'symbols from the dump, which holds no types';
+  return types ? 'types from the dump, which holds no symbols' : 'the dump holds neither symbols nor types';
 }
 
 function panicLines({ panicTask: t }: SysData): [string, string][] {

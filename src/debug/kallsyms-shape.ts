@@ -131,7 +131,7 @@ function chain(memory: AddressSpace, behind: Addr, kind: Column): FoundKallsyms 
   const num = relative ? behind + 8n : behind;
   const count = Number(memory.ulong(num) & 0xffffffffn);
   const relativeBase = relative ? memory.u64(behind) : 0n;
-  if (count < 256 || count > MAX_SYMBOLS || (relative && relativeBase >> 47n !== 0x1ffffn)) return undefined;
+  if (count < 256 || count > MAX_SYMBOLS || (relative && relativeBase >> 48n !== 0xffffn)) return undefined;
   const names = num + 8n;
   const stream = new LazyTable(memory, names, Math.min(count * 64, MAX_NAMES));
   const second = skipNames(stream, 0, 256);

@@ -66,9 +66,10 @@ class Kallsyms implements DebugInfo {
     this.#addresses.all();
     const { count } = this.#addresses;
     let i = 0;
+    let next = 0;
     for (const { letter, name } of this.#names.all()) {
-      let next = i + 1;
       const address = this.#addresses.address(i);
+      if (next <= i) next = i + 1; // else still in a run of equal addresses, which may have thousands
       while (next < count && this.#addresses.address(next) === address) next++;
       yield { name, address, size: this.#size(i, next), letter };
       i++;

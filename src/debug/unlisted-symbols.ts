@@ -28,7 +28,7 @@ class UnlistedSymbols implements DebugInfo {
   }
 
   findSymbol(name: string): KernelSymbol | undefined {
-    if (name === '_end' || !this.#isNeeded()) return undefined;
+    if (name === '_end' || name === '_etext' || !this.#isNeeded()) return undefined; // of the linker: in no list
     const address = this.#exportedAddress(name) ?? findUnlistedList(this.#prog, name) ?? this.#perCpuAddress(name);
     return address === undefined ? undefined : { name, address, size: 0, letter: '?' };
   }

@@ -63,7 +63,11 @@ export class KdumpPart {
     let needed = header.bitmapOffset + header.bitmapSize;
     if (needed > src.size || !this.#descriptor(0) || this.offset <= header.descriptorsOffset) return needed;
     needed = Math.max(needed, this.offset);
-    const count = Math.floor((this.offset - header.descriptorsOffset) / DESCRIPTOR);
+    let tables = this.offset - header.descriptorsOffset;
+    // makedumpfile and QEMU store a page of zeros before all others; where the first page is none, its offset lies a block
+    // farther. The remainder tells, since no block size is a multiple of a descriptor's.
+    if (tables % DESCRIPTOR !== 0 && tables > header.blockSize) tables -= header.blockSize;
+    const count = Math.floor(tables / DESCRIPTOR);
     for (let i = Math.max(0, count - GROUP); i < count && this.#descriptor(i); i++) {
       // A damaged descriptor may state anything; believe what a page can have and a file can hold.
       if (this.size <= 2 * header.blockSize && this.offset <= needed + count * header.blockSize) {

@@ -161,6 +161,22 @@ test('a cut file says how much is missing', () => {
   assert.deepEqual([firstByte(image, 10), firstByte(image, 40)], [10, 'truncated']);
 });
 
+test('a cut file whose first page is stored behind a page of zeros says how much is missing', () => {
+  const pages = new Map(Array.from({ length: 300 }, (_, pfn) => [pfn, page(pfn % 3)] as const));
+  const first = new Map([...pages].filter(([pfn]) => pfn > 0));
+  for (const [set, zerosFirst] of [
+    [first, true],
+    [pages, true],
+    [pages, false],
+  ] as const) {
+    const file = writeKdump({ pages: set, maxPfn: 400, zerosFirst });
+    assert.deepEqual(open(file).problems, []);
+    assert.deepEqual(open(file.slice(0, -9)).problems, [
+      `the file is truncated: vmcore.1 has ${file.length - 9} bytes of at least ${file.length}`,
+    ]);
+  }
+});
+
 test('a damaged page is corrupt and costs only itself', () => {
   const random = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919) >> 5);
   const pages = new Map([10, 11, 12].map((pfn) => [pfn, random.map((b) => b ^ pfn)] as const));

@@ -75,15 +75,16 @@ export const systemFacts = perOwner((prog: Program): SystemFacts => {
   const date = vmcoreinfo.crashTime ?? time?.realSeconds ?? prog.image.header.timestampSeconds;
   const panic = panicFacts(prog);
   const tasks = taskTable(prog).tasks.length;
+  const masked = prog.findSymbol('__cpu_possible_mask') !== undefined; // every kernel has it
   const facts = {
     release,
     version: uts?.version ?? header?.version ?? banner?.match(/#\d+ .*$/s)?.[0],
     machine: uts?.machine ?? header?.machine ?? prog.arch.name,
     nodename: uts?.nodename ?? header?.nodename,
     domainname: uts?.domainname ?? header?.domainname,
-    cpusPossible: get('possible CPUs', () => possibleCpus(prog).length),
-    cpusPresent: get('present CPUs', () => presentCpus(prog).length),
-    cpusOnline: get('online CPUs', () => onlineCpus(prog).length),
+    cpusPossible: get('possible CPUs', () => (masked ? possibleCpus(prog).length : undefined)),
+    cpusPresent: get('present CPUs', () => (masked ? presentCpus(prog).length : prog.image.header.cpuCount)),
+    cpusOnline: get('online CPUs', () => (masked ? onlineCpus(prog).length : undefined)),
     cpuMhz: get('CPU clock', () => cpuMhz(prog)),
     memoryBytes: prog.findType('pglist_data') && get('memory size', () => presentPages(prog) * prog.pageSize),
     date,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +28,11 @@ test('reads at any offset, short only at the end', () => {
 test('what cannot be opened is said in one line', () => {
   const loop = join(folder, 'loop');
   symlinkSync(loop, loop);
+  const fifo = join(folder, 'fifo');
+  assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
   for (const [path, what] of [
     [join(folder, 'missing'), 'no such file'],
+    [fifo, 'not a regular file; copy the dump to one first'],
     [folder, 'is a directory, not a dump'],
     [loop, 'too many symbolic links'],
     [join(folder, 'file', 'below'), 'no such file: a part of the path is not a directory'],

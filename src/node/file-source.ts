@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '../base/byte-source.ts';
 import { BadDataError, UsageError } from '../base/errors.ts';
 
@@ -27,7 +27,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export function openFileSource(path: string): FileSource {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    // A FIFO without a writer would block the open for ever; of files and devices the flag changes nothing.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new UsageError(`${path}: ${REASONS.EISDIR}`);
     if (!stat.isFile() && !stat.isBlockDevice()) {

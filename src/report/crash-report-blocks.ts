@@ -109,9 +109,9 @@ function machineFacts({ system, memory, tasks, modules }: CrashReport): [string,
   const use = Object.entries(memory).map(([name, kib]) => `${name} ${formatSize(kib * 1024)}`);
   if (use.length > 0) facts.push(['Memory', use.join(', ')]);
   const states = Object.entries(tasks.states).map(([state, n]) => `${n} ${state}`);
-  facts.push(['Tasks', `${tasks.total}${states.length > 0 ? `: ${states.join(', ')}` : ''}`]);
+  facts.push(['Tasks', `${tasks.total ?? UNKNOWN}${states.length > 0 ? `: ${states.join(', ')}` : ''}`]);
   const tainting = modules.tainting.map((m) => `${m.name} (${m.taints})${m.version === null ? '' : ` ${m.version}`}`);
-  facts.push(['Modules', `${modules.total}${tainting.length > 0 ? `; tainting: ${tainting.join(', ')}` : ''}`]);
+  facts.push(['Modules', `${modules.total ?? UNKNOWN}${tainting.length > 0 ? `; tainting: ${tainting.join(', ')}` : ''}`]);
   if (system.commandLine !== null) facts.push(['Booted', system.commandLine]);
   return facts;
 }

@@ -58,12 +58,12 @@ export interface CrashReport {
   readonly cpus: readonly ReportTask[];
   readonly memory: Readonly<Record<string, number>>;
   readonly tasks: {
-    readonly total: number;
+    readonly total: number | null;
     readonly states: Readonly<Record<string, number>>;
     readonly blocked: readonly ReportTask[];
   };
   readonly modules: {
-    readonly total: number;
+    readonly total: number | null;
     readonly tainting: readonly { readonly name: string; readonly taints: string; readonly version: string | null }[];
   };
   readonly missing: readonly { readonly what: string; readonly why: string; readonly remedy: string | null }[];
@@ -124,12 +124,12 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
   cpus: arrayOf('What the other CPUs were doing.', task),
   memory: record('Memory use in KiB, named as in /proc/meminfo.', integer('KiB.')),
   tasks: object('Tasks in brief.', {
-    total: integer('How many, threads and idle tasks included.'),
+    total: nullable(integer('How many, threads and idle tasks included; null when none could be read.')),
     states: record('Number of tasks by state.', integer('Tasks.')),
     blocked: arrayOf('Tasks in uninterruptible sleep.', task),
   }),
   modules: object('Modules in brief.', {
-    total: integer('How many are loaded.'),
+    total: nullable(integer('How many are loaded; null when they could not be read.')),
     tainting: arrayOf(
       'Those that taint the kernel.',
       object('A module.', {

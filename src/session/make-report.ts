@@ -55,9 +55,9 @@ export function makeReport(prog: Program): CrashReport {
     log: excerpt(log.records, fatal?.index),
     cpus: otherCpus(prog, panic, crashed),
     memory: memoryOf(memory),
-    tasks: { total: table.tasks.length, states: countStates(table.tasks), blocked: blocked(prog, table.tasks) },
+    tasks: { total: countOf(table.tasks, table.problems), states: countStates(table.tasks), blocked: blocked(prog, table.tasks) },
     modules: {
-      total: mods.modules.length,
+      total: countOf(mods.modules, mods.problems),
       tainting: mods.modules
         .filter((m) => m.taints !== '')
         .map((m) => ({ name: m.name, taints: m.taints, version: m.version ?? null })),
@@ -149,6 +149,11 @@ function brief(prog: Program, task: TaskRecord): ReportTask {
     state: task.state,
     functions: frames.slice(0, BRIEF).map((f) => `${f.symbol}${f.module === null ? '' : ` [${f.module}]`}`),
   };
+}
+
+/** No entries and a reason for it: how many there are is not known. */
+function countOf(found: readonly unknown[], problems: readonly unknown[]): number | null {
+  return found.length === 0 && problems.length > 0 ? null : found.length;
 }
 
 function countStates(tasks: readonly TaskRecord[]): Record<string, number> {

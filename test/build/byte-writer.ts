@@ -1,12 +1,15 @@
 /** Bytes that grow as they are written; both byte orders. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #size = 0;
   readonly littleEndian: boolean;
 
-  constructor(littleEndian = true) {
+  /** @param capacity bytes to begin with; what is not written costs nothing */
+  constructor(littleEndian = true, capacity = 256) {
     this.littleEndian = littleEndian;
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get size(): number {

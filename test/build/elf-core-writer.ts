@@ -34,7 +34,8 @@ export interface ElfCoreOptions {
 export function writeElfCore(options: ElfCoreOptions): Uint8Array {
   const { segments, littleEndian = true, bits = 64 } = options;
   const wide = bits === 64;
-  const w = new ByteWriter(littleEndian);
+  const total = segments.reduce((sum, { data }) => sum + data.length + 64, 4096);
+  const w = new ByteWriter(littleEndian, total);
   const word = (n: number | bigint): ByteWriter => (wide ? w.u64(n) : w.u32(Number(n)));
   const headerSize = wide ? 64 : 52;
   const entrySize = wide ? 56 : 32;

@@ -13,7 +13,7 @@ export interface FlattenedOptions {
 /** makedumpfile's flattened form of `file`: 4096 bytes of header, then big-endian records. */
 export function writeFlattened(file: Uint8Array, options: FlattenedOptions = {}): Uint8Array {
   const size = options.recordSize ?? 1000;
-  const w = new ByteWriter(false);
+  const w = new ByteWriter(false, file.length + (file.length / size) * 16 + 8192);
   w.text('makedumpfile', 16).u64(1).u64(1).padTo(4096);
   const starts: number[] = [];
   for (let at = 0; at < file.length; at += size) starts.push(at);
@@ -23,7 +23,7 @@ export function writeFlattened(file: Uint8Array, options: FlattenedOptions = {})
     : starts;
   const record = (at: number, part: Uint8Array): ByteWriter => w.u64(at).u64(part.length).bytes(part);
   if (options.rewriteStart) record(0, new Uint8Array(Math.min(size + size / 2, file.length)).fill(0xee));
-  for (const at of order) if (at > 0 || !options.rewriteStart) record(at, file.slice(at, at + size));
+  for (const at of order) if (at > 0 || !options.rewriteStart) record(at, file.subarray(at, at + size));
   if (options.rewriteStart) record(0, file.slice(0, size));
   if (!options.withoutEnd) w.u64(-1).u64(-1);
   return w.done();

@@ -20,6 +20,8 @@ export interface KdumpOptions {
   /** sysname, nodename, release, version, machine, domainname. */
   readonly utsname?: readonly string[];
   readonly timestamp?: number;
+  /** Put a page of zeros before all data, as makedumpfile does; the pages that are zero share it. */
+  readonly zerosFirst?: boolean;
   /** Leave the descriptor of these page frames all zero, as a writer that stopped does. */
   readonly unwritten?: ReadonlySet<number>;
 }
@@ -50,10 +52,11 @@ export function writeKdump(options: KdumpOptions): Uint8Array {
   const descriptorsAt = (1 + subBlocks + 2 * bitmapHalf) * blockSize;
   const { descriptors, data } = writePages(options, compress, wanted, descriptorsAt + wanted.length * 24);
   const status = options.status ?? compress(new Uint8Array(blockSize)).flag;
-  const eraseAt = descriptorsAt + descriptors.length + data.length;
+  const dataSize = data.reduce((sum, part) => sum + part.length, 0);
+  const eraseAt = descriptorsAt + descriptors.length + dataSize;
   const erase = options.eraseinfo ?? '';
 
-  const w = new ByteWriter(littleEndian);
+  const w = new ByteWriter(littleEndian, eraseAt + 256);
   w.text('KDUMP   ').u32(version);
   for (const name of options.utsname ?? UTSNAME) w.text(name, 65);
   w.align(8)
@@ -85,19 +88,23 @@ export function writeKdump(options: KdumpOptions): Uint8Array {
   w.bytes(notes)
     .text(info)
     .padTo((1 + subBlocks) * blockSize);
-  w.bytes(inMemory).bytes(dumped).bytes(descriptors).bytes(data).text(erase);
-  return w.done();
+  w.bytes(inMemory).bytes(dumped).bytes(descriptors);
+  for (const part of data) w.bytes(part);
+  return w.text(erase).done();
 }
 
 function writePages(
-  { pages, littleEndian = true, unwritten, blockSize = 4096 }: KdumpOptions,
+  { pages, littleEndian = true, unwritten, zerosFirst, blockSize = 4096 }: KdumpOptions,
   compress: PageCompressor,
   wanted: readonly number[],
   dataAt: number,
-): { descriptors: Uint8Array; data: Uint8Array } {
+): { descriptors: Uint8Array; data: readonly Uint8Array[] } {
   const descriptors = new ByteWriter(littleEndian);
-  const data = new ByteWriter(littleEndian);
-  let zeroAt: number | undefined;
+  const data: Uint8Array[] = [];
+  const zeros = new Uint8Array(blockSize);
+  let zeroAt = zerosFirst ? dataAt : undefined;
+  if (zerosFirst) data.push(zeros);
+  let next = zerosFirst ? dataAt + blockSize : dataAt;
   for (const pfn of wanted) {
     const page = pages.get(pfn) as Uint8Array;
     if (page.length !== blockSize) throw new Error(`page ${pfn} has ${page.length} bytes`);
@@ -105,13 +112,16 @@ function writePages(
       descriptors.u64(0).u32(0).u32(0).u64(0);
       continue;
     }
-    const packed = compress(page);
+    const isZero = Buffer.compare(page, zeros) === 0;
+    const packed = isZero && zerosFirst ? { flag: 0, data: page } : compress(page);
     const { flag, data: bytes } = packed.data.length < blockSize ? packed : { flag: 0, data: page };
-    const isZero = page.every((b) => b === 0);
-    const at = isZero && zeroAt !== undefined ? zeroAt : dataAt + data.size;
-    if (at === dataAt + data.size) data.bytes(bytes);
+    const at = isZero && zeroAt !== undefined ? zeroAt : next;
+    if (at === next) {
+      data.push(bytes);
+      next += bytes.length;
+    }
     if (isZero) zeroAt = at;
     descriptors.u64(at).u32(bytes.length).u32(flag).u64(0);
   }
-  return { descriptors: descriptors.done(), data: data.done() };
+  return { descriptors: descriptors.done(), data };
 }

@@ -1,7 +1,7 @@
 import type { KernelMemory } from './kernel-memory.ts';
 
 /** VMCOREINFO lines of a kernel with the lockless log ring (Linux 6.1, x86-64). */
-export const RING_INFO = [
+const RING_INFO = [
   'OFFSET(printk_ringbuffer.desc_ring)=0',
   'OFFSET(printk_ringbuffer.text_data_ring)=48',
   'OFFSET(prb_desc_ring.count_bits)=0',

@@ -43,7 +43,7 @@ export function parseFrame(text: string): KernelFrame | undefined {
  * The backtraces of a console, in order. A trace that follows a trap's registers starts with the trapping function. On
  * x86-64 a `RIP:` line inside a trace is the frame that was interrupted; `RIP: 0033:` is user mode and ends it.
  */
-export function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
+function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
   const traces: KernelTrace[] = [];
   let trapped: KernelFrame | undefined;
   let pid: number | undefined;

@@ -5,7 +5,7 @@ const VALID = 1;
 const TABLE = 2;
 
 /** The tables' levels for a page size and a number of address bits, root first: 8-byte entries fill one page a level. */
-export function armLevels(pageShift: number, vaBits: number): PagingLevel[] {
+function armLevels(pageShift: number, vaBits: number): PagingLevel[] {
   const bits = pageShift - 3;
   const levels: PagingLevel[] = [];
   for (let shift = pageShift; shift < vaBits; shift += bits) {
