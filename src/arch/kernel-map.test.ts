@@ -275,3 +275,25 @@ test('struct page is found through the section table', () => {
   built.memory.writeU64(section + 0x1000 + 32, 0xfffffc0000000000n | 0x1fn); // so are two sections
   assert.equal(built.map().vmemmap, 0xfffffc0000000000n);
 });
+
+test('arm64: page tables that are not in the dump, or only their root', () => {
+  const layout: Layout = {
+    ...common,
+    form: armForm(4096, 48),
+    stext: 0xffffda77aae00000n,
+    direct: 0xffff56bf80000000n,
+    info: arm(48, image, 'PAGESIZE=4096\nNUMBER(PHYS_OFFSET)=0xffffa940c0000000\nNUMBER(TCR_EL1_T1SZ)=0x10'),
+  };
+  for (const lost of [0, 0x1000]) {
+    const built = build(layout);
+    assert.equal(built.map().unproved, false);
+    for (let at = lost; at < 0x100000; at += 0x1000) built.memory.drop(image + TABLES + at);
+    const map = built.map();
+    assert.equal(map.unproved, true);
+    for (const at of [layout.stext, built.swapper, layout.stext + 0x300000n]) {
+      assert.equal((map.translate(at) as { phys: number }).phys, image + Number(at - layout.stext));
+    }
+    assert.equal((map.translate(layout.direct + 0x10n) as { phys: number }).phys, 0x40000010);
+    assert.equal(typeof map.translate(0xffff000000000000n), 'string');
+  }
+});

@@ -9,6 +9,9 @@ export const x86_64: Architecture = {
   elfMachine: 62, // EM_X86_64
   pointerSize: 8,
   littleEndian: true,
+  instructionSet: 'x86-64',
+  pageSizes: [4096],
+  vaBits: [48, 57],
   recognise: (info) =>
     info.number('phys_base') !== undefined ||
     info.number('pgtable_l5_enabled') !== undefined ||
@@ -16,4 +19,13 @@ export const x86_64: Architecture = {
   registers: X86_REGISTERS,
   kernelMap: x86KernelMap,
   unwind: x86Unwind,
+  // R_X86_64_NONE, _64, _PC32, _32, _32S, _PC64. Source: System V ABI, AMD64 supplement, "Relocation Types".
+  relocations: {
+    0: { size: 0 },
+    1: { size: 8 },
+    2: { size: 4, relative: true },
+    10: { size: 4 },
+    11: { size: 4 },
+    24: { size: 8, relative: true },
+  },
 };

@@ -17,6 +17,8 @@ const MAX_PHYS = 2 ** 53;
  */
 export const elfCore: DumpFormat = {
   name: 'ELF',
+  summary:
+    "kexec's /proc/vmcore and copies of it, makedumpfile -E, QEMU and libvirt with and without paging; 32 and 64 bit, both byte orders",
 
   probe(src) {
     const start = readStart(src, 20);

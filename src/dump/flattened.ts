@@ -18,6 +18,9 @@ export function flattened(formats: readonly DumpFormat[]): DumpFormat {
   const probe = (src: ByteSource): boolean => beginsWith(readStart(src, SIGNATURE.length), SIGNATURE);
   return {
     name: 'flattened',
+    summary: `makedumpfile -F and QEMU's kdump output: any of ${formats.map((f) => f.name).join(', ')} inside, read in place`,
+    codecs: [...new Set(formats.flatMap((f) => f.codecs ?? []))],
+    splits: formats.some((f) => f.splits),
     probe,
 
     open(src, codecs, more) {

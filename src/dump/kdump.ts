@@ -19,6 +19,9 @@ const MAX_VMCOREINFO = 0x10000;
  */
 export const kdump: DumpFormat = {
   name: 'kdump-compressed',
+  summary: 'makedumpfile, QEMU and libvirt; header versions 0 to 6 of 64-bit kernels, both byte orders',
+  codecs: ['zlib', 'lzo', 'snappy', 'zstd'],
+  splits: true,
 
   probe: (src) => beginsWith(readStart(src, SIGNATURE.length), SIGNATURE),
 

@@ -85,6 +85,11 @@ function lowBits(lo: number, hi: number, n: number): number {
   return (hi & (n >= 63 ? 0x7fffffff : 2 ** (n - 32) - 1)) * 0x100000000 + lo;
 }
 
+/** Whether a walk ended at a table that the dump does not hold: then it says nothing of the mapping. */
+export function isMissing(where: Translation | FaultReason): boolean {
+  return typeof where === 'string' && where !== 'unmapped';
+}
+
 const MOST_ENTRIES = 200_000;
 
 /**

@@ -2,9 +2,10 @@ import type { FrameData, TaskStack } from '../report/stack-data.ts';
 
 /** Functions in which a kernel dies. What they call (delays, and interrupts meanwhile) says nothing about the crash. */
 const DYING =
-  /^(?:v?panic|nmi_panic|__?crash_kexec|crash_kexec|machine_kexec|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|bad_area_nosemaphore)(?:\.\w+)*$/;
+  /^(?:v?panic|nmi_panic|__?crash_kexec|crash_kexec|machine_kexec|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|bad_area_nosemaphore|panic_bad_stack|handle_bad_stack)(?:\.\w+)*$/;
 /** Those of them that only an exception leads to. */
-const FAULT = /^(?:die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context)(?:\.\w+)*$/;
+const FAULT =
+  /^(?:die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|panic_bad_stack|handle_bad_stack)(?:\.\w+)*$/;
 
 /** Names of the code that a CPU enters on an interrupt, on NMI, and on a fault. */
 const INTERRUPT =

@@ -40,7 +40,11 @@ const patterns: readonly Pattern[] = [
     weight: 3,
   },
   { pattern: /^PANIC: double fault/, kind: 'double fault', weight: 3 },
-  { pattern: /kernel stack overflow|^Insufficient stack space/, kind: 'kernel stack overflow', weight: 3 },
+  {
+    pattern: /kernel stack overflow|stack guard page was hit|^Insufficient stack space/,
+    kind: 'kernel stack overflow',
+    weight: 3,
+  },
   { pattern: /^(?:NMI )?watchdog: BUG: soft lockup/, kind: 'soft lockup', weight: 2 },
   { pattern: /hard LOCKUP/, kind: 'hard lockup', weight: 2 },
   { pattern: /^rcu: INFO: \S+ (?:self-)?detected .*stall/, kind: 'RCU stall', weight: 2 },

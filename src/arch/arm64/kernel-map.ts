@@ -4,7 +4,7 @@ import { Lazy } from '../../base/lazy.ts';
 import type { Addr, Bytes, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
-import { type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
+import { isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
@@ -14,6 +14,8 @@ import { armPaging } from './paging.ts';
 const END_OF_MEMORY = 1n << 64n;
 /** Kernel images start on 64 KiB; with relocation (KASLR) and EFI in practice on 2 MiB. */
 const IMAGE_STEPS = [0x200000, 0x10000];
+/** Behind swapper_pg_dir come the kernel's init text, data and bss: at least this much. */
+const UNPROVED_IMAGE = 0x1000000n;
 const VA_BITS_OF_PAGES: Readonly<Record<number, readonly number[]>> = {
   12: [48, 39, 52],
   14: [48, 47, 36, 52],
@@ -26,6 +28,7 @@ interface Tables {
   readonly vaBits: number;
   readonly root: PhysAddr;
   readonly walk: Translate;
+  readonly unproved: boolean;
 }
 
 /** @throws AnalysisError when the kernel's page tables cannot be found */
@@ -46,6 +49,7 @@ export function armKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
     vaBits,
     ...(kaslrOffset !== undefined && { kaslrOffset }),
     root: tables.root,
+    unproved: tables.unproved,
     linear,
     translate,
     userTranslate: (pgd) => userTranslate(image, tables, translate, pgd),
@@ -105,7 +109,7 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
     for (const { paging, vaBits } of all) {
       const walk = pageWalker(image.memory, paging, root);
       const where = walk(swapper);
-      if (typeof where !== 'string' && where.phys === root) return { paging, vaBits, root, walk };
+      if (typeof where !== 'string' && where.phys === root) return { paging, vaBits, root, walk, unproved: false };
     }
     return undefined;
   };
@@ -128,8 +132,9 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
     }
   }
   const first = all[0];
-  if (first && stated !== undefined && stated >= 0 && typeof image.memory.chunk(stated) === 'string') {
-    return { ...first, root: stated, walk: pageWalker(image.memory, first.paging, stated) };
+  if (first && stated !== undefined && stated >= 0) {
+    const walk = pageWalker(image.memory, first.paging, stated);
+    if (isMissing(walk(swapper))) return { ...first, root: stated, walk, unproved: true };
   }
   throw new AnalysisError(
     'no-kernel',
@@ -137,12 +142,12 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
   );
 }
 
-/** The kernel image, as far as it is mapped in one piece around `swapper`. */
+/** The kernel image, as far as it is mapped in one piece around `swapper`, or may be where the tables are missing. */
 function imageRanges(info: Vmcoreinfo, swapper: Addr, tables: Tables, pageSize: Bytes): LinearRange[] {
   const delta = BigInt(tables.root) - swapper;
   const contiguous = (at: Addr) => {
     const where = tables.walk(at);
-    return typeof where !== 'string' && BigInt(where.phys) === at + delta;
+    return typeof where === 'string' ? tables.unproved && isMissing(where) : BigInt(where.phys) === at + delta;
   };
   const text = info.symbol('_stext');
   const page = BigInt(pageSize);
@@ -150,7 +155,7 @@ function imageRanges(info: Vmcoreinfo, swapper: Addr, tables: Tables, pageSize: 
   if (!contiguous(start)) start = swapper;
   const step = 0x10000n;
   let end = swapper + page;
-  const limit = swapper + 0x20000000n;
+  const limit = swapper + (tables.unproved ? UNPROVED_IMAGE : 0x20000000n);
   while (end < limit && contiguous(end)) end = (end & ~(step - 1n)) + step;
   return [{ start, end, phys: Number(start + delta) }];
 }
@@ -175,7 +180,7 @@ function findDirectMap(image: DumpImage, info: Vmcoreinfo, tables: Tables): bigi
       if (typeof where !== 'string' && where.phys === probe) return delta;
     }
   }
-  return typeof image.memory.chunk(tables.root) === 'string' ? candidates[0] : undefined;
+  return tables.unproved ? candidates[0] : undefined;
 }
 
 /** Physical addresses that the linear map should hold: the page tables' own, else the ends of each part of memory. */
@@ -191,7 +196,7 @@ function* linearProbes(image: DumpImage, tables: Tables): Iterable<PhysAddr> {
 function directMapRanges(image: DumpImage, tables: Tables, delta: bigint): LinearRange[] {
   const extent = linearExtent(tables.walk, delta, tables.root);
   if (extent) return [extent];
-  if (typeof image.memory.chunk(tables.root) !== 'string') return [];
+  if (!tables.unproved) return [];
   return image.memory.ranges().map(({ start, end }) => {
     const virt = BigInt.asUintN(64, delta + BigInt(start));
     return { start: virt, end: virt + BigInt(end - start), phys: start };

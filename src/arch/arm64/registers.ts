@@ -7,7 +7,6 @@ import type { RegisterValues } from '../../program/ports.ts';
 export const ARM_REGISTERS = [...Array.from({ length: 31 }, (_, i) => `x${i}`), 'sp', 'pc', 'pstate'] as const;
 
 export const FP = 29;
-const LR = 30;
 export const SP = 31;
 export const PC = 32;
 export const PSTATE = 33;

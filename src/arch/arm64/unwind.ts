@@ -2,6 +2,7 @@ import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
+import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
@@ -14,16 +15,35 @@ const META_PT_REGS = 2n;
 /** `struct frame_record`: the caller's frame pointer and the return address. Source: Arm IHI 0055 (AAPCS64), 6.4.6. */
 const RECORD_SIZE = 16;
 
-/** Stacks of arm64 kernels: frame records, the ones in exception frames among them. */
+/** x19 to x30: AAPCS64, 6.1.1, and the return address, which a function without a frame leaves where it is. */
+const CALLEE_SAVED = Array.from({ length: 12 }, (_, i) => 19 + i);
+
+const ARM_CALL_FRAMES: CallFrames = {
+  pc: PC,
+  sp: SP,
+  caller(prog, stack, saved, cfa, registers) {
+    const pc = originalReturn(prog, stack.task, withoutPac(prog, saved), registers[FP] ?? 0n);
+    return pc === undefined || !isCode(prog, pc - 4n) ? undefined : { pc, at: cfa };
+  },
+};
+
+/** Stacks of arm64 kernels: frame records, the ones in exception frames among them; then call frame information. */
 export const armUnwind: UnwindSupport = {
   pc: PC,
   sp: SP,
+  frames: ['registers', 'frame-pointer', 'cfi'],
+  calleeSaved: CALLEE_SAVED,
+  frameRecord: FP,
   prstatus: armPrstatus,
   blocked,
   taskStack: taskStackRange,
   cpuStacks: armCpuStacks,
   stackAt: armStackAt,
-  step,
+  step: (prog, frame, stack) => {
+    const next = step(prog, frame, stack);
+    if (!('end' in next) || next.complete) return next;
+    return stepByCallFrames(prog, frame, stack, ARM_CALL_FRAMES) ?? next;
+  },
   isUser: (_prog, registers) => isUserMode(registers),
 };
 
@@ -40,6 +60,10 @@ function blocked(prog: Program, task: Addr): Step {
   registers[PC] = withoutPac(prog, field('thread.cpu_context.pc'));
   registers[FP] = field('thread.cpu_context.fp');
   registers[SP] = field('thread.cpu_context.sp');
+  for (let i = 19; i < FP; i++) {
+    const place = prog.findMember('task_struct', `thread.cpu_context.x${i}`);
+    if (place) registers[i] = prog.memory.u64(task + BigInt(place.offset));
+  }
   const exact = prog.symbolAt(registers[PC])?.address === registers[PC];
   return { registers, trust: 'registers', at: registers[FP] || registers[SP], exact, saved: false };
 }

@@ -4,7 +4,7 @@ import { Lazy } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
-import { firstMapped, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
+import { firstMapped, isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
@@ -50,6 +50,7 @@ export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
     vaBits,
     ...(kaslrOffset !== undefined && { kaslrOffset }),
     root,
+    unproved: isMissing(walk(tables)),
     linear,
     translate,
     userTranslate: (pgd) => {
@@ -107,7 +108,7 @@ function findPhysBase(image: DumpImage, info: Vmcoreinfo, tables: Addr, walker: 
     for (let base = first; base + offset < range.end; base += HUGE) if (proves(base)) return base;
   }
   const unproved = stated === undefined ? undefined : candidates[0];
-  if (unproved !== undefined && typeof image.memory.chunk(offset + unproved) === 'string') return unproved;
+  if (unproved !== undefined && isMissing(walker(offset + unproved)(tables))) return unproved;
   throw new AnalysisError(
     'no-kernel',
     `x86-64: no page tables found for swapper_pg_dir ${hex(tables)} (phys_base ${stated ?? 'not stated'})`,

@@ -12,6 +12,7 @@ export const X86_REGISTERS = [
 
 export const RAX = 0;
 export const RDX = 1;
+export const RBX = 3;
 export const RDI = 5;
 export const RBP = 6;
 export const RSP = 7;

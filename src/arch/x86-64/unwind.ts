@@ -11,6 +11,7 @@ import type {
   UnwindSupport,
 } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
+import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
@@ -23,6 +24,7 @@ import {
   R13,
   RAX,
   RBP,
+  RBX,
   RDI,
   RDX,
   RIP,
@@ -37,21 +39,45 @@ import { x86CpuStacks } from './stacks.ts';
 const MODULES_START = 0xffffffffa0000000n;
 const MODULES_END = 0xffffffffff000000n;
 
-/** Stacks of x86-64 kernels: ORC rows, then frame pointers, then a checked scan. */
-export const x86Unwind: UnwindSupport = {
+const X86_CALL_FRAMES: CallFrames = {
   pc: RIP,
   sp: RSP,
+  // The return address lies right below the caller's stack pointer.
+  caller(prog, stack, saved, cfa) {
+    const pc = originalReturn(prog, stack.task, saved, addrAdd(cfa, -8));
+    return pc === undefined || !isCode(prog, pc - 1n) ? undefined : { pc, at: addrAdd(cfa, -8) };
+  },
+};
+
+/** Stacks of x86-64 kernels: ORC rows, then frame pointers, then call frame information, then a checked scan. */
+export const x86Unwind: UnwindSupport = {
+  pc: RIP,
+  frames: ['registers', 'orc', 'frame-pointer', 'cfi', 'scan'],
+  sp: RSP,
+  calleeSaved: [RBX, RBP, 12, R13, 14, 15], // System V ABI, AMD64 supplement, figure 3.4
   prstatus: x86Prstatus,
   blocked,
   taskStack: taskStackRange,
   cpuStacks: x86CpuStacks,
-  step: (prog, frame, stack) => stepByTable(prog, frame, stack) ?? scanForCaller(prog, frame, stack, stepByTable),
+  step: (prog, frame, stack) =>
+    stepByTable(prog, frame, stack) ??
+    stepByCallFrames(prog, frame, stack, X86_CALL_FRAMES) ??
+    scanForCaller(prog, frame, stack, stepByTable),
   isUser: (_prog, registers) => isUserMode(registers),
 };
 
 function isUserMode(registers: RegisterValues): boolean {
   return ((registers[CS] ?? 0n) & 3n) === 3n;
 }
+
+/** Registers in `struct inactive_task_frame` beside rbp. */
+const SWITCHED = [
+  [RBX, 'bx'],
+  [12, 'r12'],
+  [R13, 'r13'],
+  [14, 'r14'],
+  [15, 'r15'],
+] as const;
 
 /** `__switch_to_asm` leaves `struct inactive_task_frame` at `thread.sp`: saved registers, then its return address. */
 function blocked(prog: Program, task: Addr): Step {
@@ -61,6 +87,10 @@ function blocked(prog: Program, task: Addr): Step {
   registers[RIP] = prog.memory.u64(ret);
   registers[RSP] = ret + 8n;
   registers[RBP] = prog.memory.u64(sp + BigInt(prog.offset('inactive_task_frame', 'bp')));
+  for (const [register, member] of SWITCHED) {
+    const place = prog.findMember('inactive_task_frame', member);
+    if (place) registers[register] = prog.memory.u64(sp + BigInt(place.offset));
+  }
   // A new task has not been switched out but starts at the first byte of ret_from_fork.
   const exact = prog.symbolAt(registers[RIP])?.address === registers[RIP];
   return { registers, trust: 'registers', at: ret, exact, saved: false };
@@ -176,7 +206,9 @@ function isCode(prog: Program, at: Addr): boolean {
 function callThroughBadPointer(prog: Program, frame: Step, sp: Addr, stack: StackMemory): Step | StackEnd {
   const pc = stack.word(sp);
   if (pc !== undefined && isText(prog, pc - 1n)) {
-    return callStep(pc, sp + 8n, sp, frame.registers[RBP], 'registers', false);
+    const step = callStep(pc, sp + 8n, sp, frame.registers[RBP], 'registers', false);
+    // Nothing ran that could have changed the others.
+    return { ...step, registers: frame.registers.map((value, i) => step.registers[i] ?? value) };
   }
   return {
     end: `no code at ${hex(frame.registers[RIP] ?? 0n)} and no return address on top of the stack`,
