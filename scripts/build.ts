@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Script } from 'node:vm';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
@@ -36,6 +37,7 @@ async function buildCli(entry: string, outfile: string): Promise<Metafile> {
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
+    define: { ...shared.define, 'import.meta.dirname': '__dirname' },
     write: false,
   } as const satisfies BuildOptions;
   const program = await build({ ...options, entryPoints: [entry] });
@@ -87,9 +89,17 @@ function emitTypes(): void {
   if (status !== 0) throw new Error(`tsc -p tsconfig.types.json: exit status ${status}`);
 }
 
+/** Its WebAssembly module goes beside the bundle: it is read when the first instruction is shown. */
+const DISASSEMBLER = '@alexaltea/capstone-js';
+
+function copyDisassembler(): void {
+  const file = fileURLToPath(import.meta.resolve('@alexaltea/capstone-js/dist/capstone.wasm'));
+  writeFileSync(join(root, 'dist/capstone.wasm'), readFileSync(file));
+}
+
 /** The licences of the packages that were bundled must go with the bundle. */
 function writeLicenses(metafile: Metafile): void {
-  const packages = new Set<string>();
+  const packages = new Set<string>([DISASSEMBLER]);
   for (const input of Object.keys(metafile.inputs)) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
     if (name !== undefined) packages.add(name);
@@ -107,6 +117,7 @@ if (!values.cli) rmSync(join(root, 'dist'), { recursive: true, force: true });
 mkdirSync(join(root, 'dist'), { recursive: true });
 const metafile = await buildCli('src/cli/main.ts', 'dist/inquest.cjs');
 writeLicenses(metafile);
+copyDisassembler();
 if (!values.cli) {
   await buildLibrary();
   emitTypes();

@@ -13,9 +13,9 @@ export interface Layer {
   readonly mayBranch?: true;
 }
 
-const core = ['base', 'elf', 'codec', 'types', 'memory', 'program', 'unwind', 'expr', 'kernel', 'report'];
+const core = ['base', 'elf', 'codec', 'types', 'memory', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report'];
 const providers = ['dump', 'debug', 'arch'];
-const library = [...core, ...providers, 'commands', 'rules', 'session', 'open'];
+const library = [...core, ...providers, 'commands', 'rules', 'session', 'symbolize', 'open'];
 
 export const layers: Readonly<Record<string, Layer>> = {
   base: { may: [] },
@@ -24,6 +24,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   types: { may: ['base'] },
   memory: { may: ['base'] },
   program: { may: ['base', 'elf', 'types', 'memory'] },
+  disasm: { may: ['base', 'memory', 'program'] },
   unwind: { may: ['base', 'memory', 'program'] },
   expr: { may: ['base', 'types', 'program'] },
   dump: { may: ['base', 'elf', 'memory', 'program'], mayBranch: true },
@@ -31,9 +32,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   arch: { may: ['base', 'memory', 'program'], mayBranch: true },
   kernel: { may: ['base', 'types', 'memory', 'program', 'unwind'] },
   report: { may: ['base', 'program', 'unwind'] },
-  commands: { may: ['base', 'types', 'program', 'unwind', 'expr', 'kernel', 'report'], independent: true },
+  commands: { may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report'], independent: true },
   rules: { may: ['base', 'program', 'unwind', 'kernel', 'report'], independent: true },
   session: { may: ['base', 'program', 'unwind', 'expr', 'kernel', 'report', 'commands', 'rules'] },
+  symbolize: { may: ['base', 'elf', 'program', 'disasm'] },
   open: { may: ['base', 'program', 'dump', 'debug', 'arch', 'codec'] },
   index: { may: library },
   node: { may: library, packages: ['node:', 'zstddec'] },

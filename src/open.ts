@@ -29,7 +29,7 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
       try {
         const prog = new Program(image, arch, info, arch.kernelMap(image, info), providers);
         // A text that lay in memory may be another kernel's: without its page tables nothing speaks for it.
-        if (!found || typeof image.memory.chunk(prog.map.root) !== 'string') return prog;
+        if (!found || !prog.map.unproved) return prog;
         unproved ??= prog;
       } catch (e) {
         if (!(e instanceof AnalysisError)) throw e;

@@ -2,18 +2,40 @@ import { UsageError } from '../base/errors.ts';
 
 export type ReportFormat = 'text' | 'md' | 'json';
 
+/** What is said about debug information and source. */
+export interface DebugRequest {
+  /** Files and folders named with an option. */
+  readonly given?: readonly string[];
+  /** Nothing is looked for that was not named. */
+  readonly noSearch?: true;
+  /** A file of another build is used all the same. */
+  readonly force?: true;
+  /** Folder with the source. */
+  readonly source?: string;
+}
+
+/** A request about a dump. */
+export interface DumpRequest {
+  /** Files of the dump; debug files and folders may be among them. */
+  readonly files: readonly string[];
+  /** Absent when nothing was said. */
+  readonly debug?: DebugRequest;
+}
+
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | { readonly kind: 'report'; readonly files: readonly string[]; readonly format: ReportFormat; readonly out?: string }
+  | ({ readonly kind: 'report'; readonly format: ReportFormat; readonly out?: string } & DumpRequest)
+  | ({ readonly kind: 'commands'; readonly steps: readonly Step[]; readonly json: boolean } & DumpRequest)
+  | ({ readonly kind: 'prompt' } & DumpRequest)
   | {
-      readonly kind: 'commands';
-      readonly files: readonly string[];
-      readonly steps: readonly Step[];
-      readonly json: boolean;
+      readonly kind: 'symbolize';
+      /** `-` is standard input. */
+      readonly file: string;
+      readonly debug: DebugRequest;
     }
-  | { readonly kind: 'prompt'; readonly files: readonly string[] };
+  | { readonly kind: 'line'; readonly file: string; readonly places: readonly string[]; readonly debug: DebugRequest };
 
 /** A command, or a file with one command a line; in the order given. */
 export type Step = { readonly line: string } | { readonly file: string };
@@ -40,6 +62,12 @@ const LONG: Readonly<Record<string, Option>> = {
   output: { name: 'output', value: 'a file' },
   json: { name: 'json' },
   format: { name: 'format', value: 'text, md or json' },
+  debug: { name: 'debug', value: 'a file or folder with debug information' },
+  vmlinux: { name: 'debug', value: "the kernel's file with debug information" },
+  modules: { name: 'debug', value: 'a folder with modules' },
+  'no-debug': { name: 'no-debug' },
+  force: { name: 'force' },
+  source: { name: 'source', value: 'a folder with the source' },
 };
 
 interface Given {
@@ -84,7 +112,11 @@ function request(words: readonly string[], given: readonly Given[]): Request {
   const has = (option: string): boolean => given.some((g) => g.option === option);
   if (has('help')) return { kind: 'help' };
   if (has('version')) return { kind: 'version' };
-  if (words[0] === 'report') return reportRequest(words.slice(1), given);
+  const about = debugRequest(given);
+  const rest = given.filter((g) => !DEBUG_OPTIONS.includes(g.option));
+  const debug = about && { debug: about };
+  if (words[0] === 'report') return { ...reportRequest(words.slice(1), rest), ...debug };
+  if (words[0] === 'symbolize' || words[0] === 'line') return textRequest(words[0], words.slice(1), rest, about ?? {});
   if (words.length === 0) throw new UsageError('no dump was named; see inquest --help');
   for (const option of ['output', 'format']) {
     if (has(option)) throw new UsageError(`--${option} belongs to inquest report; see inquest --help`);
@@ -92,12 +124,47 @@ function request(words: readonly string[], given: readonly Given[]): Request {
   const steps = given.flatMap((g): Step[] =>
     g.option === 'command' ? [{ line: g.value }] : g.option === 'input' ? [{ file: g.value }] : [],
   );
-  if (steps.length > 0) return { kind: 'commands', files: words, steps, json: has('json') };
+  if (steps.length > 0) return { kind: 'commands', files: words, steps, json: has('json'), ...debug };
   if (has('json')) throw new UsageError('--json needs a command: add -c');
-  return { kind: 'prompt', files: words };
+  return { kind: 'prompt', files: words, ...debug };
 }
 
-function reportRequest(files: readonly string[], given: readonly Given[]): Request {
+const DEBUG_OPTIONS = ['debug', 'no-debug', 'force', 'source'];
+
+/** What the options say of debug information; undefined when none does. */
+function debugRequest(given: readonly Given[]): DebugRequest | undefined {
+  const said = given.filter((g) => DEBUG_OPTIONS.includes(g.option));
+  if (said.length === 0) return undefined;
+  const files = said.filter((g) => g.option === 'debug').map((g) => g.value);
+  const source = said.findLast((g) => g.option === 'source')?.value;
+  const has = (option: string): boolean => said.some((g) => g.option === option);
+  return {
+    ...(files.length > 0 && { given: files }),
+    ...(has('no-debug') && { noSearch: true }),
+    ...(has('force') && { force: true }),
+    ...(source !== undefined && { source }),
+  };
+}
+
+function textRequest(
+  kind: 'symbolize' | 'line',
+  words: readonly string[],
+  others: readonly Given[],
+  debug: DebugRequest,
+): Request {
+  if (others[0]) throw new UsageError(`inquest ${kind} takes no --${others[0].option}; see inquest --help`);
+  const [file, ...places] = words;
+  if (kind === 'symbolize') {
+    if (places.length > 0) throw new UsageError(`inquest symbolize takes one file, not also ${places[0]}`);
+    return { kind, file: file ?? '-', debug };
+  }
+  if (file === undefined || places.length === 0) {
+    throw new UsageError('inquest line needs a file and places in it: inquest line vmlinux panic+0x10/0x370');
+  }
+  return { kind, file, places, debug };
+}
+
+function reportRequest(files: readonly string[], given: readonly Given[]): Extract<Request, { kind: 'report' }> {
   if (files.length === 0) throw new UsageError('inquest report needs a dump; a dump of that name is ./report');
   let format: ReportFormat = 'text';
   let out: string | undefined;

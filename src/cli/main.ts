@@ -33,7 +33,11 @@ async function answer(request: Request): Promise<number> {
     case 'report':
       return (await import('./run-report.ts')).runReport(request);
     case 'prompt':
-      return (await import('./prompt.ts')).prompt(request.files);
+      return (await import('./prompt.ts')).prompt(request);
+    case 'symbolize':
+      return (await import('./run-symbolize.ts')).runSymbolize(request);
+    case 'line':
+      return (await import('./run-line.ts')).runLine(request);
   }
 }
 

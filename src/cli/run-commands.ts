@@ -4,10 +4,13 @@ import { openDump } from '../node/open-dump.ts';
 import { renderText } from '../report/render-text.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import { Session } from '../session/session.ts';
+import { answerLine } from './answer-line.ts';
 import type { Request, Step } from './arguments.ts';
+import { DebugOnDemand } from './debug-on-demand.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { Output, OutputClosed, writeAll } from './output.ts';
 import { Progress } from './progress.ts';
+import { splitFiles } from './split-files.ts';
 
 /** Runs the commands of the command line one after the other; returns the exit status. */
 export async function runCommands(request: Extract<Request, { kind: 'commands' }>): Promise<number> {
@@ -21,13 +24,18 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
   const progress = new Progress();
   const out = new Output(1);
   progress.start('opening the dump');
-  const dump = await openDump(request.files, { onRead: progress.onRead });
+  const files = splitFiles(request);
+  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
   try {
-    const session = new Session(dump.program, { dumpNames: request.files });
+    await debug.start();
+    const source = await debug.source();
+    const full = request.json && debug.explicit;
+    const session = new Session(dump.program, { dumpNames: files.dump, full, ...(source && { source }) });
     const outcomes: Outcome[] = [];
     for (const line of lines) {
       progress.start(line);
-      const outcome = runLine(session, line, request.json ? undefined : out, outcomes.length > 0);
+      const outcome = await runLine(session, debug, line, request.json ? undefined : out, outcomes.length > 0);
       progress.stop();
       if (!outcome) continue;
       outcomes.push(outcome);
@@ -42,6 +50,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     return exitStatus(outcomes);
   } finally {
     progress.stop();
+    debug.close();
     dump.close();
   }
 }
@@ -56,9 +65,15 @@ function stepLines(step: Step): string[] {
 }
 
 /** Text goes out while the command runs; undefined for an empty line. */
-function runLine(session: Session, line: string, out: Output | undefined, separate: boolean): Outcome | undefined {
+async function runLine(
+  session: Session,
+  debug: DebugOnDemand,
+  line: string,
+  out: Output | undefined,
+  separate: boolean,
+): Promise<Outcome | undefined> {
   try {
-    const answer = session.run(line);
+    const answer = await answerLine(session, debug, line);
     if (!answer) return undefined;
     if (out) {
       if (separate) out.write('\n');

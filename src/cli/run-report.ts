@@ -7,18 +7,24 @@ import { renderMarkdown } from '../report/render-markdown.ts';
 import { renderText } from '../report/render-text.ts';
 import { makeReport } from '../session/make-report.ts';
 import type { ReportFormat, Request } from './arguments.ts';
+import { DebugOnDemand } from './debug-on-demand.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
+import { splitFiles } from './split-files.ts';
 
 /** Writes the report; returns the exit status. */
 export async function runReport(request: Extract<Request, { kind: 'report' }>): Promise<number> {
   const progress = new Progress();
   progress.start('opening the dump');
-  const dump = await openDump(request.files, { onRead: progress.onRead });
+  const files = splitFiles(request);
+  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const debug = new DebugOnDemand(dump.program, { ...request.debug, noSearch: true }, files.debug);
   try {
+    await debug.start();
+    const source = await debug.source();
     progress.start('making the report');
     const toStdout = request.out === undefined || request.out === '-';
-    const report = makeReport(dump.program);
+    const report = makeReport(dump.program, { lines: debug.explicit, ...(source && { source }) });
     progress.stop();
     const fd = toStdout ? 1 : openSync(request.out as string, 'w');
     const out = new Output(fd);
@@ -29,6 +35,7 @@ export async function runReport(request: Extract<Request, { kind: 'report' }>): 
     return 0;
   } finally {
     progress.stop();
+    debug.close();
     dump.close();
   }
 }

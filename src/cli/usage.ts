@@ -9,6 +9,8 @@ usage:
   inquest report <dump> [files...] [--format text|md|json] [-o file]
   inquest <dump> [files...] -c '<command>' [-c ...] [-i file] [--json]
   inquest <dump> [files...]
+  inquest symbolize [log|-] --vmlinux file [--modules folder]
+  inquest line <vmlinux|module.ko> function+0x12/0x34 ...
 
   report             what died, when, where and why it matters, in one page
   -c, --command      run a command and print its answer; may be repeated
@@ -16,11 +18,20 @@ usage:
       --json         answers as JSON (see docs/json.md)
       --format       text (as it is without it), md or json
   -o, --output file  write the report to a file
+  symbolize          a kernel log with file, line and inlined calls added to its traces
+  line               file, line and inlined calls of places in a vmlinux or module
+      --debug path   a vmlinux, a module or a folder of them with debug information; may be
+                     repeated; --vmlinux and --modules are the same
+      --no-debug     look for debug information nowhere else
+      --force        use a vmlinux of another build all the same
+      --source dir   source tree or git repository, for list and the report
   -h, --help         this text
   -V, --version      the version
   without -c and -i  a prompt with history and completion
 
-Further files are the other parts of a split dump, in any order.
+Further files are the other parts of a split dump, in any order, and files and folders with
+debug information. Without these, commands that need lines look for the file with the kernel's
+build-id where distributions put it, and ask the servers of DEBUGINFOD_URLS.
 
 commands:
 ${commands.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`).join('\n')}

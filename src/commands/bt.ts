@@ -1,6 +1,7 @@
 import { NotFoundError, UsageError } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
 import { cpuRegisters } from '../kernel/cpu-registers.ts';
+import { needTasks } from '../kernel/need-tasks.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { presentCpus } from '../kernel/percpu.ts';
 import { currentTask } from '../kernel/sched.ts';
@@ -9,11 +10,11 @@ import type { Program } from '../program/program.ts';
 import { type Args, parseCpus, parsePidOrAddress } from '../report/args.ts';
 import type { Block } from '../report/block.ts';
 import { type CommandContext, command } from '../report/command.ts';
-import { needTasks } from '../report/need-tasks.ts';
+import { debugDoubts } from '../report/debug-doubts.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, object, optional } from '../report/schema.ts';
 import { type TaskStack, taskStackSchema } from '../report/stack-data.ts';
-import { taskStackData } from '../report/task-stack.ts';
+import { type StackDataOptions, taskStackData } from '../report/task-stack.ts';
 import { unwindTask } from '../unwind/unwind-task.ts';
 
 export interface BtData {
@@ -37,6 +38,7 @@ export const bt = command<BtData>({
       { flag: 'p', help: 'the task that crashed' },
       { flag: 'l', help: 'with file and line of each frame, where known' },
       { flag: 'f', help: 'with the contents of the stack in each frame' },
+      { flag: 'locals', help: 'with the parameters and local variables of each frame, where known' },
       { flag: 's', help: 'with the offset into each function and its size' },
     ],
     operands: [{ name: 'pid | task', help: 'a pid, or the hexadecimal address of a task_struct', many: true }],
@@ -69,7 +71,12 @@ export const bt = command<BtData>({
     const missing: { what: string; why: string }[] = [];
     const tasks = wantedTasks(context, args, missing);
     if (tasks.length === 0) throw new NotFoundError('task', missing.map((m) => m.what).join(', '));
-    return { tasks: tasks.map((t) => stackOf(prog, t, args.has('f'))), ...problemsOf(missing) };
+    const options = {
+      raw: args.has('f'),
+      lines: args.has('l') || context.full === true,
+      locals: wantsLocals(context, args),
+    };
+    return { tasks: tasks.map((t) => stackOf(prog, t, options)), ...problemsOf(missing, debugDoubts(prog)) };
   },
   *blocks(data, args) {
     const style = { lines: args.has('l'), offsets: args.has('s') };
@@ -83,10 +90,15 @@ export const bt = command<BtData>({
   },
 });
 
+function wantsLocals(context: CommandContext, args: Args): boolean {
+  return args.has('locals') || context.full === true;
+}
+
 /** The stack of one task as data: from the registers of its CPU when it ran there, from its saved context otherwise. */
-export function stackOf(prog: Program, task: TaskRecord, raw = false): TaskStack {
+export function stackOf(prog: Program, task: TaskRecord, data: StackDataOptions = {}): TaskStack {
   const options = task.active ? { cpu: task.cpu, ...registersOf(prog, task.cpu) } : {};
-  return taskStackData(prog, task, unwindTask(prog, task.address, options), raw);
+  const recover = data.locals ?? false;
+  return taskStackData(prog, task, unwindTask(prog, task.address, { ...options, recover }), data);
 }
 
 function registersOf(prog: Program, cpu: number): { registers?: NonNullable<ReturnType<typeof cpuRegisters>> } {

@@ -14,8 +14,10 @@ import { Session } from '../session/session.ts';
 /** What each command prints for the sample dumps; UPDATE_GOLDEN=1 rewrites the files, the diff is reviewed. */
 const lines: Readonly<Record<string, readonly string[]>> = {
   bt: ['bt', 'bt -a', 'bt -s 1 2', 'bt -f 1', 'bt -l 2'],
+  dis: ['dis schedule 12', 'dis -x -r schedule+0x20', 'dis -f gadget_free 20', 'dis (panic+0x10)', 'dis retire_gadget'],
   exit: ['exit'],
   help: ['help', 'help ps mount'],
+  list: ['list mm/slub.c:419'],
   log: ['log'],
   mod: ['mod', 'mod -t', 'mod virtio'],
   mount: ['mount', 'mount -n 1', 'mount /mnt'],
@@ -109,6 +111,12 @@ test('wrong arguments and missing things are errors that say so', () => {
     ['bt 99999', /no task 99999/],
     ['bt x!', /'x!' is neither a pid nor a task address/],
     ['bt -c 77', /bt: no CPU 77; there are 0, 1/],
+    ['dis', /dis: needs a place/],
+    ['dis -l panic', /no line table/],
+    ['dis panic 0', /'0' is no count from 1 to 100000/],
+    ['dis panic+x', /'\+x' in 'panic\+x' is no number to add/],
+    ['dis nosuchthing', /no symbol nosuchthing/],
+    ['dis 0', /address 0x0 is/],
     ['ps nobody', /no task nobody/],
     ['ps -y urgent', /no scheduling policy 'urgent'/],
     ['ps -C 0', /-C goes with -l or -m/],
@@ -120,6 +128,8 @@ test('wrong arguments and missing things are errors that say so', () => {
     ['mount -n 99999', /no task 99999/],
     ['help nosuch', /no command nosuch/],
     ['dmseg', /no command 'dmseg'; did you mean dmesg\?/],
+    ['list nosuchthing', /'nosuchthing' is no symbol, address or file:line/],
+    ['list panic', /no source line of panic: name the vmlinux/],
     ['log -x', /log: no option -x; usage: log \[-Ttmcd\]/],
   ] as const) {
     assert.throws(() => session.run(line), message, line);

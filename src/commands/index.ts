@@ -1,7 +1,9 @@
 import type { Command } from '../report/command.ts';
 import { bt } from './bt.ts';
+import { dis } from './dis.ts';
 import { exit } from './exit.ts';
 import { help } from './help.ts';
+import { list } from './list.ts';
 import { log } from './log.ts';
 import { mod } from './mod.ts';
 import { mount } from './mount.ts';
@@ -11,7 +13,7 @@ import { sym } from './sym.ts';
 import { sys } from './sys.ts';
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [bt, exit, help, log, mod, mount, ps, set, sym, sys];
+export const commands: readonly Command[] = [bt, dis, exit, help, list, log, mod, mount, ps, set, sym, sys];
 
 export type { Args } from '../report/args.ts';
 export type { Command, CommandContext } from '../report/command.ts';

@@ -1,5 +1,6 @@
 import { AnalysisError, NotFoundError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
+import { needTasks } from '../kernel/need-tasks.ts';
 import { presentCpus } from '../kernel/percpu.ts';
 import { type TaskRecord, taskTable } from '../kernel/task.ts';
 import { taskArguments } from '../kernel/task-arguments.ts';

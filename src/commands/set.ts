@@ -1,12 +1,12 @@
 import { NotFoundError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
+import { needTasks } from '../kernel/need-tasks.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { currentTask } from '../kernel/sched.ts';
 import { findTask } from '../kernel/task.ts';
 import { infoAddress } from '../kernel/task-detail.ts';
 import { type Args, parsePidOrAddress } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
-import { needTasks } from '../report/need-tasks.ts';
 import { boolean, hexString, integer, nullable, object, string } from '../report/schema.ts';
 import { stateName } from '../report/state-name.ts';
 import { taskAddress } from '../report/task-data.ts';

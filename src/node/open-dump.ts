@@ -5,6 +5,7 @@ import { openImage } from '../dump/open-image.ts';
 import { openProgram } from '../open.ts';
 import type { Program } from '../program/program.ts';
 import { nodeCodecs } from './codecs.ts';
+import { nodeDisassembler } from './disassembler.ts';
 import { type FileSource, openFileSource } from './file-source.ts';
 
 export interface OpenDumpOptions {
@@ -33,7 +34,9 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
     const codecs = nodeCodecs();
     const image = openImage(watched(files, options.onRead), codecs);
     await codecs.prepare(image.codecs);
-    return { program: openProgram(image), close };
+    const program = openProgram(image);
+    program.disassembler = nodeDisassembler();
+    return { program, close };
   } catch (e) {
     close();
     throw e;

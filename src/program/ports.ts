@@ -8,6 +8,7 @@ import type { Addr, Bytes, PhysAddr } from '../base/units.ts';
 import type { Translate } from '../memory/address-space.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { CType } from '../types/c-type.ts';
+import type { InstructionSetName } from './instruction.ts';
 import type { Program } from './program.ts';
 import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
@@ -67,6 +68,12 @@ export interface DumpImage {
 
 export interface DumpFormat {
   readonly name: string;
+  /** Who writes it and which forms of it are read; for the support matrix. */
+  readonly summary?: string;
+  /** How its pages may be compressed; absent: they are not. */
+  readonly codecs?: readonly CodecName[];
+  /** Several files may make up one dump. */
+  readonly splits?: boolean;
   /** By content, never by name; reads a few bytes and must not throw. */
   probe(src: ByteSource): boolean;
   /**
@@ -99,6 +106,8 @@ export interface KernelMap {
   readonly kaslrOffset?: bigint;
   /** Physical address of the kernel's top-level page table. */
   readonly root: PhysAddr;
+  /** The page tables lie in a part of memory that is not in the dump: the map is what headers state. */
+  readonly unproved?: boolean;
   readonly linear: readonly LinearRange[];
   /** Kernel half: linear ranges first, then the kernel's page tables. */
   readonly translate: Translate;
@@ -116,6 +125,9 @@ export interface Architecture {
   readonly elfMachine: number;
   readonly pointerSize: 4 | 8;
   readonly littleEndian: boolean;
+  /** Page sizes in bytes that its kernels are built for, and bits of a kernel address; for the support matrix. */
+  readonly pageSizes?: readonly Bytes[];
+  readonly vaBits?: readonly number[];
   /** Whether VMCOREINFO text belongs to a kernel of this CPU; for files that state no machine. */
   recognise(vmcoreinfo: Vmcoreinfo): boolean;
   /** Names in the order of the DWARF register numbers of the CPU's ABI. */
@@ -130,6 +142,22 @@ export interface Architecture {
    * @param code the function's bytes @param at its address
    */
   readonly dataReferences?: (code: Uint8Array, at: Addr) => readonly DataReference[];
+  /** What its kernels are made of. Absent: no disassembly. */
+  readonly instructionSet?: InstructionSetName;
+  /**
+   * The relocations that compilers write into the debug sections of objects and modules, by `r_type`.
+   * Absent: modules' debug information cannot be read.
+   */
+  readonly relocations?: Readonly<Record<number, DataRelocation>>;
+}
+
+/** How a relocation changes data: symbol plus addend, minus the place's address when it is relative. */
+export interface DataRelocation {
+  /** Of the place, in bytes; 0 changes nothing. */
+  readonly size: 0 | 1 | 2 | 4 | 8;
+  readonly relative?: boolean;
+  /** What is done with the value that stands there: the place is set by default. */
+  readonly apply?: 'add' | 'subtract';
 }
 
 /** A data address in machine code: taken, or read or written directly. */
@@ -185,6 +213,15 @@ export interface StackMemory {
 export interface UnwindSupport {
   readonly pc: number;
   readonly sp: number;
+  /** Where frames come from, the surest first; for the support matrix. */
+  readonly frames?: readonly FrameTrust[];
+  /** Registers that a function leaves as they were, by number: what call frame information does not say. */
+  readonly calleeSaved?: readonly number[];
+  /**
+   * The register that points at where its caller's value is saved, in every function that has called another. Absent: no
+   * register does so throughout.
+   */
+  readonly frameRecord?: number;
   /** Registers of a NT_PRSTATUS note's `desc`; undefined when it is too short. */
   prstatus(desc: Uint8Array, littleEndian: boolean): RegisterValues | undefined;
   /** The innermost frame of a task that does not run. @param task address of `struct task_struct` */
@@ -256,10 +293,75 @@ export interface DebugInfo {
   symbols?(): Iterable<KernelSymbol>;
   /** Row for an instruction address (of a return address: minus one). */
   unwindRow?(pc: Addr): UnwindRow | undefined;
+  /**
+   * Source lines of an instruction address (of a return address: minus one), innermost first; the last is the function
+   * that exists on its own. A function without line information is one frame with an empty `file`.
+   */
+  sourceAt?(pc: Addr): readonly SourceFrame[] | undefined;
+  /**
+   * The caller's registers by call frame information, of a frame that is at `pc` (of a return address: minus one).
+   * @param read the word at an address, when it may be read
+   */
+  callerRegisters?(
+    pc: Addr,
+    registers: RegisterValues,
+    read: (at: Addr) => bigint | undefined,
+  ): CallerRegisters | undefined;
+  /**
+   * Parameters and local variables of the functions at a place, inlined ones first. @param registers of the frame
+   */
+  localsAt?(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined;
+  /** Type of a global variable. */
+  findVariableType?(name: string): CType | undefined;
+}
+
+/** What call frame information tells of a caller. */
+export interface CallerRegisters {
+  /** Canonical frame address: the stack pointer before the call. */
+  readonly cfa: Addr;
+  readonly registers: RegisterValues;
+  /** The caller's pc is exact, not a return address. */
+  readonly signal: boolean;
+}
+
+/** A frame as far as its variables need it. */
+export interface FrameRegisters {
+  readonly registers: RegisterValues;
+  /** The frames that called it, nearest first: for values on entry. */
+  readonly callers: readonly { readonly lookupPc: Addr; readonly pc: Addr; readonly registers: RegisterValues }[];
+}
+
+/** A parameter or local variable of a function. */
+export interface LocalVariable {
+  readonly name: string;
+  /** Of the function that declares it, which may be an inlined one. */
+  readonly function: string;
+  readonly parameter: boolean;
+  readonly type: CType | undefined;
+  /** Its bytes, as they would lie in memory; absent when it has none that can be told. */
+  readonly bytes?: Uint8Array;
+  /** Where it is, when it is in memory. */
+  readonly address?: Addr;
+  /** Why there is no value: `optimized out`, or what is missing. */
+  readonly why?: string;
+}
+
+/** A function in the source, and the place in it that an address comes from. */
+export interface SourceFrame {
+  /** Of the function; empty when only the line is known. */
+  readonly name: string;
+  /** As the compiler wrote it, its directories joined; empty when not known. */
+  readonly file: string;
+  /** From 1; 0 when not known or when the code belongs to no line. */
+  readonly line: number;
+  /** From 1; 0 when not known. */
+  readonly column: number;
+  /** The function was inlined into the next of the chain. */
+  readonly inlined: boolean;
 }
 
 /** What a program may be asked for, by kind of information. */
-export type DebugCapability = 'types' | 'symbols' | 'unwind-rows';
+export type DebugCapability = 'types' | 'symbols' | 'unwind-rows' | 'lines' | 'locals' | 'cfi';
 
 export interface DebugProvider {
   readonly name: string;

@@ -5,15 +5,21 @@ import type { Addr, Bytes } from '../base/units.ts';
 import { AddressSpace } from '../memory/address-space.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { CType, MemberPlace } from '../types/c-type.ts';
+import type { Disassembler } from './instruction.ts';
 import type {
   Architecture,
+  CallerRegisters,
   DebugCapability,
   DebugInfo,
   DebugProvider,
   DumpImage,
+  FrameRegisters,
   KernelMap,
   KernelSymbol,
+  LocalVariable,
   Problem,
+  RegisterValues,
+  SourceFrame,
   UnwindRow,
 } from './ports.ts';
 import { Value } from './value.ts';
@@ -36,7 +42,9 @@ export class Program {
   readonly physical: PhysicalMemory;
   /** Kernel virtual memory. */
   readonly memory: AddressSpace;
-  readonly #sources: readonly Source[];
+  /** Set by a host that has one; it is loaded on the first question. */
+  disassembler: Disassembler | undefined;
+  readonly #sources: Source[];
   readonly #problems: Problem[] = [];
   readonly #types = new Map<string, CType | undefined>();
   readonly #symbols = new Map<string, KernelSymbol | undefined>();
@@ -98,6 +106,12 @@ export class Program {
   }
 
   // ---- debug information, in the order of the providers
+
+  /** A further source, asked after those that are there already. What was not found before is looked for again. */
+  add(provider: DebugProvider): void {
+    this.#sources.push({ provider, info: undefined, opened: false });
+    for (const cache of [this.#types, this.#symbols, this.#places, this.#symbolsAt]) cache.clear();
+  }
 
   #ask<T>(capability: DebugCapability, ask: (info: DebugInfo) => T | undefined): T | undefined {
     for (const source of this.#sources) {
@@ -192,6 +206,30 @@ export class Program {
 
   unwindRow(pc: Addr): UnwindRow | undefined {
     return this.#ask('unwind-rows', (info) => info.unwindRow?.(pc));
+  }
+
+  /** Function, file and line of an instruction address (of a return address: minus one), inlined calls first. */
+  sourceAt(pc: Addr): readonly SourceFrame[] | undefined {
+    return this.#ask('lines', (info) => info.sourceAt?.(pc));
+  }
+
+  /** See `DebugInfo.callerRegisters`. */
+  callerRegisters(
+    pc: Addr,
+    registers: RegisterValues,
+    read: (at: Addr) => bigint | undefined,
+  ): CallerRegisters | undefined {
+    return this.#ask('cfi', (info) => info.callerRegisters?.(pc, registers, read));
+  }
+
+  /** See `DebugInfo.localsAt`. */
+  localsAt(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined {
+    return this.#ask('locals', (info) => info.localsAt?.(pc, frame));
+  }
+
+  /** Type of a global variable; only debug files tell it. */
+  findVariableType(name: string): CType | undefined {
+    return this.#ask('types', (info) => info.findVariableType?.(name));
   }
 
   // ---- objects

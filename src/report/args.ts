@@ -34,10 +34,26 @@ export function parseArgs(command: Pick<Command, 'name' | 'args'>, words: readon
     const word = words[i] as string;
     if (ended || !/^-./.test(word)) operands.push(word);
     else if (word === '--') ended = true;
+    else if (isLong(word)) flags.set(longFlag(command, word.slice(2)), '');
     else i += parseFlags(command, word, words[i + 1], flags);
   }
   checkOperands(command, operands);
   return new Args(flags, operands);
+}
+
+function isLong(word: string): boolean {
+  return word.startsWith('--');
+}
+
+/** An option that is a word; these take no value. */
+function longFlag(command: Pick<Command, 'name' | 'args'>, flag: string): string {
+  if (flag.length > 1 && command.args.options?.some((o) => o.flag === flag)) return flag;
+  throw new UsageError(`${command.name}: no option --${flag}; usage: ${synopsis(command)}`);
+}
+
+/** How an option is written: `-l`, `--locals`. */
+export function spelledFlag(flag: string): string {
+  return flag.length === 1 ? `-${flag}` : `--${flag}`;
 }
 
 /** Returns how many further words were used. */
@@ -78,10 +94,11 @@ function checkOperands(command: Pick<Command, 'name' | 'args'>, operands: readon
 /** `ps [-kuG] [-y policy] [pid | task | command]...` */
 export function synopsis(command: Pick<Command, 'name' | 'args'>): string {
   const options = command.args.options ?? [];
-  const plain = options.filter((o) => o.value === undefined).map((o) => o.flag);
+  const plain = options.filter((o) => o.value === undefined && o.flag.length === 1).map((o) => o.flag);
   const words = [command.name];
   if (plain.length > 0) words.push(`[-${plain.join('')}]`);
   for (const o of options) if (o.value !== undefined) words.push(`[-${o.flag} ${o.value}]`);
+  for (const o of options) if (o.flag.length > 1) words.push(`[--${o.flag}]`);
   for (const o of command.args.operands ?? []) {
     const dots = o.many ? '...' : '';
     words.push(o.required ? o.name + dots : `[${o.name}]${dots}`);

@@ -3,8 +3,9 @@ import type { Program } from '../program/program.ts';
 import type { Args } from './args.ts';
 import type { Block } from './block.ts';
 import type { Schema } from './schema.ts';
+import type { SourceFinder } from './source-text.ts';
 
-/** One option of a command: a single letter, as crash's are. */
+/** One option of a command: a single letter, as crash's are, or a word (`--locals`). */
 export interface OptionSpec {
   readonly flag: string;
   /** Name of its value; absent: the option takes none. */
@@ -43,6 +44,10 @@ export interface CommandContext {
   /** The session ends after this command. */
   quit(): void;
   readonly commands: readonly Command[];
+  /** Source text, where a host has it. */
+  readonly source?: SourceFinder;
+  /** Data is to hold all that debug information tells, asked for or not. */
+  readonly full?: boolean;
 }
 
 /**

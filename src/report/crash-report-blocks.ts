@@ -2,6 +2,7 @@ import type { Block } from './block.ts';
 import type { CrashReport, ReportTask } from './crash-report.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
+import { sourceText } from './source-text.ts';
 
 const UNKNOWN = '(unknown)';
 /** Frames of the crashed task that are shown; a deeper stack is in the JSON. */
@@ -39,14 +40,19 @@ function crashFacts({ crash, system }: CrashReport): [string, string][] {
   const after = system.uptimeSeconds === null ? '' : `, ${formatDuration(system.uptimeSeconds)} after boot`;
   facts.push(['When', (system.dateSeconds === null ? '(date unknown)' : formatDate(system.dateSeconds)) + after]);
   facts.push(['Where', crash.function === null ? (crash.pc ?? UNKNOWN) : place(crash)]);
+  if (crash.file !== undefined) facts.push(['Line', `${crash.file}:${crash.line ?? 0}`]);
   facts.push(['Context', crash.contextText]);
   return facts;
 }
 
-function* stackBlocks({ stack }: CrashReport): Iterable<Block> {
+function* stackBlocks({ stack, crash }: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: 'Stack of the crashed task' };
   if (!stack) yield { kind: 'text', text: 'The dump does not tell which task crashed.' };
-  else yield { kind: 'stack', stack, style: { offsets: true, registers: false, limit: FRAMES } };
+  else yield { kind: 'stack', stack, style: { offsets: true, lines: true, registers: false, limit: FRAMES } };
+  if (crash.source) {
+    yield { kind: 'heading', text: 'Source' };
+    yield { kind: 'lines', lines: sourceText(crash.source, crash.line ?? 0) };
+  }
 }
 
 function* logBlocks({ log }: CrashReport): Iterable<Block> {
@@ -111,7 +117,10 @@ function machineFacts({ system, memory, tasks, modules }: CrashReport): [string,
   const states = Object.entries(tasks.states).map(([state, n]) => `${n} ${state}`);
   facts.push(['Tasks', `${tasks.total ?? UNKNOWN}${states.length > 0 ? `: ${states.join(', ')}` : ''}`]);
   const tainting = modules.tainting.map((m) => `${m.name} (${m.taints})${m.version === null ? '' : ` ${m.version}`}`);
-  facts.push(['Modules', `${modules.total ?? UNKNOWN}${tainting.length > 0 ? `; tainting: ${tainting.join(', ')}` : ''}`]);
+  facts.push([
+    'Modules',
+    `${modules.total ?? UNKNOWN}${tainting.length > 0 ? `; tainting: ${tainting.join(', ')}` : ''}`,
+  ]);
   if (system.commandLine !== null) facts.push(['Booted', system.commandLine]);
   return facts;
 }

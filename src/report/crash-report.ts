@@ -1,5 +1,18 @@
 import { type ProblemData, problemsSchema } from './problems.ts';
-import { arrayOf, hexString, integer, nullable, number, object, oneOf, record, type Schema, string } from './schema.ts';
+import {
+  arrayOf,
+  hexString,
+  integer,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Schema,
+  string,
+} from './schema.ts';
+import { type SourceLines, sourceLinesSchema } from './source-text.ts';
 import { type TaskStack, taskStackSchema } from './stack-data.ts';
 
 interface ReportLogLine {
@@ -33,6 +46,10 @@ export interface CrashReport {
     readonly context: 'process' | 'softirq' | 'hardirq' | 'nmi' | 'unknown';
     readonly contextText: string;
     readonly preemptCount: string | null;
+    /** Place in the source, inlined calls included; only with debug information. */
+    readonly file?: string;
+    readonly line?: number;
+    readonly source?: SourceLines;
   };
   readonly system: {
     readonly release: string | null;
@@ -93,6 +110,9 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     context: oneOf('What the CPU was doing.', ['process', 'softirq', 'hardirq', 'nmi', 'unknown']),
     contextText: string('The same in words, with the task and CPU.'),
     preemptCount: nullable(hexString('The preempt count of that CPU.')),
+    file: optional(string('Source file, with debug information.')),
+    line: optional(integer('Line in it.')),
+    source: optional(sourceLinesSchema),
   }),
   system: object('The machine.', {
     release: nullable(string('Kernel release.')),

@@ -13,14 +13,23 @@ export const problemsSchema: Schema = arrayOf(
   object('One gap.', { what: string('What was being read.'), why: string('Why it could not be.') }),
 );
 
-/** The `problems` member of an answer: absent when there are none. */
+/** A damaged CPU mask alone gives thousands; nobody reads them, and the first ones tell what is wrong. */
+const MOST = 50;
+
+/** The `problems` member of an answer, each one once and not more than a reader can use: absent when there are none. */
 export function problemsOf(...lists: (readonly Problem[] | undefined)[]): { problems?: ProblemData[] } {
   const problems: ProblemData[] = [];
+  const seen = new Set<string>();
   for (const list of lists) {
     for (const { what, why } of list ?? []) {
-      if (!problems.some((p) => p.what === what && p.why === why)) problems.push({ what, why });
+      const key = `${what}\n${why}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (problems.length < MOST) problems.push({ what, why });
     }
   }
+  const more = seen.size - problems.length;
+  if (more > 0) problems.push({ what: 'further gaps', why: `${more} more are not listed` });
   return problems.length === 0 ? {} : { problems };
 }
 

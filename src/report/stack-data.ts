@@ -34,8 +34,22 @@ export interface FrameData {
   readonly registers?: Readonly<Record<string, string>>;
   /** `symbol+offset` of the registers that hold code addresses, by register name. */
   readonly registerSymbols?: Readonly<Record<string, string>>;
+  /** Parameters and local variables, on request: of the functions inlined here first. */
+  readonly locals?: readonly LocalData[];
   /** Raw 8-byte words of this frame, on request. */
   readonly words?: readonly { readonly address: string; readonly values: readonly string[] }[];
+}
+
+/** A parameter or local variable of a frame. */
+export interface LocalData {
+  readonly name: string;
+  /** That declares it: the frame's own, or one inlined into it. */
+  readonly function: string;
+  readonly parameter: boolean;
+  readonly type: string;
+  /** As C writes it; null when there is none, and then `why` is there. */
+  readonly value: string | null;
+  readonly why?: string;
 }
 
 /** The stack of one task. */
@@ -75,6 +89,19 @@ const frame: Schema = object('One frame, innermost first.', {
     record(
       'Function and offset that a register points to, by its name.',
       string('`symbol+offset`, offset in decimal.'),
+    ),
+  ),
+  locals: optional(
+    arrayOf(
+      'Parameters and local variables, those of inlined functions first (`--locals`).',
+      object('One variable.', {
+        name: string('Its name.'),
+        function: string('The function that declares it.'),
+        parameter: boolean('Whether it is a parameter.'),
+        type: string('Its type in C; empty when not known.'),
+        value: nullable(string('Its value as C writes it; null when there is none.')),
+        why: optional(string('Why there is no value: `optimized out`, or what is missing.')),
+      }),
     ),
   ),
   words: optional(

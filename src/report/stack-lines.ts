@@ -28,19 +28,50 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
   if (!style.bare) out.push(taskLine(stack));
   let level = 0;
   let previous: FrameData | undefined;
-  for (const frame of stack.frames.slice(0, style.limit ?? stack.frames.length)) {
+  let shown = 0;
+  let inlined: FrameData[] = [];
+  const total = stack.frames.reduce((n, f) => (f.inlined ? n : n + 1), 0);
+  for (const frame of stack.frames) {
+    if (frame.inlined) {
+      inlined.push(frame);
+      continue;
+    }
+    if (shown++ === (style.limit ?? total)) break;
     if (previous && leavesStack(previous, frame)) out.push(`--- <${stackTitle(previous.stack)} stack> ---`);
     previous = frame;
     const hidden = frame.registers !== undefined && style.registers !== false ? showRegisters(out, frame) : false;
+    const calls = inlined;
+    inlined = [];
     if (frame.stack === 'user' && frame.registers !== undefined) continue;
     if (!hidden) out.push(frameLine(frame, level++, style));
-    if (style.lines && frame.file !== null) out.push(`    ${frame.file}: ${frame.line ?? 0}`);
+    if (style.lines) {
+      for (const call of calls) if (call.file !== null) out.push(`${lineText(call)} (inlined ${call.symbol ?? '?'})`);
+      if (frame.file !== null) out.push(lineText(frame));
+    }
+    out.push(...localLines(frame));
     for (const w of frame.words ?? []) out.push(`    ${digits(w.address)}: ${w.values.map(digits).join(' ')} `);
   }
-  const more = stack.frames.length - (style.limit ?? stack.frames.length);
+  const more = total - (style.limit ?? total);
   if (more > 0) out.push(`    ... ${more} more frames`);
   if (stack.stopped !== undefined) out.push(`    (the trace stops here: ${stack.stopped})`);
   return out;
+}
+
+/** `name = value` a line; those of a function that was inlined stand under its name. */
+function localLines(frame: FrameData): string[] {
+  const out: string[] = [];
+  let current = frame.symbol;
+  for (const local of frame.locals ?? []) {
+    if (local.function !== current) out.push(`      in ${local.function}:`);
+    current = local.function;
+    out.push(`        ${local.name} = ${local.value ?? `<${local.why ?? 'not known'}>`}`);
+  }
+  return out;
+}
+
+/** As crash prints it under a frame. */
+function lineText(frame: FrameData): string {
+  return `    ${frame.file}: ${frame.line ?? 0}`;
 }
 
 /** Prints the registers; returns whether they stand for the frame, so that it is not numbered. */
@@ -63,7 +94,6 @@ function frameLine(frame: FrameData, level: number, style: StackStyle): string {
   const number = `#${level}`.padStart(3);
   const name = frame.symbol === null ? '(unknown)' : frame.symbol + offsetText(frame, style);
   const module = frame.module === null ? '' : ` [${frame.module}]`;
-  if (frame.inlined) return `${number} [inlined] ${name}${module}`;
   const doubt = frame.trust === 'scan' ? ' (from a scan of the stack)' : '';
   return `${number} [${digits(frame.sp)}] ${name} at ${shortDigits(frame.pc)}${module}${doubt}`;
 }

@@ -1,4 +1,6 @@
 import { hex64 } from '../base/hex.ts';
+import { formatLocal } from '../program/format-local.ts';
+import type { SourceFrame } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { codeRegisters } from './register-lines.ts';
@@ -15,18 +17,34 @@ export interface StackOwner {
 /** Longest raw frame that is shown: no kernel stack is larger. */
 const MAX_WORDS = 8192;
 
-/** An unwound stack as data. @param raw with the stack words of each frame */
-export function taskStackData(prog: Program, owner: StackOwner, stack: Stack, raw = false): TaskStack {
+/** What of an unwound stack becomes data. */
+export interface StackDataOptions {
+  /** With the stack words of each frame. */
+  readonly raw?: boolean;
+  /** With file and line, and the inlined calls as frames before the function that they were inlined into. */
+  readonly lines?: boolean;
+  /** With parameters and local variables. */
+  readonly locals?: boolean;
+}
+
+/** An unwound stack as data. */
+export function taskStackData(
+  prog: Program,
+  owner: StackOwner,
+  stack: Stack,
+  { raw = false, lines = false, locals = false }: StackDataOptions = {},
+): TaskStack {
   const { frames, stopped } = stack;
   return {
     pid: owner.pid,
     comm: owner.comm,
     task: hex64(owner.address),
     cpu: owner.cpu,
-    frames: frames.map((f, i) => {
-      const data = frameData(prog, f);
+    frames: frames.flatMap((f, i) => {
+      const data = { ...frameData(prog, f), ...(locals && localsOf(prog, f, frames.slice(i + 1))) };
       const words = raw ? frameWords(prog, f, frames[i + 1]) : [];
-      return words.length > 0 ? { ...data, words } : data;
+      const full = words.length > 0 ? { ...data, words } : data;
+      return lines ? withLines(prog, f, full) : [full];
     }),
     ...(stopped !== undefined && { stopped }),
   };
@@ -48,6 +66,35 @@ function frameData(prog: Program, f: StackFrame): FrameData {
     interrupted: f.lookupPc === f.pc && f.registers !== undefined,
     ...(f.registers && registerData(prog, f)),
   };
+}
+
+/** Parameters and local variables of a frame, with those of functions inlined into it. */
+function localsOf(prog: Program, f: StackFrame, outer: readonly StackFrame[]): Pick<FrameData, 'locals'> {
+  if (f.user) return {};
+  const callers = outer.map((o) => ({ pc: o.pc, lookupPc: o.lookupPc, registers: o.known }));
+  const found = prog.localsAt(f.lookupPc, { registers: f.known, callers });
+  if (!found || found.length === 0) return {};
+  return {
+    locals: found.map((local) => {
+      const { value, ...text } = formatLocal(prog, local);
+      return { ...text, function: local.function, parameter: local.parameter, value: value ?? null };
+    }),
+  };
+}
+
+/** A frame with its place in the source, behind the calls inlined into it. */
+function withLines(prog: Program, f: StackFrame, data: FrameData): FrameData[] {
+  const places = f.user ? undefined : prog.sourceAt(f.lookupPc);
+  if (!places || places.length === 0) return [data];
+  const { pc, module, trust, stack, sp } = data;
+  const at = (p: SourceFrame) => (p.file === '' ? { file: null, line: null } : { file: p.file, line: p.line });
+  const inlined = places.slice(0, -1).map(
+    (p): FrameData => ({
+      ...{ pc, symbol: p.name === '' ? null : p.name, offset: null, size: null, module, inlined: true },
+      ...{ ...at(p), trust, stack, sp, interrupted: false },
+    }),
+  );
+  return [...inlined, { ...data, ...at(places.at(-1) as SourceFrame) }];
 }
 
 function registerData(prog: Program, f: StackFrame): Pick<FrameData, 'registers' | 'registerSymbols'> {

@@ -12,6 +12,7 @@ import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
 import type { CrashReport, ReportTask } from '../report/crash-report.ts';
 import { problemsOf } from '../report/problems.ts';
+import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import { attempt } from './attempt.ts';
 import { crashContext } from './crash-context.ts';
@@ -27,8 +28,16 @@ const MAX_CPUS = 8;
 /** Innermost functions of a task that is only mentioned. */
 const BRIEF = 4;
 
+/** What a host adds to a report. */
+export interface ReportOptions {
+  /** The program has debug information that was named for it: the stack gets files, lines and inlined calls. */
+  readonly lines?: boolean;
+  /** Source text; shown around the place of the crash. */
+  readonly source?: SourceFinder;
+}
+
 /** The report of one crash. Nothing that is broken keeps it from being made: each part may be missing. */
-export function makeReport(prog: Program): CrashReport {
+export function makeReport(prog: Program, options: ReportOptions = {}): CrashReport {
   const facts = systemFacts(prog);
   const panic = panicFacts(prog);
   const log = logRecords(prog);
@@ -40,6 +49,7 @@ export function makeReport(prog: Program): CrashReport {
   const stack = crashed && stackOf(prog, crashed);
   const stuck = /lockup|stall/.test(fatal?.kind ?? '');
   const site = stack && findCrashSite(stack, stuck);
+  const shown = crashed && options.lines ? stackOf(prog, crashed, { lines: true }) : stack;
   const count = crashed && attempt(() => preemptCount(prog, crashed.address, panic.cpu ?? crashed.cpu));
   const problems = problemsOf(facts.problems, log.problems, table.problems, mods.problems, memory.problems);
   return {
@@ -48,21 +58,26 @@ export function makeReport(prog: Program): CrashReport {
       kind: fatal?.kind ?? null,
       message: (fatal && log.records[fatal.index]?.text.split('\n')[0]) ?? null,
       ...crashPlace(stack, site, panic),
+      ...(site && shown && options.lines && crashSource(shown, site, options.source)),
       ...crashContext(crashed, panic.cpu, stack, site, count),
     },
     system: systemOf(facts),
-    stack: stack ?? null,
+    stack: shown ?? null,
     log: excerpt(log.records, fatal?.index),
     cpus: otherCpus(prog, panic, crashed),
     memory: memoryOf(memory),
-    tasks: { total: countOf(table.tasks, table.problems), states: countStates(table.tasks), blocked: blocked(prog, table.tasks) },
+    tasks: {
+      total: countOf(table.tasks, table.problems),
+      states: countStates(table.tasks),
+      blocked: blocked(prog, table.tasks),
+    },
     modules: {
       total: countOf(mods.modules, mods.problems),
       tainting: mods.modules
         .filter((m) => m.taints !== '')
         .map((m) => ({ name: m.name, taints: m.taints, version: m.version ?? null })),
     },
-    missing: missingParts(prog, facts, stack, problems.problems ?? []),
+    missing: missingParts(prog, facts, shown, problems.problems ?? []),
     ...problems,
   };
 }
@@ -80,6 +95,33 @@ function crashPlace(
     size: frame?.size ?? null,
     module: frame?.module ?? null,
     pc: frame?.pc ?? null,
+  };
+}
+
+/** Lines of source around the crash. */
+const SOURCE_BEFORE = 4;
+const SOURCE_AFTER = 3;
+
+/** The innermost place in the source of the frame in which it died. @param stack with inlined calls */
+function crashSource(
+  stack: TaskStack,
+  site: CrashSite,
+  finder: SourceFinder | undefined,
+): Partial<CrashReport['crash']> {
+  let real = -1;
+  let first = 0;
+  for (const [i, frame] of stack.frames.entries()) {
+    if (frame.inlined) continue;
+    if (++real === site.index) break;
+    first = i + 1;
+  }
+  const place = stack.frames.slice(first).find((f) => f.file !== null || !f.inlined);
+  if (!place || place.file === null || place.line === null) return {};
+  const text = finder?.find(place.file);
+  return {
+    file: place.file,
+    line: place.line,
+    ...(text && { source: sourceLines(text, place.line, SOURCE_BEFORE, SOURCE_AFTER) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Program } from '../program/program.ts';
 import type { CrashReport } from '../report/crash-report.ts';
 import type { ProblemData } from '../report/problems.ts';
 import type { TaskStack } from '../report/stack-data.ts';
+import { debugPackageHint } from './debug-package-hint.ts';
 
 type Missing = CrashReport['missing'][number];
 
@@ -18,6 +19,10 @@ export function missingParts(
   const all = [...prog.problems(), ...problems];
   const truncated = all.some((p) => p.why.includes(FAULT_TEXT.truncated));
   for (const problem of prog.image.problems) missing.push({ what: 'dump file', why: problem, remedy: null });
+  if (prog.map.unproved) {
+    const why = "they are not in the dump: addresses outside the kernel's image are as its headers state them";
+    missing.push({ what: 'page tables', why, remedy: null });
+  }
   if (truncated)
     missing.push({ what: 'dump file', why: 'its end, which was needed, is cut off', remedy: 'copy it again in full' });
   if (all.some((p) => p.why.includes(FAULT_TEXT.excluded))) {
@@ -27,7 +32,7 @@ export function missingParts(
   for (const p of prog.problems())
     missing.push({ what: p.what, why: p.why, remedy: truncated ? null : remedyFor(p.what) });
   if (stack && stack.frames.length > 0 && stack.frames.every((f) => f.file === null)) {
-    const name = debugPackage(facts);
+    const name = debugPackageHint(facts)?.name;
     missing.push({
       what: 'source lines, inlined functions, local variables',
       why: 'they are not in a dump',
@@ -41,15 +46,4 @@ function remedyFor(what: string): string | null {
   if (/btf|types/i.test(what)) return 'a kernel built with CONFIG_DEBUG_INFO_BTF carries them';
   if (/kallsyms|symbols/i.test(what)) return 'a kernel built with CONFIG_KALLSYMS_ALL carries them';
   return null;
-}
-
-/** Name of the package with the debug information, told from how each distribution names its kernels. */
-function debugPackage({ release, version, linuxBanner }: SystemFacts): string | undefined {
-  if (release === undefined) return undefined;
-  const banner = `${version ?? ''} ${linuxBanner ?? ''}`;
-  if (/\bUbuntu\b|~ubuntu|buildd@/i.test(banner)) return `linux-image-${release}-dbgsym`;
-  if (/\bDebian\b/.test(banner)) return `linux-image-${release}-dbg`;
-  if (/\.(?:el|fc|amzn|oe|an|ky)\d+|\.uek/.test(release)) return `kernel-debuginfo-${release}`;
-  if (/\bsuse\b/i.test(banner) || /-default$/.test(release)) return `kernel-default-debuginfo for ${release}`;
-  return undefined;
 }

@@ -6,6 +6,7 @@ import type { Program } from '../program/program.ts';
 import { parseArgs } from '../report/args.ts';
 import type { Block } from '../report/block.ts';
 import type { Command } from '../report/command.ts';
+import type { SourceFinder } from '../report/source-text.ts';
 import { nearestName } from './nearest-name.ts';
 import { splitLine } from './split-line.ts';
 
@@ -20,6 +21,10 @@ export interface SessionOptions {
   /** What the host calls the files of the dump. */
   readonly dumpNames?: readonly string[];
   readonly commands?: readonly Command[];
+  /** Source text, where the host has it. */
+  readonly source?: SourceFinder;
+  /** Data is to hold all that debug information tells, asked for or not; for JSON. */
+  readonly full?: boolean;
 }
 
 /** An opened program and the task that commands work on. */
@@ -27,6 +32,7 @@ export class Session {
   readonly program: Program;
   readonly commands: readonly Command[];
   readonly dumpNames: readonly string[];
+  readonly #extra: Pick<SessionOptions, 'source' | 'full'>;
   #task: Addr | undefined;
   #ended = false;
 
@@ -34,6 +40,8 @@ export class Session {
     this.program = program;
     this.dumpNames = options.dumpNames ?? [];
     this.commands = options.commands ?? allCommands;
+    const { source, full } = options;
+    this.#extra = { ...(source && { source }), ...(full && { full }) };
   }
 
   /** Whether `exit` was run. */
@@ -61,6 +69,7 @@ export class Session {
         prog: this.program,
         dumpNames: this.dumpNames,
         commands: this.commands,
+        ...this.#extra,
         get task() {
           return session.task;
         },

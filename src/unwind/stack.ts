@@ -16,6 +16,8 @@ export interface StackFrame {
   readonly offset?: bigint;
   /** Registers that an exception or the dump saved in this frame, by the index of `Architecture.registers`. */
   readonly registers?: RegisterValues;
+  /** Every register whose value in this frame is known, by the index of `Architecture.registers`. */
+  readonly known: RegisterValues;
   /** Name of the stack: `task`, `irq`, `NMI` ...; absent for a stack that is not known. */
   readonly stack?: string;
   /** The frame is in user space. */

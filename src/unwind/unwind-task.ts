@@ -12,6 +12,8 @@ export interface UnwindOptions {
   readonly cpu?: number;
   /** Where that CPU was, by the index of `Architecture.registers`. */
   readonly registers?: RegisterValues;
+  /** Recover the registers that callees saved, by call frame information where there is any: variables lie in them. */
+  readonly recover?: boolean;
 }
 
 /** A kernel's stacks hold less than this many frames: 64 KiB of the smallest. */
@@ -34,7 +36,7 @@ export function unwindTask(prog: Program, task: Addr, options: UnwindOptions = {
     const stack = stackMemory(prog, unwind, task, cpu);
     if (stack.own.low === 0n) return { frames, stopped: 'the task has exited, its stack is freed', complete: false };
     const first = registers ? runningFrame(prog, unwind, registers) : unwind.blocked(prog, task);
-    const end = walk(prog, unwind, first, stack, frames);
+    const end = walk(prog, unwind, first, stack, frames, options.recover ?? false);
     return end === undefined ? { frames, complete: true } : { frames, stopped: end, complete: false };
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e;
@@ -55,10 +57,12 @@ function walk(
   first: Step,
   stack: StackMemory,
   frames: StackFrame[],
+  recover: boolean,
 ): string | undefined {
   const left = new Set<StackRange>();
   let here: StackRange | undefined;
   let previous: Step | undefined;
+  let known = first.registers;
   for (let step = first; frames.length < MAX_FRAMES; ) {
     const range = step.user ? undefined : stack.find(step.at, 1);
     if (!step.user && previous) {
@@ -70,17 +74,50 @@ function walk(
     }
     if (here && range !== here) left.add(here);
     here = range ?? here;
-    frames.push(frameOf(prog, unwind, step, range));
+    frames.push(frameOf(prog, unwind, step, range, known));
     if (step.user) return undefined;
     const next = unwind.step(prog, step, stack);
     if ('end' in next) return next.complete ? undefined : next.end;
+    known = recover && !next.saved ? recovered(prog, unwind, step, known, next, stack) : next.registers;
     previous = step;
     step = next;
   }
   return `more than ${MAX_FRAMES} frames`;
 }
 
-function frameOf(prog: Program, unwind: UnwindSupport, step: Step, range: StackRange | undefined): StackFrame {
+/**
+ * The registers of the caller `next` with those that call frame information adds. When the two disagree about any (the pc
+ * aside, which may be signed or hooked), the information is of other code and adds nothing.
+ */
+function recovered(
+  prog: Program,
+  unwind: UnwindSupport,
+  step: Step,
+  known: RegisterValues,
+  next: Step,
+  stack: StackMemory,
+): RegisterValues {
+  const pc = step.registers[unwind.pc];
+  if (pc === undefined || pc === 0n) return next.registers;
+  const found = prog.callerRegisters(step.exact ? pc : pc - 1n, known, (at) => stack.word(at));
+  if (!found) return next.registers;
+  const merged = [...next.registers];
+  for (let i = 0; i < merged.length; i++) {
+    const value = found.registers[i];
+    if (i === unwind.pc || value === undefined) continue;
+    if (merged[i] !== undefined && merged[i] !== value) return next.registers;
+    merged[i] = value;
+  }
+  return merged;
+}
+
+function frameOf(
+  prog: Program,
+  unwind: UnwindSupport,
+  step: Step,
+  range: StackRange | undefined,
+  known: RegisterValues,
+): StackFrame {
   const pc = step.registers[unwind.pc] ?? 0n;
   const lookupPc = step.exact || pc === 0n ? pc : pc - 1n;
   const symbol = step.user ? undefined : prog.symbolAt(lookupPc);
@@ -89,6 +126,7 @@ function frameOf(prog: Program, unwind: UnwindSupport, step: Step, range: StackR
     lookupPc,
     sp: step.at,
     trust: step.trust,
+    known,
     ...(symbol && { symbol, offset: pc - symbol.address }),
     ...(step.saved && { registers: step.registers }),
     ...(range && { stack: range.name }),

@@ -1,0 +1,19 @@
+import type { Answer, Session } from '../session/session.ts';
+import type { DebugOnDemand } from './debug-on-demand.ts';
+
+/**
+ * Runs one line; once more when debug information that it asked for has been found only then. (What changes the session
+ * asks for none.)
+ */
+export async function answerLine(session: Session, debug: DebugOnDemand, line: string): Promise<Answer | undefined> {
+  let answer: Answer | undefined;
+  let error: unknown;
+  try {
+    answer = session.run(line);
+  } catch (e) {
+    error = e;
+  }
+  if (await debug.hasMore()) return session.run(line);
+  if (error !== undefined) throw error;
+  return answer;
+}

@@ -1,0 +1,57 @@
+import type { CType } from '../../types/c-type.ts';
+import { pointerTo, voidType } from '../../types/simple-type.ts';
+import { spellings } from '../type-spelling.ts';
+import { DW_AT } from './dw-at.ts';
+import type { Dwarf } from './dwarf.ts';
+import { type Completes, DwarfTypes } from './dwarf-types.ts';
+import { type NameKind, TopLevelNames } from './top-level-names.ts';
+
+/** A bare name means the first of these that there is. */
+const PREFERENCE: readonly NameKind[] = ['struct', 'union', 'typedef', 'base', 'enum'];
+
+/** Types of a file by name, and those of its global variables. */
+export class FileTypes {
+  readonly types: DwarfTypes;
+  readonly #dwarf: Dwarf;
+  readonly #names: TopLevelNames;
+  readonly #void = voidType();
+
+  /** @param complete finds definitions that this file may lack; those of its own go first */
+  constructor(dwarf: Dwarf, pointerSize: number, complete: Completes) {
+    this.#dwarf = dwarf;
+    this.#names = new TopLevelNames(dwarf);
+    this.types = new DwarfTypes(dwarf, pointerSize, (kind, name) => complete(kind, name) ?? this.#own([kind], name));
+  }
+
+  /** See `DebugInfo.findType`; also `struct page *`. */
+  find(name: string): CType | undefined {
+    const pointers = /\s*((?:\*\s*)+)$/.exec(name);
+    if (pointers) {
+      let type = this.find(name.slice(0, pointers.index));
+      for (const c of pointers[1] as string) if (c === '*' && type) type = pointerTo(type, this.types.pointerSize);
+      return type;
+    }
+    if (name === 'void') return this.#void;
+    const tagged = /^(struct|union|enum|typedef)\s+(\S+)$/.exec(name);
+    if (tagged) return this.#own([tagged[1] as NameKind], tagged[2] as string);
+    for (const spelling of spellings(name)) {
+      const type = this.#own(PREFERENCE, spelling);
+      if (type) return type;
+    }
+    return undefined;
+  }
+
+  /** Type of a global variable of this file. */
+  findVariable(name: string): CType | undefined {
+    const offset = this.#names.find('variable', name);
+    if (offset === undefined) return undefined;
+    const die = this.#dwarf.die(offset);
+    const typed = die.has(DW_AT.type) ? die : die.follow(DW_AT.specification);
+    return typed && this.types.typeOf(typed);
+  }
+
+  #own(kinds: readonly NameKind[], name: string): CType | undefined {
+    const offset = this.#names.findAny(kinds, name);
+    return offset === undefined ? undefined : this.types.type(this.#dwarf.die(offset));
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * x86 in AT&T syntax as the GNU tools print it (binutils, opcodes/i386-dis.c, by its output), from capstone's AT&T syntax:
+ * no size suffix where a register tells the size, every number hexadecimal, index with its scale.
+ * @param displaced the machine code holds a displacement, be it 0
+ */
+export function attText(
+  mnemonic: string,
+  operandText: string,
+  displaced: boolean,
+  code: Uint8Array,
+): readonly [string, string] {
+  const whole = WHOLE[code.join(' ')];
+  if (whole) return whole;
+  const words = mnemonic.split(' ');
+  const last = (words.pop() as string).replace(/^sal(?=[bwlq]$)/, 'shl');
+  const operands = splitOperands(operandText).map((operand) => spellOperand(operand, displaced));
+  if (/^(?:nop|call|jmp)/.test(last)) words.unshift(...unusedPrefixes(last, operands, code));
+  const name = STRING_OPERATION.test(last) ? spellString(last, operands) : withoutSuffix(last, operands, code);
+  return [[...words, name].join(' '), operands.join(',')];
+}
+
+/** Machine code for which capstone has another name. */
+const WHOLE: Readonly<Record<string, readonly [string, string]>> = {
+  '102 144': ['xchg', '%ax,%ax'],
+  '243 15 1 217': ['vmgexit', ''],
+};
+
+/** Padding: prefixes that change nothing are written before the name. */
+function unusedPrefixes(name: string, operands: string[], code: Uint8Array): string[] {
+  const prefixes: string[] = [];
+  let sized = name !== 'nopw';
+  for (const byte of code) {
+    if (byte === 0x2e) prefixes.push('cs');
+    else if (byte === 0x66 && sized) prefixes.push('data16');
+    else if (byte === 0x66) sized = true;
+    else break;
+  }
+  operands.forEach((operand, i) => {
+    operands[i] = operand.replace(/^%cs:/, '');
+  });
+  return prefixes;
+}
+
+/** Parts between commas outside parentheses. */
+function splitOperands(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const c = text[i];
+    if (c === '(') depth++;
+    else if (c === ')') depth--;
+    else if ((c === ',' && depth === 0) || c === undefined) {
+      if (i > start) parts.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  return parts;
+}
+
+const MEMORY = /^(\*?)(%\w\w:)?(-?\w+)?\((%\w+)?(?:, (%\w+))?(?:, (\d))?\)(.*)$/;
+
+function spellOperand(operand: string, displaced: boolean): string {
+  const m = MEMORY.exec(operand);
+  if (!m) return operand.replace(/^([*$]*|%\w\w:)(-?\d\w*)$/, (_, before: string, n: string) => before + hexOf(n));
+  const [, star = '', segment = '', displacement, base = '', index, scale = '1', rest = ''] = m;
+  const shown = displacement === undefined ? (displaced ? '0x0' : '') : hexOf(displacement);
+  return `${star}${segment}${shown}(${base}${index === undefined ? '' : `,${index},${scale}`})${rest}`;
+}
+
+function hexOf(number: string): string {
+  if (/^-?0x/.test(number) || !/^-?\d+$/.test(number)) return number;
+  const value = BigInt(number.replace('-', ''));
+  return `${number.startsWith('-') ? '-' : ''}0x${value.toString(16)}`;
+}
+
+const STRING_OPERATION = /^(?:stos|movs|scas|cmps|lods|ins|outs)[bwlq]$/;
+
+/** The segments of string operations are written, and the size where no register tells it. */
+function spellString(name: string, operands: string[]): string {
+  operands.forEach((operand, i) => {
+    if (/^\(%[er]di\)$/.test(operand)) operands[i] = `%es:${operand}`;
+    else if (/^\(%[er]si\)$/.test(operand)) operands[i] = `%ds:${operand}`;
+  });
+  return operands.some((operand) => operand.startsWith('%') && !operand.includes(':')) ? name.slice(0, -1) : name;
+}
+
+const ARITHMETIC =
+  'adc|add|and|bsf|bsr|bswap|bt|btc|btr|bts|cmp|cmpxchg|crc32|dec|div|idiv|imul|in|inc|lea|lzcnt|mov|movabs|mul|neg|not|or|out|' +
+  'popcnt|rcl|rcr|rol|ror|sal|sar|sbb|shl|shld|shr|shrd|sub|test|tzcnt|xadd|xchg|xor|andn|bextr|blsi|blsmsk|blsr|bzhi|mulx|' +
+  'pdep|pext|rorx|sarx|shlx|shrx|adcx|adox|movbe|movnti|rdrand|rdseed|rdfsbase|rdgsbase|wrfsbase|wrgsbase|nop|lar|lsl|' +
+  'sldt|str|smsw|vmread|vmwrite|ptwrite';
+const SIZED = new RegExp(`^(${ARITHMETIC}|cmov\\w+?)[bwlq]$`);
+/** 64 bits wide whatever the operands are: never with a suffix. */
+const ALWAYS_64 =
+  /^(call|ret|lret|jmp|push|pop|leave|pushf|popf|enter|verr|verw|lldt|ltr|lmsw|lidt|lgdt|sidt|sgdt|invpcid|invept|invvpid)[wq]$/;
+const SHIFT = /^(?:rcl|rcr|rol|ror|sal|sar|shl|shld|shr|shrd)$/;
+
+function withoutSuffix(name: string, operands: string[], code: Uint8Array): string {
+  const wide = ALWAYS_64.exec(name)?.[1];
+  if (wide !== undefined && (!name.endsWith('w') || /^(?:ver|l|s)/.test(wide))) return wide;
+  const base = SIZED.exec(name)?.[1];
+  if (base === undefined) return name;
+  if (base === 'in' || base === 'out') {
+    operands.forEach((operand, i) => {
+      if (operand === '%dx') operands[i] = '(%dx)';
+    });
+  }
+  if (base === 'mov' && operands.some((operand) => /^%[xyz]?mm/.test(operand))) return name;
+  const shift = SHIFT.test(base);
+  if (shift && operands[0] === '$0x1' && isShiftByOne(code)) operands[0] = '$1';
+  const told = operands.some(
+    (operand, i) => /^%\w+$/.test(operand) && !(shift && i === 0 && operand === '%cl' && operands.length > 1),
+  );
+  return told ? base : name;
+}
+
+/** The count is in the opcode (D0, D1), not a byte of its own. */
+function isShiftByOne(code: Uint8Array): boolean {
+  const opcode = code.find((byte) => byte !== 0x66 && byte !== 0x67 && (byte & 0xf0) !== 0x40);
+  return opcode === 0xd0 || opcode === 0xd1;
+}

@@ -1,0 +1,144 @@
+import { AnalysisError } from '../base/errors.ts';
+import type { Addr } from '../base/units.ts';
+import { dwarfProvider } from '../debug/dwarf/dwarf-provider.ts';
+import { loadedModules } from '../debug/module-list.ts';
+import { initUtsname } from '../kernel/utsname.ts';
+import { kernelBuildId } from '../program/kernel-build-id.ts';
+import { moduleBuildId } from '../program/module-build-id.ts';
+import type { Program } from '../program/program.ts';
+import { DEBUG_FILES } from '../report/debug-doubts.ts';
+import type { SourceFinder } from '../report/source-text.ts';
+import { debugPackageHint } from '../session/debug-package-hint.ts';
+import { DebugSearch, type WantedFile } from './debug-search.ts';
+import { type DebuginfodOptions, debuginfodFromEnvironment, fetchDebuginfo } from './debuginfod.ts';
+import { LineFiles } from './line-files.ts';
+import { installedSource, type SourceOf, sourceTree } from './source-tree.ts';
+
+export interface HostDebugInfoOptions {
+  /** Files and folders that were named. */
+  readonly given: readonly string[];
+  /** Whether to look in the usual places. */
+  readonly usual: boolean;
+  readonly force: boolean;
+}
+
+/** Debug information of an opened dump from files of this machine, and from servers where they are configured. */
+export class HostDebugInfo {
+  readonly #prog: Program;
+  readonly #servers: DebuginfodOptions | undefined;
+  /** Build-ids that files are missing of. */
+  readonly #missing = new Set<string>();
+  readonly #tried = new Set<string>();
+  readonly #files = new LineFiles();
+  readonly #search: DebugSearch;
+  readonly #askedModules = new Set<Addr>();
+  #kernel: string | undefined;
+
+  /** @throws UsageError for a named file that is not there or holds no debug information */
+  constructor(prog: Program, options: HostDebugInfoOptions) {
+    this.#prog = prog;
+    this.#search = new DebugSearch(options);
+    this.#servers = options.usual ? debuginfodFromEnvironment() : undefined;
+  }
+
+  /** Finds the kernel's file and adds what it tells to the program; those of modules follow when they are asked for. */
+  async start(): Promise<void> {
+    await this.#files.prepare();
+    this.#findKernel();
+    const ask = (pc: Addr): undefined => {
+      this.#findModuleAt(pc);
+      return undefined; // what was found is a further source behind this one
+    };
+    this.#prog.add({
+      name: 'debug information of modules',
+      offers: ['lines', 'locals'],
+      open: () => ({ sourceAt: ask, localsAt: ask }),
+    });
+  }
+
+  /** Asks the servers for what was missed; whether anything was got. */
+  async fetchMissing(onProgress: NonNullable<DebuginfodOptions['onProgress']>): Promise<boolean> {
+    let got = false;
+    if (!this.#servers) return false;
+    for (const buildId of this.#missing) {
+      if (this.#tried.has(buildId)) continue;
+      this.#tried.add(buildId);
+      const result = await fetchDebuginfo(buildId, { ...this.#servers, onProgress });
+      if ('path' in result) got = true;
+      else this.#note(new AnalysisError('fetch', `not fetched: ${result.error}`));
+    }
+    if (got && this.#kernel === undefined) this.#findKernel();
+    if (got) this.#askedModules.clear();
+    return got;
+  }
+
+  close(): void {
+    this.#files.close();
+  }
+
+  #findKernel(): void {
+    const wanted = wantedKernel(this.#prog);
+    const found = this.#search.kernel(wanted);
+    if (found?.doubt !== undefined) this.#note(new AnalysisError('doubt', `${found.path}: ${found.doubt}`));
+    if (found) {
+      this.#kernel = found.path;
+      this.#prog.add(dwarfProvider([this.#files.file(found.path)]));
+      return;
+    }
+    if (wanted.buildId !== undefined) this.#missing.add(wanted.buildId);
+    this.#note(new AnalysisError('not-found', notFoundText(this.#prog, wanted)));
+  }
+
+  /** Adds the file of the module that an address lies in. */
+  #findModuleAt(pc: Addr): void {
+    const module = loadedModules(this.#prog).find((m) => m.parts.some((part) => pc >= part.start && pc < part.end));
+    if (!module || this.#askedModules.has(module.address)) return;
+    this.#askedModules.add(module.address);
+    const buildId = moduleBuildId(this.#prog, module.address);
+    const { release } = sourceKernel(this.#prog);
+    const found = this.#search.module(module.name, {
+      ...(buildId !== undefined && { buildId }),
+      ...(release !== undefined && { release }),
+    });
+    if (found?.doubt !== undefined)
+      this.#note(new AnalysisError('doubt', `${found.path}: ${found.doubt}`), module.name);
+    if (found) this.#prog.add(dwarfProvider([this.#files.file(found.path)]));
+    else if (buildId !== undefined) this.#missing.add(buildId);
+  }
+
+  #note(error: AnalysisError, module?: string): void {
+    this.#prog.noteProblem(module === undefined ? DEBUG_FILES : `${DEBUG_FILES} of ${module}`, error);
+  }
+}
+
+function wantedKernel(prog: Program): WantedFile {
+  const buildId = kernelBuildId(prog);
+  const release = sourceKernel(prog).release;
+  return { ...(buildId !== undefined && { buildId }), ...(release !== undefined && { release }) };
+}
+
+/** What is known of the kernel's release and version, from the little that has to be read for it. */
+function sourceKernel(prog: Program): SourceOf {
+  let uts: SourceOf | undefined;
+  try {
+    uts = initUtsname(prog);
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+  }
+  const release = prog.vmcoreinfo.release ?? uts?.release ?? prog.image.header.utsname?.release;
+  const version = uts?.version ?? prog.image.header.utsname?.version;
+  return { ...(release !== undefined && { release }), ...(version !== undefined && { version }) };
+}
+
+function notFoundText(prog: Program, wanted: WantedFile): string {
+  const names = sourceKernel(prog);
+  const hint = debugPackageHint(names);
+  const id = wanted.buildId === undefined ? '' : ` (build-id ${wanted.buildId})`;
+  const how = hint ? `; on ${hint.distribution}: ${hint.command}` : '';
+  return `none was found of ${wanted.release ?? 'this kernel'}${id}${how}`;
+}
+
+/** Source text for a dump: from a folder, or where debug packages install it. @throws UsageError when it is no folder */
+export function sourceOf(prog: Program, folder: string | undefined): SourceFinder {
+  return folder === undefined ? installedSource() : sourceTree(folder, sourceKernel(prog));
+}

@@ -1,0 +1,54 @@
+import { AnalysisError } from '../base/errors.ts';
+import { hexPad } from '../base/hex.ts';
+import type { Addr } from '../base/units.ts';
+import { buildIdOfNotes } from './kernel-build-id.ts';
+import type { Program } from './program.ts';
+
+/** BUILD_ID_SIZE_MAX, include/linux/buildid.h */
+const BUILD_ID_SIZE = 20;
+/** Note sections of a module that are looked at; real ones have up to four. */
+const MAX_SECTIONS = 16;
+const MAX_NOTE = 4096;
+
+/**
+ * Build-id of a loaded module in hexadecimal: `build_id` in its `struct module` (CONFIG_STACKTRACE_BUILD_ID, Linux commit
+ * 9294523e3768, v5.14), else the note sections that /sys/module/NAME/notes shows. Undefined when neither is there.
+ * @param module address of its `struct module`
+ */
+export function moduleBuildId(prog: Program, module: Addr): string | undefined {
+  const place = prog.findMember('module', 'build_id');
+  if (place) {
+    const bytes = new Uint8Array(BUILD_ID_SIZE);
+    if (prog.memory.tryRead(module + BigInt(place.offset), bytes) === undefined && bytes.some((b) => b !== 0)) {
+      return Array.from(bytes, (b) => hexPad(b, 2)).join('');
+    }
+  }
+  try {
+    return fromNotes(prog, module);
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    return undefined;
+  }
+}
+
+/** `struct module_notes_attrs` { dir; notes; struct bin_attribute attrs[]; }: `private` is where the section lies. */
+function fromNotes(prog: Program, module: Addr): string | undefined {
+  const member = prog.findMember('module', 'notes_attrs');
+  const list = prog.findMember('module_notes_attrs', 'attrs');
+  const attribute = prog.findType('struct bin_attribute');
+  if (!member || !list || !attribute) return undefined;
+  const at = prog.memory.ulong(module + BigInt(member.offset));
+  if (at === 0n) return undefined;
+  const count = Number(prog.memory.u32(at + BigInt(prog.offset('module_notes_attrs', 'notes'))));
+  const privateAt = BigInt(prog.offset('bin_attribute', 'private'));
+  const sizeAt = BigInt(prog.offset('bin_attribute', 'size'));
+  for (let i = 0; i < Math.min(count, MAX_SECTIONS); i++) {
+    const entry = at + BigInt(list.offset + i * attribute.size);
+    const size = Number(prog.memory.ulong(entry + sizeAt));
+    const bytes = new Uint8Array(Math.min(size, MAX_NOTE));
+    if (prog.memory.tryRead(prog.memory.ulong(entry + privateAt), bytes) !== undefined) continue;
+    const id = buildIdOfNotes(bytes, prog.arch.littleEndian);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
