@@ -2,7 +2,7 @@ import { NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex64, hexPad } from '../base/hex.ts';
 import type { Addr } from '../base/units.ts';
 import { type Code, decodeCode, readCode } from '../disasm/code-range.ts';
-import { instructionLine } from '../disasm/instruction-line.ts';
+import { instructionLine, type SymbolAt } from '../disasm/instruction-line.ts';
 import { userSpaceOf } from '../kernel/user-space.ts';
 import type { Instruction, InstructionSetName } from '../program/instruction.ts';
 import type { KernelSymbol, Problem } from '../program/ports.ts';
@@ -36,7 +36,7 @@ export interface DisData {
 
 const MAX_COUNT = 100_000;
 /** Longer ranges are no functions. */
-const MAX_BYTES = 0x100000;
+const MAX_BYTES = 0x40000;
 
 export const dis = command<DisData>({
   name: 'dis',
@@ -119,9 +119,10 @@ function runDis({ prog, task }: CommandContext, args: Args): DisData {
   if (args.has('r')) shown = shown.filter((i) => i.address <= from.address);
   else shown = shown.filter((i) => i.address >= from.address);
   if (count !== undefined) shown = args.has('r') ? shown.slice(-count) : shown.slice(0, count);
-  const context: LineContext = { prog, set, base: args.has('x') ? 16 : 10, lines: args.has('l'), user };
+  const symbolAt: SymbolAt = user ? () => undefined : symbolFinder(prog, from.symbol);
+  const context: LineContext = { prog, set, base: args.has('x') ? 16 : 10, lines: args.has('l'), symbolAt };
   const instructions = shown.map((i) => lineOf(i, context));
-  return { instructions, ...problemsOf(gapOf(code, shown), context.lines ? lineGap(instructions) : []) };
+  return { instructions, ...problemsOf(range.gap, gapOf(code, shown), context.lines ? lineGap(instructions) : []) };
 }
 
 interface LineContext {
@@ -129,11 +130,16 @@ interface LineContext {
   readonly set: InstructionSetName;
   readonly base: 10 | 16;
   readonly lines: boolean;
-  readonly user: boolean;
+  readonly symbolAt: SymbolAt;
 }
 
-function lineOf(insn: Instruction, { prog, set, base, lines, user }: LineContext): LineData {
-  const symbolAt = (at: Addr): KernelSymbol | undefined => (user ? undefined : prog.symbolAt(at));
+/** Most addresses that a function names are its own. */
+function symbolFinder(prog: Program, own: KernelSymbol | undefined): SymbolAt {
+  const end = own && own.address + BigInt(own.size);
+  return (at) => (own && end !== undefined && at >= own.address && at < end ? own : prog.symbolAt(at));
+}
+
+function lineOf(insn: Instruction, { prog, set, base, lines, symbolAt }: LineContext): LineData {
   const symbol = symbolAt(insn.address);
   const source = lines ? prog.sourceAt(insn.address)?.[0] : undefined;
   return {
@@ -197,6 +203,8 @@ interface Range {
   readonly bytes: number;
   /** Instructions that are wanted of it. */
   readonly limit: number;
+  /** Why it is shorter than the function. */
+  readonly gap?: readonly Problem[];
 }
 
 /** No instruction of any CPU is longer. */
@@ -207,7 +215,9 @@ function chooseRange({ address, symbol, whole }: Place, count: number | undefine
   if (!bounded) return { start: address, bytes: LONGEST * (count ?? 1), limit: count ?? 1 };
   if (!symbol) throw new NotFoundError('function', `at ${hex64(address)}`, 'dis -r and -f need one');
   const bytes = Math.min(Math.max(symbol.size, LONGEST), MAX_BYTES);
-  return { start: symbol.address, bytes, limit: Number.POSITIVE_INFINITY };
+  const why = `${symbol.name} has ${symbol.size} bytes; ${MAX_BYTES} are shown`;
+  const gap = symbol.size > MAX_BYTES ? [{ what: 'text', why }] : [];
+  return { start: symbol.address, bytes, limit: Number.POSITIVE_INFINITY, gap };
 }
 
 function parseCount(word: string, what: string): number {

@@ -11,10 +11,11 @@ export function attText(
 ): readonly [string, string] {
   const whole = WHOLE[code.join(' ')];
   if (whole) return whole;
-  const words = mnemonic.split(' ');
+  const words = mnemonic.split(' ').map((word) => REPEAT[word] ?? word);
   const last = (words.pop() as string).replace(/^sal(?=[bwlq]$)/, 'shl');
   const operands = splitOperands(operandText).map((operand) => spellOperand(operand, displaced));
-  if (/^(?:nop|call|jmp)/.test(last)) words.unshift(...unusedPrefixes(last, operands, code));
+  const unused = operands.some((operand) => /^%[cd]s:/.test(operand));
+  if (unused || /^(?:nop|call|jmp)/.test(last)) words.unshift(...unusedPrefixes(last, operands, code));
   const name = STRING_OPERATION.test(last) ? spellString(last, operands) : withoutSuffix(last, operands, code);
   return [[...words, name].join(' '), operands.join(',')];
 }
@@ -25,18 +26,21 @@ const WHOLE: Readonly<Record<string, readonly [string, string]>> = {
   '243 15 1 217': ['vmgexit', ''],
 };
 
-/** Padding: prefixes that change nothing are written before the name. */
+const REPEAT: Readonly<Record<string, string>> = { repe: 'repz', repne: 'repnz' };
+
+/** Prefixes that change nothing (padding; segments without a base) are written before the name. */
 function unusedPrefixes(name: string, operands: string[], code: Uint8Array): string[] {
   const prefixes: string[] = [];
   let sized = name !== 'nopw';
   for (const byte of code) {
     if (byte === 0x2e) prefixes.push('cs');
+    else if (byte === 0x3e && !/^(?:call|jmp)/.test(name)) prefixes.push('ds');
     else if (byte === 0x66 && sized) prefixes.push('data16');
     else if (byte === 0x66) sized = true;
     else break;
   }
   operands.forEach((operand, i) => {
-    operands[i] = operand.replace(/^%cs:/, '');
+    operands[i] = operand.replace(/^%[cd]s:/, '');
   });
   return prefixes;
 }
@@ -81,6 +85,7 @@ function spellString(name: string, operands: string[]): string {
   operands.forEach((operand, i) => {
     if (/^\(%[er]di\)$/.test(operand)) operands[i] = `%es:${operand}`;
     else if (/^\(%[er]si\)$/.test(operand)) operands[i] = `%ds:${operand}`;
+    else if (operand === '%dx') operands[i] = '(%dx)';
   });
   return operands.some((operand) => operand.startsWith('%') && !operand.includes(':')) ? name.slice(0, -1) : name;
 }

@@ -39,6 +39,11 @@ export class SectionData {
     return into;
   }
 
+  /** Fills `into` from `offset`, which the caller has checked against `size`. */
+  fill(offset: Bytes, into: Uint8Array): void {
+    this.#read(offset, into);
+  }
+
   /** At most `size` bytes from `offset`, fewer at the end of the section. */
   upTo(offset: Bytes, size: Bytes, what: string): Uint8Array {
     if (offset > this.size) return this.bytes(offset, 0, what);

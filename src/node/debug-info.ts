@@ -45,6 +45,7 @@ export class HostDebugInfo {
   async start(): Promise<void> {
     await this.#files.prepare();
     this.#findKernel();
+    if (!this.#servers) this.#tellMissing([]);
     const ask = (pc: Addr): undefined => {
       this.#findModuleAt(pc);
       return undefined; // what was found is a further source behind this one
@@ -58,17 +59,19 @@ export class HostDebugInfo {
 
   /** Asks the servers for what was missed; whether anything was got. */
   async fetchMissing(onProgress: NonNullable<DebuginfodOptions['onProgress']>): Promise<boolean> {
-    let got = false;
     if (!this.#servers) return false;
+    let got = false;
+    const errors: string[] = [];
     for (const buildId of this.#missing) {
       if (this.#tried.has(buildId)) continue;
       this.#tried.add(buildId);
       const result = await fetchDebuginfo(buildId, { ...this.#servers, onProgress });
       if ('path' in result) got = true;
-      else this.#note(new AnalysisError('fetch', `not fetched: ${result.error}`));
+      else errors.push(result.error);
     }
     if (got && this.#kernel === undefined) this.#findKernel();
     if (got) this.#askedModules.clear();
+    this.#tellMissing(errors);
     return got;
   }
 
@@ -86,7 +89,13 @@ export class HostDebugInfo {
       return;
     }
     if (wanted.buildId !== undefined) this.#missing.add(wanted.buildId);
-    this.#note(new AnalysisError('not-found', notFoundText(this.#prog, wanted)));
+  }
+
+  /** Notes that there is no debug information of the kernel. @param errors what the servers answered */
+  #tellMissing(errors: readonly string[]): void {
+    if (this.#kernel !== undefined) return;
+    const text = notFoundText(this.#prog, wantedKernel(this.#prog));
+    this.#note(new AnalysisError('not-found', [text, ...errors].join('; ')));
   }
 
   /** Adds the file of the module that an address lies in. */
@@ -103,7 +112,8 @@ export class HostDebugInfo {
     if (found?.doubt !== undefined)
       this.#note(new AnalysisError('doubt', `${found.path}: ${found.doubt}`), module.name);
     if (found) this.#prog.add(dwarfProvider([this.#files.file(found.path)]));
-    else if (buildId !== undefined) this.#missing.add(buildId);
+    else if (buildId !== undefined && this.#servers) this.#missing.add(buildId);
+    else this.#note(new AnalysisError('not-found', `none was found (build-id ${buildId ?? 'unknown'})`), module.name);
   }
 
   #note(error: AnalysisError, module?: string): void {

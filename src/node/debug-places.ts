@@ -13,7 +13,7 @@ export function buildIdPath(buildId: string): string | undefined {
 }
 
 /** Whether a release, which comes from a dump, may be part of a path. */
-export function isPathName(name: string): boolean {
+function isPathName(name: string): boolean {
   return /^[\w+~-][\w.+~-]{0,127}$/.test(name);
 }
 

@@ -52,7 +52,7 @@ export class DebugSearch {
   readonly #files: ElfIdentity[] = [];
   readonly #folders: DebugFolder[] = [];
   readonly #usual = new Map<string, DebugFolder[]>();
-  readonly #known = new Map<string, ElfIdentity | undefined>();
+  readonly #known = new Map<string, ElfIdentity>();
 
   /** @throws UsageError for a given file that is neither a folder nor ELF with sections */
   constructor(options: DebugSearchOptions = {}) {
@@ -167,8 +167,11 @@ export class DebugSearch {
   }
 
   #identity(path: string): ElfIdentity | undefined {
-    if (!this.#known.has(path)) this.#known.set(path, elfIdentity(path));
-    return this.#known.get(path);
+    const known = this.#known.get(path);
+    if (known) return known;
+    const identity = elfIdentity(path);
+    if (identity) this.#known.set(path, identity); // what is not there yet may be fetched later
+    return identity;
   }
 
   #cached(buildId: string | undefined): string[] {

@@ -5,11 +5,12 @@ import type { Decoder } from '../program/ports.ts';
 interface ZstdExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   malloc(size: number): number;
+  free(at: number): void;
   ZSTD_isError(code: number): number;
   ZSTD_decompress(into: number, room: number, from: number, size: number): number;
 }
 
-/** Blocks of memory pages: at most 64 KiB, and never more than twice that when compressed. */
+/** Blocks of memory pages are at most 64 KiB, and never more than twice that when compressed; buffers for them stay. */
 const MAX_BLOCK = 0x20000;
 
 /**
@@ -32,7 +33,7 @@ export async function zstdDecoder(): Promise<Decoder> {
   const to = wasm.malloc(MAX_BLOCK);
   let heap = new Uint8Array(wasm.memory.buffer);
   return (block, into) => {
-    if (block.length > MAX_BLOCK || into.length > MAX_BLOCK) throw new RangeError('zstd: block is too large');
+    if (block.length > MAX_BLOCK || into.length > MAX_BLOCK) return decodeLarge(wasm, block, into);
     if (heap.length === 0) heap = new Uint8Array(wasm.memory.buffer);
     heap.set(block, from);
     const n = wasm.ZSTD_decompress(to, into.length, from, block.length);
@@ -41,6 +42,23 @@ export async function zstdDecoder(): Promise<Decoder> {
     into.set(heap.subarray(to, to + n));
     return n;
   };
+}
+
+/** Sections of debug files: buffers of their own size, given back at once. */
+function decodeLarge(wasm: ZstdExports, block: Uint8Array, into: Uint8Array): number {
+  const from = wasm.malloc(block.length);
+  const to = wasm.malloc(into.length);
+  try {
+    if (from === 0 || to === 0) throw new RangeError('zstd: no memory for a block of this size');
+    new Uint8Array(wasm.memory.buffer).set(block, from);
+    const n = wasm.ZSTD_decompress(to, into.length, from, block.length);
+    if (wasm.ZSTD_isError(n) !== 0 || n > into.length) throw new RangeError('zstd: damaged block');
+    into.set(new Uint8Array(wasm.memory.buffer, to, n));
+    return n;
+  } finally {
+    wasm.free(from);
+    wasm.free(to);
+  }
 }
 
 /** The package initialises its module once a process; a second decoder shares it. */

@@ -31,19 +31,15 @@ export function moduleBuildId(prog: Program, module: Addr): string | undefined {
   }
 }
 
-/** `struct module_notes_attrs` { dir; notes; struct bin_attribute attrs[]; }: `private` is where the section lies. */
+/** `notes_attrs`: of each note section a `struct bin_attribute`, whose `private` is where the section lies. */
 function fromNotes(prog: Program, module: Addr): string | undefined {
   const member = prog.findMember('module', 'notes_attrs');
-  const list = prog.findMember('module_notes_attrs', 'attrs');
-  const attribute = prog.findType('struct bin_attribute');
-  if (!member || !list || !attribute) return undefined;
+  if (!member || !prog.findType('struct bin_attribute')) return undefined;
   const at = prog.memory.ulong(module + BigInt(member.offset));
   if (at === 0n) return undefined;
-  const count = Number(prog.memory.u32(at + BigInt(prog.offset('module_notes_attrs', 'notes'))));
   const privateAt = BigInt(prog.offset('bin_attribute', 'private'));
   const sizeAt = BigInt(prog.offset('bin_attribute', 'size'));
-  for (let i = 0; i < Math.min(count, MAX_SECTIONS); i++) {
-    const entry = at + BigInt(list.offset + i * attribute.size);
+  for (const entry of noteAttributes(prog, at)) {
     const size = Number(prog.memory.ulong(entry + sizeAt));
     const bytes = new Uint8Array(Math.min(size, MAX_NOTE));
     if (prog.memory.tryRead(prog.memory.ulong(entry + privateAt), bytes) !== undefined) continue;
@@ -51,4 +47,25 @@ function fromNotes(prog: Program, module: Addr): string | undefined {
     if (id !== undefined) return id;
   }
   return undefined;
+}
+
+/**
+ * Addresses of the attributes: pointers up to a NULL in an attribute group since v6.14 ("module: sysfs: Add notes
+ * attributes through attribute_group"), before an array with its count in `notes`.
+ */
+function* noteAttributes(prog: Program, at: Addr): Iterable<Addr> {
+  const count = prog.findMember('module_notes_attrs', 'notes');
+  if (count) {
+    const first = at + BigInt(prog.offset('module_notes_attrs', 'attrs'));
+    const stride = BigInt(prog.type('struct bin_attribute').size);
+    const n = Math.min(prog.memory.u32(at + BigInt(count.offset)), MAX_SECTIONS);
+    for (let i = 0; i < n; i++) yield first + BigInt(i) * stride;
+    return;
+  }
+  const list = prog.memory.ulong(at + BigInt(prog.offset('module_notes_attrs', 'grp.bin_attrs', 'grp.bin_attrs_new')));
+  for (let i = 0; i < MAX_SECTIONS; i++) {
+    const entry = prog.memory.ulong(list + BigInt(i * prog.pointerSize));
+    if (entry === 0n) return;
+    yield entry;
+  }
 }

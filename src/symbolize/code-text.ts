@@ -26,14 +26,13 @@ const NOWHERE = 0x10000n;
 const LONGEST = 15;
 
 /**
- * The instructions of a `Code:` line, one a line behind what stands before `Code:`, the trapping one marked; none when the
- * line has no code or it cannot be disassembled.
+ * The instructions of a `Code: ...` text, one a line, the trapping one marked; none when it has no code or that cannot be
+ * disassembled.
  */
 export function codeText(line: string, reader: CodeReader, at: CodeAt | undefined): readonly string[] {
-  const code = parseCodeLine(line.trimEnd(), reader.littleEndian); // serial consoles leave carriage returns
+  const code = parseCodeLine(line, reader.littleEndian);
   if (!code) return [];
   const pc = at?.address ?? NOWHERE;
-  const lead = line.slice(0, line.indexOf('Code:'));
   try {
     const { instructions, trap } = disassembleCodeLine(reader.disassembler, reader.set, code, pc);
     return wholeOnes(instructions, trap ?? 0).map((insn, i) => {
@@ -41,7 +40,7 @@ export function codeText(line: string, reader: CodeReader, at: CodeAt | undefine
       const place = `${distance < 0 ? '-' : '+'}0x${Math.abs(distance).toString(16)}`;
       const bytes = Array.from(insn.bytes, (b) => hexPad(b, 2)).join(' ');
       const text = instructionLine(insn, reader.set, (to) => at && functionAt(at.object, to), 16);
-      return `${lead}${i === trap ? '>' : ' '} ${place.padStart(6)}:  ${bytes.padEnd(30)}  ${text.replaceAll('\t', ' ')}`;
+      return `${i === trap ? '>' : ' '} ${place.padStart(6)}:  ${bytes.padEnd(30)}  ${text.replaceAll('\t', ' ')}`;
     });
   } catch (e) {
     if (e instanceof AnalysisError) return [];

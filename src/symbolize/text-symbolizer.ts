@@ -13,6 +13,8 @@ export type ObjectOf = (
 
 /** Places whose answer is kept: the log of a machine that keeps dying repeats itself. */
 const MAX_KEPT = 20_000;
+/** The same of `Code:` lines. */
+const MAX_KEPT_CODE = 500;
 /** What names an address where execution was; the others are return addresses. */
 const EXACT =
   /(?:\b(?:[RE]?IP|pc|PC|epc|NIP|PSW|era)\b\s*(?:is at|:)|(?:WARNING|BUG|KASAN|UBSAN|KCSAN|KMSAN):.* (?:at|in)\b)/;
@@ -24,6 +26,7 @@ const ENTRY = /^el1[a-z]*_(?:64_)?(?:irq|sync|fiq|error|abort|da|dbg)$/;
 export class TextSymbolizer {
   readonly #objectOf: ObjectOf;
   readonly #kept = new Map<string, string>();
+  readonly #keptCode = new Map<string, readonly string[]>();
   readonly #notes = new Map<string, number>();
   #prefixes: readonly string[] | undefined;
   readonly #code: CodeReader | undefined;
@@ -59,12 +62,27 @@ export class TextSymbolizer {
 
   #other(text: string): string {
     if (text.includes('Code:')) {
-      const lines = this.#code ? codeText(text, this.#code, this.#codeAt()) : [];
-      return [text, ...lines].join('\n');
+      const lines = this.#codeLines(text);
+      if (lines.length === 0) return text;
+      const lead = text.slice(0, text.indexOf('Code:'));
+      return [text, ...lines.map((line) => lead + line)].join('\n');
     }
     // A pc that is in no function: of user space, or of wild code.
     if (PC.test(text)) this.#trapped = undefined;
     return text;
+  }
+
+  #codeLines(text: string): readonly string[] {
+    if (!this.#code) return [];
+    const code = text.slice(text.indexOf('Code:')).trimEnd(); // serial consoles leave carriage returns
+    const key = `${this.#trapped?.function}+${this.#trapped?.offset} ${this.#trapped?.module} ${code}`;
+    let lines = this.#keptCode.get(key);
+    if (!lines) {
+      lines = codeText(code, this.#code, this.#codeAt());
+      if (this.#keptCode.size >= MAX_KEPT_CODE) this.#keptCode.clear();
+      this.#keptCode.set(key, lines);
+    }
+    return lines;
   }
 
   #codeAt(): CodeAt | undefined {
@@ -125,7 +143,7 @@ export class TextSymbolizer {
 }
 
 /** `mm/slub.c:419 in set_freepointer < mm/slub.c:3644`: innermost first, the function itself last and unnamed. */
-export function framesText(frames: readonly SourceFrame[], prefixes: readonly string[]): string {
+function framesText(frames: readonly SourceFrame[], prefixes: readonly string[]): string {
   return frames
     .filter((f) => f.file !== '')
     .map((f) => `${treePath(f.file, prefixes)}:${f.line === 0 ? '?' : f.line}${f.inlined ? ` in ${f.name}` : ''}`)

@@ -27,11 +27,16 @@ function declare(type: CType, inner: string, qualifiers: string, depth: number):
     case 'volatile':
     case 'restrict':
       return target
-        ? declare(target, inner, `${qualifiers}${type.kind} `, depth + 1)
+        ? declare(target, inner, qualified(qualifiers, type.kind), depth + 1)
         : join(`${qualifiers}${type.kind} void`, inner);
     default:
       return join(qualifiers + baseName(type), inner);
   }
+}
+
+/** A constant array of constants is written with one `const`. */
+function qualified(qualifiers: string, kind: string): string {
+  return qualifiers.includes(kind) ? qualifiers : `${qualifiers}${kind} `;
 }
 
 /** `*` binds weaker than `[]` and `()`. */

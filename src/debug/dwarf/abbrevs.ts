@@ -29,7 +29,7 @@ export interface Abbrevs {
   /** Distance from the entry's first attribute when all before it are of fixed length, else -1. */
   readonly places: Int32Array;
   /** Values of DW_FORM_implicit_const by attribute. */
-  readonly implicit: ReadonlyMap<number, bigint>;
+  readonly implicit: ReadonlyMap<number, number | bigint>;
   /** What readers work out from the table and keep with it, by row. */
   readonly scratch: { siblings?: Int32Array; functions?: Uint8Array; inner?: Uint8Array; named?: Uint8Array };
 }
@@ -57,6 +57,44 @@ export function readAbbrevs(
   }
 }
 
+/** Columns that tables are put together in: making them anew for each table takes longer than reading it. */
+function makeColumns(room: number) {
+  return {
+    room,
+    codes: new Uint32Array(room),
+    tags: new Uint16Array(room),
+    children: new Uint8Array(room),
+    first: new Uint32Array(room + 1),
+    fixedSize: new Int32Array(room),
+    names: new Uint16Array(room),
+    forms: new Uint16Array(room),
+    steps: new Uint8Array(room),
+    places: new Int32Array(room),
+  };
+}
+
+let kept: ReturnType<typeof makeColumns> | undefined;
+
+function columns(room: number): ReturnType<typeof makeColumns> {
+  if (kept && kept.room >= room) return kept;
+  const made = makeColumns(room);
+  if (room <= 0x10000) kept = made;
+  return made;
+}
+
+const stepTables = new Map<number, Uint8Array>();
+
+/** `formStep` of the standard forms, for units of these sizes. */
+function stepTable(version: number, addressSize: number, offsetSize: number): Uint8Array {
+  const key = version * 256 + addressSize * 16 + offsetSize;
+  let table = stepTables.get(key);
+  if (!table) {
+    table = Uint8Array.from({ length: 0x40 }, (_, form) => formStep(form, version, addressSize, offsetSize));
+    stepTables.set(key, table);
+  }
+  return table;
+}
+
 function parse(
   bytes: Uint8Array,
   version: number,
@@ -65,17 +103,10 @@ function parse(
   only: number,
 ): Abbrevs | 'cut' | 'bad' {
   const leb = new Leb128();
-  const room = (bytes.length >> 1) + 2;
-  const codes = new Uint32Array(room);
-  const tags = new Uint16Array(room);
-  const children = new Uint8Array(room);
-  const first = new Uint32Array(room + 1);
-  const fixedSize = new Int32Array(room);
-  const names = new Uint16Array(room);
-  const forms = new Uint16Array(room);
-  const steps = new Uint8Array(room);
-  const places = new Int32Array(room);
-  const implicit = new Map<number, bigint>();
+  const { codes, tags, children, first, fixedSize, names, forms, steps, places } = columns((bytes.length >> 1) + 2);
+  first[1] = 0;
+  const implicit = new Map<number, number | bigint>();
+  const stepOf = stepTable(version, addressSize, offsetSize);
   let count = 1;
   let attributes = 0;
   let maxCode = 0;
@@ -90,18 +121,27 @@ function parse(
     if (code > MAX_CODE || tag > 0xffff) return at > bytes.length ? 'cut' : 'bad';
     let place = 0;
     for (;;) {
-      const name = leb.unsigned(bytes, at);
-      const form = leb.unsigned(bytes, leb.at);
-      at = leb.at;
+      // Almost all are single bytes.
+      let name = bytes[at++] as number;
+      if (name >= 0x80) {
+        name = leb.unsigned(bytes, at - 1);
+        at = leb.at;
+      }
+      let form = bytes[at++] as number;
+      if (form >= 0x80) {
+        form = leb.unsigned(bytes, at - 1);
+        at = leb.at;
+      }
       if (form === DW_FORM.implicit_const) {
-        implicit.set(attributes, leb.big(bytes, at, true));
+        const value = leb.signed(bytes, at);
+        implicit.set(attributes, Number.isSafeInteger(value) ? value : leb.big(bytes, at, true));
         at = leb.at;
       }
       if (at > bytes.length) return 'cut';
       if (name === 0 && form === 0) break;
-      const step = formStep(form, version, addressSize, offsetSize);
-      names[attributes] = Math.min(name, 0xffff);
-      forms[attributes] = Math.min(form, 0xffff);
+      const step = form < 0x40 ? (stepOf[form] as number) : formStep(form, version, addressSize, offsetSize);
+      names[attributes] = name < 0xffff ? name : 0xffff;
+      forms[attributes] = form < 0xffff ? form : 0xffff;
       steps[attributes] = step;
       places[attributes++] = place;
       place = place < 0 || step > 16 ? -1 : place + step;

@@ -268,7 +268,7 @@ export class DieCursor {
   /** Number at `at` in the form found last: a constant, an offset, an index, a flag. */
   #unsigned(at: number): number {
     if (this.#form === F.flag_present) return 1;
-    if (this.#form === F.implicit_const) return Number(this.#abbrevs.implicit.get(this.#index) ?? 0n);
+    if (this.#form === F.implicit_const) return Number(this.#abbrevs.implicit.get(this.#index) ?? 0);
     if (this.#form === F.sdata) return leb.signed(this.#bytes, at);
     const { version, addressSize, offsetSize } = this.unit.header;
     const step = formStep(this.#form, version, addressSize, offsetSize);
@@ -290,7 +290,7 @@ export class DieCursor {
   big(attribute: number, signed: boolean): bigint | undefined {
     const at = this.#find(attribute);
     if (at < 0 || formClass(this.#form) !== 'constant') return undefined;
-    if (this.#form === F.implicit_const) return this.#abbrevs.implicit.get(this.#index);
+    if (this.#form === F.implicit_const) return BigInt(this.#abbrevs.implicit.get(this.#index) ?? 0);
     if (this.#form === F.sdata || this.#form === F.udata) return leb.big(this.#bytes, at, this.#form === F.sdata);
     const size = formStep(this.#form, 4, 8, 8);
     if (at + size > this.#bytes.length) throw this.#bad(at, 'value reaches beyond its unit');

@@ -1,4 +1,4 @@
-import { BadDataError, NotFoundError } from '../../base/errors.ts';
+import { AnalysisError, BadDataError, NotFoundError } from '../../base/errors.ts';
 import { hi32, lo32 } from '../../base/u64.ts';
 import type { Addr, Bytes } from '../../base/units.ts';
 import type { ElfFile } from '../../elf/elf-file.ts';
@@ -21,6 +21,8 @@ const MAX_UNIT_BYTES = 0x3000000;
 const MAX_UNIT = 0x10000000;
 /** Enough for the first entry of a unit with all its strings. */
 const UNIT_START = 0x400;
+/** Bytes that are read at a time by those that visit all units. */
+const VISIT_WINDOW = 0x400000;
 const SHF_EXECINSTR = 4n;
 
 /** The debugging information of one ELF file: units, entries, strings. Nothing is read before it is asked for. */
@@ -177,6 +179,37 @@ export class Dwarf {
     const { version, addressSize, offsetSize, abbrevOffset } = header;
     const abbrevs = readAbbrevs(this.section('.debug_abbrev'), abbrevOffset, version, addressSize, offsetSize, code);
     return new Unit(this, offset, header, bytes, abbrevs, section.source);
+  }
+
+  /**
+   * Visits every unit of .debug_info in order, with bytes that are valid during the visit only; units that cannot be read
+   * are left out.
+   */
+  visitUnits(visit: (unit: Unit) => void): void {
+    const info = this.section('.debug_info');
+    const { starts, ends } = this.unitTable;
+    let buffer = new Uint8Array(Math.min(info.size, VISIT_WINDOW));
+    let from = 0;
+    let to = 0;
+    for (let i = 0; i < starts.length; i++) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      if (start >= info.size || end - start > MAX_UNIT) continue;
+      if (end > to) {
+        const size = Math.max(end - start, Math.min(VISIT_WINDOW, info.size - start));
+        if (size > buffer.length) buffer = new Uint8Array(size);
+        info.fill(start, buffer.subarray(0, size));
+        from = start;
+        to = start + size;
+      }
+      const bytes = buffer.subarray(start - from, end - from);
+      try {
+        const header = readUnitHeader(bytes, this.littleEndian, info.source, start, info.size - start, false);
+        visit(new Unit(this, start, header, bytes, this.#abbrevsOf(header), info.source));
+      } catch (e) {
+        if (!(e instanceof AnalysisError)) throw e;
+      }
+    }
   }
 
   /** The unit whose code is at `place`. */

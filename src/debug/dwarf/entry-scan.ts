@@ -19,6 +19,9 @@ export class EntryScan {
   #next: Bytes;
   /** Offset of the entry it stopped at. */
   offset: Bytes = 0;
+  /** Its row in the abbreviations, and where its attributes begin in the unit's bytes. */
+  row = 0;
+  body: Bytes = 0;
 
   /** @param first offset of the first entry of the list @param wanted by row of the unit's abbreviations */
   constructor(unit: Unit, first: Bytes, wanted: Uint8Array) {
@@ -47,6 +50,7 @@ export class EntryScan {
         if (second >= 0x80) code = -1;
       }
       const row = code < 0 ? 0 : (rows[code] ?? 0);
+      const body = at;
       const place = siblings[row] as number;
       const fixed = fixedSize[row] as number;
       if (row === 0) at = this.#slowly(start);
@@ -67,6 +71,8 @@ export class EntryScan {
       if (wanted[row] === 1) {
         this.#next = at;
         this.offset = this.#unit.offset + start;
+        this.row = row;
+        this.body = body;
         return true;
       }
     }

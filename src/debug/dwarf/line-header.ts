@@ -104,7 +104,7 @@ export function readLineFiles(dwarf: Dwarf, header: LineHeader): LineFiles {
 }
 
 /** Where the names of a table are, and in what form. */
-export class NameColumn {
+class NameColumn {
   readonly #dwarf: Dwarf;
   readonly #header: LineHeader;
   readonly #at: number[] = [];
