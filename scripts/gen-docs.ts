@@ -99,7 +99,7 @@ function cell(schema: Schema): string {
   return `${schema.description ?? ''}${values}`.replaceAll('|', '\\|');
 }
 
-const REPORT = /(<!-- report: [^>]*-->\n```text\n)[^]*?(```\n<!-- end of report -->)/;
+const REPORT = /(<!-- report: [^>]*-->\n```text\n)[\s\S]*?(```\n<!-- end of report -->)/;
 
 /** The README with the sample's report as it is today. */
 function readmePage(report: string): string {

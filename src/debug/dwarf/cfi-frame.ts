@@ -37,7 +37,7 @@ export function callerOf(
 }
 
 /** The canonical frame address of a row. @throws LocationError */
-export function frameAddress(rule: CfaRule | undefined, context: ExpressionContext): Addr {
+function frameAddress(rule: CfaRule | undefined, context: ExpressionContext): Addr {
   if (!rule) throw new LocationError('the frame address has no rule');
   if ('expression' in rule) return evaluateValue(rule.expression, context);
   const base = context.register(rule.register);

@@ -38,7 +38,7 @@ const ENCODING_COMPLEX = 3;
 const SIGNED = [5, 6];
 
 /** Kind of the type that an entry describes. */
-export function kindOf(die: DieCursor): TypeKind {
+function kindOf(die: DieCursor): TypeKind {
   const kind = KINDS[die.tag] ?? 'void';
   if ((kind === 'struct' || kind === 'union') && die.flag(DW_AT.declaration)) return 'forward';
   if (kind !== 'int') return kind;
