@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import type { Architecture, DataReference } from '../program/ports.ts';
 import { globalSearch } from './global-search.ts';
@@ -9,27 +10,14 @@ const DATA = TestKernel.BASE + 0x20000n;
 
 /** Code that is a list of addresses; without a decoder when `decodes` is false. */
 function arch(decodes = true): Architecture {
-  return {
-    name: 'test',
-    elfMachine: 0,
-    pointerSize: 8,
-    littleEndian: true,
-    registers: [],
-    recognise: () => true,
-    kernelMap: () => {
-      throw new Error('not used');
-    },
-    ...(decodes && {
-      dataReferences: (code: Uint8Array) => {
-        const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-        const found: DataReference[] = [];
-        for (let i = 0; i + 8 <= code.length; i += 8) {
-          found.push({ address: view.getBigUint64(i, true), access: 'memory' });
-        }
-        return found;
-      },
-    }),
-  };
+  return testArchitecture(decodes ? { dataReferences: listedAddresses } : {});
+}
+
+function listedAddresses(code: Uint8Array): DataReference[] {
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  const found: DataReference[] = [];
+  for (let i = 0; i + 8 <= code.length; i += 8) found.push({ address: view.getBigUint64(i, true), access: 'memory' });
+  return found;
 }
 
 function kernel(): TestKernel {

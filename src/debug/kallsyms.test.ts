@@ -7,23 +7,14 @@ import {
   type WrittenSymbol,
   writeKallsyms,
 } from '../../test/build/kallsyms-writer.ts';
+import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import { AnalysisError } from '../base/errors.ts';
-import type { Architecture, KernelSymbol } from '../program/ports.ts';
+import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { kallsyms } from './kallsyms.ts';
 
-const arch: Architecture = {
-  name: 'test',
-  elfMachine: 0,
-  pointerSize: 8,
-  littleEndian: true,
-  registers: [],
-  recognise: () => true,
-  kernelMap: () => {
-    throw new Error('not used');
-  },
-};
+const arch = testArchitecture();
 
 const TEXT = TestKernel.BASE + 0x1000000n;
 const TABLES = TestKernel.BASE + 0x1f00058n;

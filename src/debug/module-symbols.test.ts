@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BtfWriter } from '../../test/build/btf-writer.ts';
+import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
-import type { Architecture } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { btf } from './btf.ts';
 import { loadedModules } from './module-list.ts';
 import { moduleSymbols } from './module-symbols.ts';
 
-const arch: Architecture = {
-  name: 'test',
-  elfMachine: 0,
-  pointerSize: 8,
-  littleEndian: true,
-  registers: [],
-  recognise: () => true,
-  kernelMap: () => {
-    throw new Error('not used');
-  },
-};
+const arch = testArchitecture();
 
 const BASE = TestKernel.BASE;
 const BTF = BASE + 0x10000n;

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { BtfWriter } from '../../test/build/btf-writer.ts';
 import { type WrittenSymbol, writeKallsyms } from '../../test/build/kallsyms-writer.ts';
 import { writeKernelSymbols } from '../../test/build/kernel-symbol-writer.ts';
+import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
-import type { Architecture, DataReference } from '../program/ports.ts';
+import type { DataReference } from '../program/ports.ts';
 import { btf } from './btf.ts';
 import { kallsyms } from './kallsyms.ts';
 import { loadedModules } from './module-list.ts';
@@ -19,16 +20,7 @@ const HEAD = DATA + 0x1230n;
 const MODULE = BASE + 0x600000n;
 
 /** A decoder of code that is a list of addresses. */
-const arch: Architecture = {
-  name: 'test',
-  elfMachine: 0,
-  pointerSize: 8,
-  littleEndian: true,
-  registers: [],
-  recognise: () => true,
-  kernelMap: () => {
-    throw new Error('not used');
-  },
+const arch = testArchitecture({
   dataReferences: (code) => {
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
     const found: DataReference[] = [];
@@ -36,7 +28,7 @@ const arch: Architecture = {
       found.push({ address: view.getBigUint64(i, true), access: 'address' });
     return found;
   },
-};
+});
 
 function textSymbols(): WrittenSymbol[] {
   const symbols: WrittenSymbol[] = [{ address: TEXT, letter: 'T', name: '_stext' }];
