@@ -331,7 +331,20 @@ export class DieCursor {
   /** Offset of a string in .debug_str, for those that compare many; undefined when it is kept elsewhere. */
   stringOffset(attribute: number): Bytes | undefined {
     const at = this.#find(attribute);
-    return at >= 0 && this.#form === F.strp ? this.#unsigned(at) : undefined;
+    if (at < 0) return undefined;
+    switch (this.#form) {
+      case F.strp:
+        return this.#unsigned(at);
+      case F.strx:
+      case F.strx1:
+      case F.strx2:
+      case F.strx3:
+      case F.strx4:
+      case F.GNU_str_index:
+        return this.unit.dwarf.indexedStringOffset(this.unit, this.#unsigned(at));
+      default:
+        return undefined;
+    }
   }
 
   /**

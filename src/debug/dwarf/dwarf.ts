@@ -126,14 +126,17 @@ export class Dwarf {
   }
 
   indexedString(unit: Unit, index: number): string {
+    return this.string(this.indexedStringOffset(unit, index));
+  }
+
+  /** Offset in .debug_str of the string that is given by its index in .debug_str_offsets. */
+  indexedStringOffset(unit: Unit, index: number): Bytes {
     const { offsetSize, version } = unit.header;
     const base = unit.base(DW_AT.str_offsets_base, version >= 5 ? 2 * offsetSize : 0);
     const offsets = this.section('.debug_str_offsets');
     const bytes = offsets.bytes(base + index * offsetSize, offsetSize, `string ${index}`);
     const view = new DataView(bytes.buffer);
-    return this.string(
-      offsetSize === 4 ? view.getUint32(0, this.littleEndian) : Number(view.getBigUint64(0, this.littleEndian)),
-    );
+    return offsetSize === 4 ? view.getUint32(0, this.littleEndian) : Number(view.getBigUint64(0, this.littleEndian));
   }
 
   // ---- units and entries
@@ -182,33 +185,36 @@ export class Dwarf {
   }
 
   /**
-   * Visits every unit of .debug_info in order, with bytes that are valid during the visit only; units that cannot be read
-   * are left out.
+   * Visits units from number `first` of the table on, as many as are read together, with bytes that are valid during the
+   * visit only; units that cannot be read are left out. Returns the number of the unit to go on with.
    */
-  visitUnits(visit: (unit: Unit) => void): void {
+  visitUnits(first: number, visit: (unit: Unit) => void): number {
     const info = this.section('.debug_info');
     const { starts, ends } = this.unitTable;
-    let buffer = new Uint8Array(Math.min(info.size, VISIT_WINDOW));
-    let from = 0;
-    let to = 0;
-    for (let i = 0; i < starts.length; i++) {
-      const start = starts[i] as number;
-      const end = ends[i] as number;
-      if (start >= info.size || end - start > MAX_UNIT) continue;
-      if (end > to) {
-        const size = Math.max(end - start, Math.min(VISIT_WINDOW, info.size - start));
-        if (size > buffer.length) buffer = new Uint8Array(size);
-        info.fill(start, buffer.subarray(0, size));
-        from = start;
-        to = start + size;
+    const from = starts[first] as number;
+    const least = (ends[first] as number) - from;
+    let next = first + 1;
+    try {
+      if (from >= info.size) visit(this.unit(from)); // of .debug_types
+      if (from >= info.size || least > MAX_UNIT) return next;
+      const window = info.upTo(from, Math.max(least, VISIT_WINDOW), 'units');
+      for (next = first; next < starts.length && (ends[next] as number) <= from + window.length; next++) {
+        const start = starts[next] as number;
+        this.#visit(start, window.subarray(start - from, (ends[next] as number) - from), visit);
       }
-      const bytes = buffer.subarray(start - from, end - from);
-      try {
-        const header = readUnitHeader(bytes, this.littleEndian, info.source, start, info.size - start, false);
-        visit(new Unit(this, start, header, bytes, this.#abbrevsOf(header), info.source));
-      } catch (e) {
-        if (!(e instanceof AnalysisError)) throw e;
-      }
+    } catch (e) {
+      if (!(e instanceof AnalysisError)) throw e;
+    }
+    return Math.max(next, first + 1);
+  }
+
+  #visit(start: Bytes, bytes: Uint8Array, visit: (unit: Unit) => void): void {
+    const info = this.section('.debug_info');
+    try {
+      const header = readUnitHeader(bytes, this.littleEndian, info.source, start, info.size - start, false);
+      visit(new Unit(this, start, header, bytes, this.#abbrevsOf(header), info.source));
+    } catch (e) {
+      if (!(e instanceof AnalysisError)) throw e;
     }
   }
 

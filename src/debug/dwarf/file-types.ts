@@ -2,25 +2,40 @@ import type { CType } from '../../types/c-type.ts';
 import { pointerTo, voidType } from '../../types/simple-type.ts';
 import { spellings } from '../type-spelling.ts';
 import { DW_AT } from './dw-at.ts';
+import { DW_TAG } from './dw-tag.ts';
 import type { Dwarf } from './dwarf.ts';
 import { type Completes, DwarfTypes } from './dwarf-types.ts';
-import { type NameKind, TopLevelNames } from './top-level-names.ts';
+import { NameIndex } from './name-index.ts';
 
+const TAGGED: Readonly<Record<string, readonly number[]>> = {
+  struct: [DW_TAG.structure_type, DW_TAG.class_type],
+  union: [DW_TAG.union_type],
+  enum: [DW_TAG.enumeration_type],
+  typedef: [DW_TAG.typedef],
+};
 /** A bare name means the first of these that there is. */
-const PREFERENCE: readonly NameKind[] = ['struct', 'union', 'typedef', 'base', 'enum'];
+const PREFERENCE: readonly number[] = [
+  DW_TAG.structure_type,
+  DW_TAG.class_type,
+  DW_TAG.union_type,
+  DW_TAG.typedef,
+  DW_TAG.base_type,
+  DW_TAG.enumeration_type,
+];
+const VARIABLE: readonly number[] = [DW_TAG.variable];
 
 /** Types of a file by name, and those of its global variables. */
 export class FileTypes {
   readonly types: DwarfTypes;
   readonly #dwarf: Dwarf;
-  readonly #names: TopLevelNames;
+  readonly #names: NameIndex;
   readonly #void = voidType();
 
   /** @param complete finds definitions that this file may lack; those of its own go first */
   constructor(dwarf: Dwarf, pointerSize: number, complete: Completes) {
     this.#dwarf = dwarf;
-    this.#names = new TopLevelNames(dwarf);
-    this.types = new DwarfTypes(dwarf, pointerSize, (kind, name) => complete(kind, name) ?? this.#own([kind], name));
+    this.#names = new NameIndex(dwarf);
+    this.types = new DwarfTypes(dwarf, pointerSize, (kind, name) => complete(kind, name) ?? this.#own(kind, [name]));
   }
 
   /** See `DebugInfo.findType`; also `struct page *`. */
@@ -33,25 +48,21 @@ export class FileTypes {
     }
     if (name === 'void') return this.#void;
     const tagged = /^(struct|union|enum|typedef)\s+(\S+)$/.exec(name);
-    if (tagged) return this.#own([tagged[1] as NameKind], tagged[2] as string);
-    for (const spelling of spellings(name)) {
-      const type = this.#own(PREFERENCE, spelling);
-      if (type) return type;
-    }
-    return undefined;
+    if (tagged) return this.#own(tagged[1] as string, [tagged[2] as string]);
+    return this.#own('', spellings(name));
   }
 
   /** Type of a global variable of this file. */
   findVariable(name: string): CType | undefined {
-    const offset = this.#names.find('variable', name);
+    const offset = this.#names.find(VARIABLE, [name]);
     if (offset === undefined) return undefined;
     const die = this.#dwarf.die(offset);
     const typed = die.has(DW_AT.type) ? die : die.follow(DW_AT.specification);
     return typed && this.types.typeOf(typed);
   }
 
-  #own(kinds: readonly NameKind[], name: string): CType | undefined {
-    const offset = this.#names.findAny(kinds, name);
+  #own(kind: string, names: readonly string[]): CType | undefined {
+    const offset = this.#names.find(TAGGED[kind] ?? PREFERENCE, names);
     return offset === undefined ? undefined : this.types.type(this.#dwarf.die(offset));
   }
 }

@@ -1,4 +1,5 @@
-import { asciiBytes, indexOfBytes } from '../../base/text.ts';
+import { AnalysisError } from '../../base/errors.ts';
+import { asciiBytes } from '../../base/text.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { Abbrevs } from './abbrevs.ts';
 import type { DieCursor } from './die-cursor.ts';
@@ -9,7 +10,7 @@ import { EntryScan } from './entry-scan.ts';
 import { DW_FORM } from './forms.ts';
 import type { Unit } from './unit.ts';
 
-/** What a name may stand for, by DW_TAG. */
+/** What a name may stand for; at most 8, each has a bit. */
 const TAGS: readonly number[] = [
   DW_TAG.structure_type,
   DW_TAG.class_type,
@@ -18,128 +19,130 @@ const TAGS: readonly number[] = [
   DW_TAG.typedef,
   DW_TAG.base_type,
   DW_TAG.variable,
-  DW_TAG.subprogram,
 ];
-const MAX_ENTRIES = 0x800000;
-/** Keys of names that stand in the entries themselves begin here; others are offsets in .debug_str. */
-const INLINE = 0x80000000;
+const MAX_ENTRIES = 0x400000;
 
 /**
- * Where the types, variables and functions of a file are defined, by name: one pass over the top-level entries of all
- * units, made on the first question. Names are kept as their offsets in .debug_str, never as strings: a linker keeps each
- * string once, so that looking for a name is looking for its bytes there.
+ * Where the types and variables of a file are defined, by name. The top-level entries are gone through a few megabytes at
+ * a time and only as far as it takes to find what was asked for: the first units have most of what a kernel's code uses.
+ *
+ * A name is put down once for each tag and place in .debug_str, where a linker keeps each string once. Of names that are
+ * kept elsewhere (in the entry, in the dwz file, .debug_line_str) only the hash tells whether they were seen.
  */
 export class NameIndex {
   readonly #dwarf: Dwarf;
-  #keys = new Uint32Array(1 << 18);
-  #tags = new Uint16Array(1 << 18);
-  /** Offset of the entry plus one; 0 of a free slot. */
-  #entries = new Float64Array(1 << 18);
-  #count = 0;
-  #built = false;
+  /** Number of the unit to go on with. */
+  #next = 0;
   #strings: Uint8Array | undefined;
+  /** By offset in .debug_str: a bit for each tag that the name was seen with. */
+  #seen = new Uint8Array(0);
+  /** The same of names kept elsewhere, by hash and tag. */
+  readonly #seenHashes = new Set<number>();
+  /** By hash of the name, the entry put down last; each leads to the one before it that has the same hash. */
+  readonly #newest = new Map<number, number>();
+  readonly #older: number[] = [];
+  readonly #tags: number[] = [];
+  readonly #offsets: Bytes[] = [];
 
   constructor(dwarf: Dwarf) {
     this.#dwarf = dwarf;
   }
 
-  /** Names that are known, each once for a tag. */
-  get size(): number {
-    this.#build();
-    return this.#count;
-  }
-
-  /** Offset of the first definition of `name` with one of `tags`, the earlier tag first. */
-  find(tags: readonly number[], name: string): Bytes | undefined {
-    this.#build();
-    const keys = this.#keysOf(name);
-    for (const tag of tags) {
-      for (const key of keys) {
-        const slot = this.#slot(key, tag);
-        const entry = this.#entries[slot] as number;
-        if (entry === 0) continue;
-        if (key < INLINE || this.#nameOf(entry - 1) === name) return entry - 1;
+  /**
+   * Offset of the first definition of one of `names` with one of `tags`; among those found together an earlier name goes
+   * before a later one, and then an earlier tag.
+   */
+  find(tags: readonly number[], names: readonly string[]): Bytes | undefined {
+    for (;;) {
+      for (const name of names) {
+        const found = this.#known(tags, name);
+        if (found !== undefined) return found;
       }
+      if (!this.#addUnits()) return undefined;
     }
-    return undefined;
   }
 
-  #nameOf(offset: Bytes): string | undefined {
-    const die = this.#dwarf.die(offset);
-    return die.string(DW_AT.name) ?? die.follow(DW_AT.specification)?.string(DW_AT.name);
-  }
-
-  /** The key of `name` as an entry's own string, and as every place in .debug_str where it ends a string. */
-  #keysOf(name: string): number[] {
-    const bytes = asciiBytes(`${name}\0`);
-    const keys = [inlineKey(bytes, 0)];
-    const section = this.#dwarf.elf.section('.debug_str');
-    if (!section || name === '') return keys;
-    this.#strings ??= section.bytes(0, section.size, 'strings');
-    for (let at = indexOfBytes(this.#strings, bytes); at >= 0; at = indexOfBytes(this.#strings, bytes, at + 1)) {
-      keys.push(at);
+  #known(tags: readonly number[], name: string): Bytes | undefined {
+    let best = tags.length;
+    let found: Bytes | undefined;
+    let i = this.#newest.get(hashAt(asciiBytes(name), 0)) ?? -1;
+    for (; i >= 0; i = this.#older[i] as number) {
+      const rank = tags.indexOf(this.#tags[i] as number);
+      const offset = this.#offsets[i] as number;
+      if (rank < 0 || rank > best || nameOf(this.#dwarf.die(offset)) !== name) continue;
+      best = rank;
+      found = offset;
     }
-    return keys;
+    return found;
   }
 
-  #build(): void {
-    if (this.#built) return;
-    this.#built = true;
-    this.#dwarf.visitUnits((unit) => this.#addUnit(unit));
+  /** Goes through the next units; false when there are none. */
+  #addUnits(): boolean {
+    if (!this.#strings) {
+      const section = this.#dwarf.elf.section('.debug_str');
+      this.#strings = section ? section.bytes(0, section.size, 'strings') : new Uint8Array(0);
+      this.#seen = new Uint8Array(this.#strings.length);
+    }
+    if (this.#next >= this.#dwarf.unitTable.starts.length || this.#offsets.length >= MAX_ENTRIES) return false;
+    this.#next = this.#dwarf.visitUnits(this.#next, (unit) => this.#addUnit(unit));
+    return true;
   }
 
   #addUnit(unit: Unit): void {
     const first = unit.root();
     if (!first.firstChild()) return;
     const { abbrevs, view, bytes, littleEndian } = unit;
-    const rows = namedRows(abbrevs);
-    const scan = new EntryScan(unit, first.offset, rows.wanted);
+    const { wanted, places } = namedRows(abbrevs);
+    const scan = new EntryScan(unit, first.offset, wanted);
     while (scan.next()) {
-      const { row, body } = scan;
-      const place = rows.places[row] as number;
-      let key: number;
-      if (place >= 0 && body + place + 4 <= bytes.length) key = view.getUint32(body + place, littleEndian);
-      else if (place < -1 && body + ~place < bytes.length) key = inlineKey(bytes, body + ~place - 1);
-      else key = keyOf(first.seek(scan.offset));
-      if (key >= 0) this.#add(key, abbrevs.tags[row] as number, scan.offset);
+      const { row, body, offset } = scan;
+      const tag = abbrevs.tags[row] as number;
+      const place = places[row] as number;
+      if (place >= 0 && body + place + 4 <= bytes.length) {
+        this.#addString(view.getUint32(body + place, littleEndian), tag, offset);
+      } else if (place < -1) this.#addHash(hashAt(bytes, body + ~place - 1), tag, offset);
+      else this.#addSlowly(first.seek(offset));
     }
   }
 
-  #add(key: number, tag: number, offset: Bytes): void {
-    const slot = this.#slot(key, tag);
-    if (this.#entries[slot] !== 0 || this.#count >= MAX_ENTRIES) return;
-    this.#keys[slot] = key;
-    this.#tags[slot] = tag;
-    this.#entries[slot] = offset + 1;
-    if (++this.#count * 2 > this.#keys.length) this.#grow();
+  /** An entry whose name is at `at` of .debug_str. */
+  #addString(at: Bytes, tag: number, offset: Bytes): void {
+    const bit = 1 << TAGS.indexOf(tag);
+    const seen = this.#seen[at];
+    if (seen === undefined || seen & bit) return;
+    this.#seen[at] = seen | bit;
+    this.#add(hashAt(this.#strings as Uint8Array, at), tag, offset);
   }
 
-  /** The slot that holds a key, or the free one where it belongs. */
-  #slot(key: number, tag: number): number {
-    const keys = this.#keys;
-    const tags = this.#tags;
-    const entries = this.#entries;
-    const mask = keys.length - 1;
-    let slot = Math.imul(key ^ (tag << 20), 0x9e3779b1) >>> 8;
-    for (slot &= mask; entries[slot] !== 0; slot = (slot + 1) & mask) {
-      if (keys[slot] === key && tags[slot] === tag) break;
-    }
-    return slot;
+  /** An entry whose name is elsewhere. */
+  #addHash(hash: number, tag: number, offset: Bytes): void {
+    const key = hash * 8 + TAGS.indexOf(tag);
+    if (this.#seenHashes.has(key)) return;
+    this.#seenHashes.add(key);
+    this.#add(hash, tag, offset);
   }
 
-  #grow(): void {
-    const [keys, tags, entries] = [this.#keys, this.#tags, this.#entries];
-    const size = keys.length * 2;
-    this.#keys = new Uint32Array(size);
-    this.#tags = new Uint16Array(size);
-    this.#entries = new Float64Array(size);
-    for (let i = 0; i < keys.length; i++) {
-      if (entries[i] === 0) continue;
-      const slot = this.#slot(keys[i] as number, tags[i] as number);
-      this.#keys[slot] = keys[i] as number;
-      this.#tags[slot] = tags[i] as number;
-      this.#entries[slot] = entries[i] as number;
+  /** An entry whose name is not at a fixed place. */
+  #addSlowly(die: DieCursor): void {
+    try {
+      const named = namedEntry(die);
+      const at = named?.stringOffset(DW_AT.name);
+      if (at !== undefined) this.#addString(at, die.tag, die.offset);
+      else {
+        const name = named?.string(DW_AT.name);
+        if (name) this.#addHash(hashAt(asciiBytes(name), 0), die.tag, die.offset);
+      }
+    } catch (e) {
+      if (!(e instanceof AnalysisError)) throw e; // the name cannot be read; the entries behind it can
     }
+  }
+
+  #add(hash: number, tag: number, offset: Bytes): void {
+    if (this.#offsets.length >= MAX_ENTRIES) return;
+    this.#older.push(this.#newest.get(hash) ?? -1);
+    this.#newest.set(hash, this.#offsets.length);
+    this.#tags.push(tag);
+    this.#offsets.push(offset);
   }
 }
 
@@ -150,34 +153,36 @@ function namedRows(abbrevs: Abbrevs): { readonly wanted: Uint8Array; readonly pl
   const places = new Int32Array(count).fill(-1);
   for (let row = 1; row < count; row++) {
     if (!TAGS.includes(abbrevs.tags[row] as number)) continue;
+    let named = false;
+    let declared = false;
+    let placed = abbrevs.tags[row] !== DW_TAG.variable;
     for (let i = abbrevs.first[row] as number; i < (abbrevs.first[row + 1] as number); i++) {
-      if (abbrevs.names[i] === DW_AT.declaration) {
-        wanted[row] = 0;
-        break;
-      }
-      if (abbrevs.names[i] === DW_AT.specification) wanted[row] = 1;
-      if (abbrevs.names[i] !== DW_AT.name) continue;
-      wanted[row] = 1;
+      const attribute = abbrevs.names[i];
+      if (attribute === DW_AT.declaration) declared = true;
+      if (attribute === DW_AT.location || attribute === DW_AT.const_value) placed = true;
+      if (attribute === DW_AT.specification || attribute === DW_AT.name) named = true;
+      if (attribute !== DW_AT.name) continue;
       const place = abbrevs.places[i] as number;
       if (abbrevs.forms[i] === DW_FORM.strp && abbrevs.steps[i] === 4) places[row] = place;
       else if (abbrevs.forms[i] === DW_FORM.string && place >= 0) places[row] = ~(place + 1);
     }
+    if (named && placed && !declared) wanted[row] = 1;
   }
   return { wanted, places };
 }
 
-/** Key of a name that is not at a fixed place; -1 when the entry has none that could be looked for. */
-function keyOf(die: DieCursor): number {
-  const named = die.has(DW_AT.name) ? die : die.follow(DW_AT.specification);
-  const offset = named?.stringOffset(DW_AT.name);
-  if (offset !== undefined) return offset < INLINE ? offset : -1;
-  const text = named?.string(DW_AT.name) ?? '';
-  return text === '' ? -1 : inlineKey(asciiBytes(`${text}\0`), 0);
+/** The entry that has the name: a variable's may stand at its declaration. */
+function namedEntry(die: DieCursor): DieCursor | undefined {
+  return die.has(DW_AT.name) ? die : die.follow(DW_AT.specification);
 }
 
-/** FNV-1a over the bytes up to NUL, in the upper half of the keys. */
-function inlineKey(bytes: Uint8Array, from: number): number {
+function nameOf(die: DieCursor): string | undefined {
+  return namedEntry(die)?.string(DW_AT.name);
+}
+
+/** FNV-1a over the bytes up to NUL or the end, cut to what an engine holds as a small integer. */
+function hashAt(bytes: Uint8Array, from: number): number {
   let hash = 0x811c9dc5;
   for (let i = from; i < bytes.length && bytes[i] !== 0; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  return (hash | INLINE) >>> 0;
+  return (hash ^ (hash >>> 30)) & 0x3fffffff;
 }
