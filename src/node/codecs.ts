@@ -1,9 +1,9 @@
-import * as zlib from 'node:zlib';
 import { UnsupportedError } from '../base/errors.ts';
 import { decodeLzo1x } from '../codec/lzo1x.ts';
 import { decodeSnappy } from '../codec/snappy.ts';
 import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
 import { inflateDecoder } from './inflate.ts';
+import { lazyZlib } from './lazy-zlib.ts';
 
 /** The decompressors of Node. */
 export interface NodeCodecs extends Codecs {
@@ -14,7 +14,11 @@ export interface NodeCodecs extends Codecs {
 /** zlib of Node itself, zstd too or as wasm (loaded by `prepare` only), LZO and snappy of this project. */
 export function nodeCodecs(): NodeCodecs {
   let zlibDecoder: Decoder | undefined;
-  let zstd = nodeZstd();
+  let zstdDecoder: Decoder | undefined;
+  const zstd = (): Decoder | undefined => {
+    zstdDecoder ??= nodeZstd();
+    return zstdDecoder;
+  };
   return {
     decoder(name) {
       if (name === 'zlib') {
@@ -23,12 +27,13 @@ export function nodeCodecs(): NodeCodecs {
       }
       if (name === 'lzo') return decodeLzo1x;
       if (name === 'snappy') return decodeSnappy;
-      if (zstd) return zstd;
+      const native = zstd();
+      if (native) return native;
       throw new UnsupportedError(`the ${name} decoder is not prepared, and this Node has none built in`);
     },
 
     async prepare(names) {
-      if (!zstd && names.includes('zstd')) zstd = await (await import('./zstd-decoder.ts')).zstdDecoder();
+      if (names.includes('zstd') && !zstd()) zstdDecoder = await (await import('./zstd-decoder.ts')).zstdDecoder();
     },
   };
 }
@@ -38,7 +43,9 @@ export function nodeCodecs(): NodeCodecs {
  * nothing has to be compiled, so the first thousands of pages cost half.
  */
 function nodeZstd(): Decoder | undefined {
-  const decompress = (zlib as { zstdDecompressSync?: typeof zlib.inflateSync }).zstdDecompressSync;
+  const decompress = (
+    lazyZlib() as { zstdDecompressSync?: (block: Uint8Array, options: { maxOutputLength: number }) => Uint8Array }
+  ).zstdDecompressSync;
   if (!decompress) return undefined;
   return (block, into) => {
     const out = decompress(block, { maxOutputLength: into.length });

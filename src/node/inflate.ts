@@ -1,5 +1,5 @@
-import { constants, createInflate, deflateSync, inflateSync } from 'node:zlib';
 import type { Decoder } from '../program/ports.ts';
+import { lazyZlib } from './lazy-zlib.ts';
 
 /** The part of Node's stream object that is below its public face; every part is checked before it is used. */
 interface InflateInternals {
@@ -34,16 +34,17 @@ export function inflateDecoder(): Decoder {
 
 /** The public way: right everywhere. */
 export function plainDecoder(block: Uint8Array, into: Uint8Array): number {
-  const out = inflateSync(block, { maxOutputLength: into.length, chunkSize: Math.max(64, into.length) });
+  const out = lazyZlib().inflateSync(block, { maxOutputLength: into.length, chunkSize: Math.max(64, into.length) });
   into.set(out);
   return out.length;
 }
 
 /** Decoder over one native handle; undefined where Node has no such thing. */
 function handleDecoder(): Decoder | undefined {
-  const { _handle: handle, _writeState: state } = createInflate() as unknown as InflateInternals;
+  const { _handle: handle, _writeState: state } = lazyZlib().createInflate() as unknown as InflateInternals;
   if (!handle || !(state instanceof Uint32Array) || state.length < 2) return undefined;
   if (typeof handle.reset !== 'function' || typeof handle.writeSync !== 'function') return undefined;
+  const { Z_FINISH } = lazyZlib().constants;
   let damage: unknown;
   handle.onerror = (message: unknown) => {
     damage = message ?? 'damaged block';
@@ -52,7 +53,7 @@ function handleDecoder(): Decoder | undefined {
   return (block, into) => {
     damage = undefined;
     reset.call(handle);
-    writeSync.call(handle, constants.Z_FINISH, block, 0, block.length, into, 0, into.length);
+    writeSync.call(handle, Z_FINISH, block, 0, block.length, into, 0, into.length);
     if (damage !== undefined) throw new RangeError(`zlib: ${String(damage)}`);
     if (state[1] !== 0) throw new RangeError('zlib: the block does not end where its output does');
     return into.length - (state[0] as number);
@@ -63,7 +64,7 @@ function handleDecoder(): Decoder | undefined {
 function passesSample(decode: Decoder): boolean {
   const page = new Uint8Array(256);
   for (let i = 0; i < page.length; i++) page[i] = (i * i) & 0x3f;
-  const block = new Uint8Array(deflateSync(page));
+  const block = new Uint8Array(lazyZlib().deflateSync(page));
   const damaged = block.slice();
   damaged[damaged.length - 1] = (damaged[damaged.length - 1] as number) ^ 1;
   const good = (): boolean => {
