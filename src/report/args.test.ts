@@ -36,6 +36,55 @@ test('wrong options and operands are usage errors that show the usage', () => {
   assert.equal(synopsis(needs), 'x thing');
 });
 
+test('options with several values, optional values and numbers', () => {
+  const list = {
+    name: 'list',
+    args: {
+      options: [
+        { flag: 's', value: 'member', help: '' },
+        { flag: 'g', value: 'flags', optional: true as const, help: '' },
+        { flag: 'F', help: '' },
+        { flag: '16', help: '' },
+        { flag: '8', help: '' },
+        { flag: 'locals', help: '' },
+      ],
+      operands: [{ name: 'start', help: '' }],
+    },
+  };
+  const args = parseArgs(list, ['-s', 'a.b', '-sc', '-FF', '-F', '-16', '-g', '1f', '--locals']);
+  assert.deepEqual(args.values('s'), ['a.b', 'c']);
+  assert.equal(args.value('s'), 'c');
+  assert.equal(args.count('F'), 3);
+  assert.equal(args.count('8'), 0);
+  assert.ok(args.has('16') && args.has('locals'));
+  assert.equal(args.value('g'), '');
+  assert.deepEqual(args.operands, ['1f']);
+  assert.equal(parseArgs(list, ['-g1f']).value('g'), '1f');
+  assert.equal(parseArgs(list, ['-g=1f']).value('g'), '1f');
+  assert.throws(
+    () => parseArgs(list, ['-6']),
+    /no option -6; usage: list \[-F8\] \[-s member\] \[-g\[flags\]\] \[-16\] \[--locals\]/,
+  );
+});
+
+test('an expression may begin with a minus', () => {
+  const p = {
+    name: 'p',
+    args: {
+      options: [{ flag: 'x', help: '' }],
+      operands: [{ name: 'expression', help: '', many: true as const }],
+      expression: true as const,
+    },
+  };
+  const given = (...words: string[]) => {
+    const args = parseArgs(p, words);
+    return [args.has('x'), args.operands.join(' ')];
+  };
+  assert.deepEqual(given('-x', '-1', '-', '-x'), [true, '-1 - -x']);
+  assert.deepEqual(given('-jiffies'), [false, '-jiffies']);
+  assert.deepEqual(given('-x', '--', '-x'), [true, '-x']);
+});
+
 test('pids, addresses and CPU lists', () => {
   assert.equal(parsePidOrAddress('42'), 42);
   assert.equal(parsePidOrAddress('ffff888003c10000'), 0xffff888003c10000n);

@@ -1,13 +1,13 @@
 import { UsageError } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
-import type { Command } from './command.ts';
+import type { Command, OptionSpec } from './command.ts';
 
 /** The parsed arguments of one command. */
 export class Args {
   readonly operands: readonly string[];
-  readonly #flags: ReadonlyMap<string, string>;
+  readonly #flags: ReadonlyMap<string, readonly string[]>;
 
-  constructor(flags: ReadonlyMap<string, string>, operands: readonly string[]) {
+  constructor(flags: ReadonlyMap<string, readonly string[]>, operands: readonly string[]) {
     this.#flags = flags;
     this.operands = operands;
   }
@@ -16,67 +16,119 @@ export class Args {
     return this.#flags.has(flag);
   }
 
-  /** The value given to an option. */
+  /** How often an option stands: `-FF` is 2. */
+  count(flag: string): number {
+    return this.#flags.get(flag)?.length ?? 0;
+  }
+
+  /** The value given to an option, the last one; `''` for an optional value that is not there. */
   value(flag: string): string | undefined {
-    return this.#flags.get(flag);
+    return this.#flags.get(flag)?.at(-1);
+  }
+
+  /** The values given to an option, in their order. */
+  values(flag: string): readonly string[] {
+    return this.#flags.get(flag) ?? [];
   }
 }
 
 /**
- * Options may be combined (`-kG`), may stand between operands, and end at `--`.
+ * Options may be combined (`-kG`), may stand between operands, and end at `--`. Where the operands are an expression
+ * (`ArgsSpec.expression`), they begin at the first word that is no option.
  * @throws UsageError that names the command and what is wrong
  */
 export function parseArgs(command: Pick<Command, 'name' | 'args'>, words: readonly string[]): Args {
-  const flags = new Map<string, string>();
+  const flags = new Flags(command);
   const operands: string[] = [];
   let ended = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
+    if (!ended && command.args.expression) ended = !flags.knows(word);
     if (ended || !/^-./.test(word)) operands.push(word);
     else if (word === '--') ended = true;
-    else if (isLong(word)) flags.set(longFlag(command, word.slice(2)), '');
-    else i += parseFlags(command, word, words[i + 1], flags);
+    else i += flags.add(word, words[i + 1]);
   }
   checkOperands(command, operands);
-  return new Args(flags, operands);
+  return new Args(flags.given, operands);
 }
 
-function isLong(word: string): boolean {
-  return word.startsWith('--');
+/** The options of one line, as they are found. */
+class Flags {
+  readonly given = new Map<string, string[]>();
+  readonly #command: Pick<Command, 'name' | 'args'>;
+
+  constructor(command: Pick<Command, 'name' | 'args'>) {
+    this.#command = command;
+  }
+
+  /** Whether a word is made of options of the command. */
+  knows(word: string): boolean {
+    if (word === '--' || word.startsWith('--')) return true;
+    for (let at = 1; at < word.length; ) {
+      const option = this.#optionAt(word, at);
+      if (!option) return false;
+      if (option.value !== undefined) return true;
+      at += option.flag.length;
+    }
+    return word.length > 1 && word.startsWith('-');
+  }
+
+  /** Takes a word of options; returns how many further words were used. */
+  add(word: string, next: string | undefined): 0 | 1 {
+    if (word.startsWith('--')) return this.#addLong(word.slice(2));
+    for (let at = 1; at < word.length; ) {
+      const option = this.#optionAt(word, at);
+      if (!option) throw this.#usageError(`no option -${word[at]}`);
+      at += option.flag.length;
+      if (option.value === undefined) {
+        this.#put(option.flag, '');
+        continue;
+      }
+      const rest = word.slice(at);
+      if (option.optional) return this.#put(option.flag, rest.replace(/^=/, ''));
+      const value = rest === '' ? next : rest;
+      if (value === undefined) {
+        throw new UsageError(`${this.#command.name}: option -${option.flag} needs a ${option.value}`);
+      }
+      this.#put(option.flag, value);
+      return rest === '' ? 1 : 0;
+    }
+    return 0;
+  }
+
+  /** An option that is a word; these take no value. */
+  #addLong(flag: string): 0 {
+    const known = this.#command.args.options?.some((o) => o.flag === flag && isWord(flag));
+    if (!known) throw this.#usageError(`no option --${flag}`);
+    return this.#put(flag, '');
+  }
+
+  /** A letter, or a number as in `rd -16`. */
+  #optionAt(word: string, at: number): OptionSpec | undefined {
+    const name = /^\d+/.exec(word.slice(at))?.[0] ?? word[at];
+    return this.#command.args.options?.find((o) => o.flag === name);
+  }
+
+  #put(flag: string, value: string): 0 {
+    const values = this.given.get(flag);
+    if (values) values.push(value);
+    else this.given.set(flag, [value]);
+    return 0;
+  }
+
+  #usageError(why: string): UsageError {
+    return new UsageError(`${this.#command.name}: ${why}; usage: ${synopsis(this.#command)}`);
+  }
 }
 
-/** An option that is a word; these take no value. */
-function longFlag(command: Pick<Command, 'name' | 'args'>, flag: string): string {
-  if (flag.length > 1 && command.args.options?.some((o) => o.flag === flag)) return flag;
-  throw new UsageError(`${command.name}: no option --${flag}; usage: ${synopsis(command)}`);
+/** `--locals`; letters and numbers take one dash. */
+function isWord(flag: string): boolean {
+  return flag.length > 1 && !/^\d/.test(flag);
 }
 
 /** How an option is written: `-l`, `--locals`. */
 export function spelledFlag(flag: string): string {
-  return flag.length === 1 ? `-${flag}` : `--${flag}`;
-}
-
-/** Returns how many further words were used. */
-function parseFlags(
-  command: Pick<Command, 'name' | 'args'>,
-  word: string,
-  next: string | undefined,
-  flags: Map<string, string>,
-): 0 | 1 {
-  for (let at = 1; at < word.length; at++) {
-    const flag = word[at] as string;
-    const option = command.args.options?.find((o) => o.flag === flag);
-    if (!option) throw new UsageError(`${command.name}: no option -${flag}; usage: ${synopsis(command)}`);
-    if (option.value === undefined) flags.set(flag, '');
-    else {
-      const rest = word.slice(at + 1);
-      const value = rest === '' ? next : rest;
-      if (value === undefined) throw new UsageError(`${command.name}: option -${flag} needs a ${option.value}`);
-      flags.set(flag, value);
-      return rest === '' ? 1 : 0;
-    }
-  }
-  return 0;
+  return isWord(flag) ? `--${flag}` : `-${flag}`;
 }
 
 function checkOperands(command: Pick<Command, 'name' | 'args'>, operands: readonly string[]): void {
@@ -95,10 +147,13 @@ function checkOperands(command: Pick<Command, 'name' | 'args'>, operands: readon
 export function synopsis(command: Pick<Command, 'name' | 'args'>): string {
   const options = command.args.options ?? [];
   const plain = options.filter((o) => o.value === undefined && o.flag.length === 1).map((o) => o.flag);
+  const others = options.filter((o) => o.value === undefined && o.flag.length > 1);
   const words = [command.name];
   if (plain.length > 0) words.push(`[-${plain.join('')}]`);
-  for (const o of options) if (o.value !== undefined) words.push(`[-${o.flag} ${o.value}]`);
-  for (const o of options) if (o.flag.length > 1) words.push(`[--${o.flag}]`);
+  for (const o of options) {
+    if (o.value !== undefined) words.push(o.optional ? `[-${o.flag}[${o.value}]]` : `[-${o.flag} ${o.value}]`);
+  }
+  for (const o of others) words.push(`[${spelledFlag(o.flag)}]`);
   for (const o of command.args.operands ?? []) {
     const dots = o.many ? '...' : '';
     words.push(o.required ? o.name + dots : `[${o.name}]${dots}`);

@@ -5,11 +5,13 @@ import type { Block } from './block.ts';
 import type { Schema } from './schema.ts';
 import type { SourceFinder } from './source-text.ts';
 
-/** One option of a command: a single letter, as crash's are, or a word (`--locals`). */
+/** One option of a command: a letter or a number, as crash's are (`-l`, `-16`), or a word (`--locals`). */
 export interface OptionSpec {
   readonly flag: string;
   /** Name of its value; absent: the option takes none. */
   readonly value?: string;
+  /** The value may be left out; then it stands in the same word: `-b4`, `-i=shared`. */
+  readonly optional?: true;
   readonly help: string;
 }
 
@@ -24,6 +26,8 @@ interface OperandSpec {
 interface ArgsSpec {
   readonly options?: readonly OptionSpec[];
   readonly operands?: readonly OperandSpec[];
+  /** The operands are an expression, in which a word may begin with a minus. */
+  readonly expression?: true;
 }
 
 interface Example {

@@ -9,7 +9,7 @@ export function helpLines(command: Command): string[] {
   for (const paragraph of command.description) out.push(...wrap(paragraph, 76).map((l) => `  ${l}`), '');
   const entries = [
     ...(command.args.options ?? []).map((o) => [
-      o.value === undefined ? spelledFlag(o.flag) : `-${o.flag} ${o.value}`,
+      o.value === undefined ? spelledFlag(o.flag) : `-${o.flag}${o.optional ? `[${o.value}]` : ` ${o.value}`}`,
       o.help,
     ]),
     ...(command.args.operands ?? []).map((o) => [o.name, o.help]),
