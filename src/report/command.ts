@@ -50,6 +50,8 @@ export interface CommandContext {
   readonly commands: readonly Command[];
   /** Source text, where a host has it. */
   readonly source?: SourceFinder;
+  /** Writes a file that the user named, where a host has files. @throws AnalysisError */
+  readonly writeFile?: (path: string, bytes: Uint8Array) => void;
   /** Data is to hold all that debug information tells, asked for or not. */
   readonly full?: boolean;
 }

@@ -1,0 +1,272 @@
+import { type FaultReason, MemoryFault, NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
+import { hex, hex64, hexPad } from '../base/hex.ts';
+import type { Addr, Bytes } from '../base/units.ts';
+import { userSpaceOf } from '../kernel/user-space.ts';
+import type { Program } from '../program/program.ts';
+import { type Args, parseAddress } from '../report/args.ts';
+import { type CommandContext, command } from '../report/command.ts';
+import { charactersOf, isPrintable, memoryLines } from '../report/memory-lines.ts';
+import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
+import { arrayOf, hexString, integer, object, oneOf, optional, record, string } from '../report/schema.ts';
+
+export interface RdData {
+  readonly address: string;
+  readonly space: 'kernel' | 'user' | 'physical';
+  readonly unit: number;
+  readonly values: readonly string[];
+  readonly characters?: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly text?: string;
+  readonly saved?: number;
+  readonly problems?: readonly ProblemData[];
+}
+
+/** More than anybody reads; a dump of memory goes to a file. */
+const MAX_BYTES = 0x400_0000;
+const TEXT_LINE = 60;
+/** Memory is there or missing by pages. */
+const PIECE = 4096;
+
+export const rd = command<RdData>({
+  name: 'rd',
+  summary: 'memory as it is',
+  description: [
+    'Prints memory at an address or symbol: whole words in hexadecimal with their characters, unless an option says ' +
+      'otherwise. An address of the lower half is one of user space, of the current task.',
+    'The count is decimal, or hexadecimal with 0x; it counts units, with -r bytes.',
+  ],
+  args: {
+    options: [
+      { flag: 'p', help: 'the address is physical' },
+      { flag: 'u', help: 'the address is one of user space, of the current task' },
+      { flag: 'd', help: 'signed decimal' },
+      { flag: 'D', help: 'unsigned decimal' },
+      { flag: 's', help: 'symbols for addresses that are in one' },
+      { flag: 'S', help: 'also the slab cache of addresses that are in an object, in brackets; -SS: with the address' },
+      { flag: 'x', help: 'without the characters' },
+      { flag: '8', help: 'units of 8 bits' },
+      { flag: '16', help: 'units of 16 bits' },
+      { flag: '32', help: 'units of 32 bits' },
+      { flag: '64', help: 'units of 64 bits' },
+      { flag: 'a', help: 'text, up to the first byte that is no printable character' },
+      { flag: 'N', help: 'in network byte order; only for 16 and 32 bits' },
+      { flag: 'R', help: 'the address is that of the last unit' },
+      { flag: 'o', value: 'offset', help: 'add to the address' },
+      { flag: 'e', value: 'end', help: 'up to this address' },
+      { flag: 'r', value: 'file', help: 'write the bytes to a file' },
+    ],
+    operands: [
+      { name: 'address', help: 'an address in hexadecimal, or a symbol', required: true },
+      { name: 'count', help: 'units to show; 1 when absent' },
+    ],
+  },
+  examples: [
+    {
+      line: 'rd linux_banner 4',
+      shows: 'Four words:',
+      output: [
+        'ffffffff8311ffe0:  65762078756e694c 2e36206e6f697372   Linux version 6.',
+        'ffffffff8311fff0:  632d36352d302e31 646d612d64756f6c   1.0-56-cloud-amd',
+      ].join('\n'),
+    },
+    { line: 'rd -s init_task 16', shows: 'Words, with symbols for those that are addresses:' },
+    { line: 'rd -a linux_banner', shows: 'A string:' },
+  ],
+  schema: object('Memory.', {
+    address: hexString('Of the first unit.'),
+    space: oneOf('Which addresses are meant.', ['kernel', 'user', 'physical']),
+    unit: integer('Bytes of a unit.'),
+    values: arrayOf('The units, in hexadecimal.', string('0x and two digits a byte.')),
+    characters: optional(string('A character for each byte in the order of memory; a dot for what is none.')),
+    names: optional(record('With -s and -S: what a value stands for.', string('Symbol, or slab cache in brackets.'))),
+    text: optional(string('With -a: the text.')),
+    saved: optional(integer('With -r: bytes that were written to the file.')),
+    problems: optional(problemsSchema),
+  }),
+  run,
+  *blocks(data, args) {
+    yield { kind: 'lines', lines: textLines(data, args) };
+    yield* problemBlocks(data);
+  },
+});
+
+function run(context: CommandContext, args: Args): RdData {
+  const { prog } = context;
+  const unit = unitOf(prog, args);
+  const range = rangeOf(context, args, unit);
+  const { bytes, fault } = readRange(context, range, unit);
+  const data: Pick<RdData, 'address' | 'space' | 'unit' | 'problems'> = {
+    address: hex64(range.at),
+    space: range.space,
+    unit,
+    ...problemsOf(fault && [{ what: 'memory', why: fault.message }]),
+  };
+  const file = args.value('r');
+  if (file !== undefined) {
+    if (!context.writeFile) throw new UnsupportedError('rd -r: there are no files here');
+    context.writeFile(file, bytes);
+    return { ...data, values: [], saved: bytes.length };
+  }
+  if (args.has('a')) return { ...data, unit: 1, values: [], text: leadingText(bytes) };
+  const values = [...unitsOf(bytes, unit, prog.arch.littleEndian && !args.has('N'))];
+  const names = args.has('s') || args.has('S') ? namesOf(prog, values) : undefined;
+  return {
+    ...data,
+    values: values.map((v) => spelled(v, unit)),
+    characters: charactersOf(bytes),
+    ...(names && { names }),
+  };
+}
+
+function spelled(value: bigint, unit: Bytes): string {
+  return `0x${hexPad(value, 2 * unit)}`;
+}
+
+function* unitsOf(bytes: Uint8Array, unit: Bytes, little: boolean): Iterable<bigint> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i + unit <= bytes.length; i += unit) {
+    if (unit === 8) yield view.getBigUint64(i, little);
+    else if (unit === 4) yield BigInt(view.getUint32(i, little));
+    else yield BigInt(unit === 2 ? view.getUint16(i, little) : view.getUint8(i));
+  }
+}
+
+function leadingText(bytes: Uint8Array): string {
+  const end = bytes.findIndex((byte) => !isPrintable(byte));
+  return charactersOf(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+function* textLines(data: RdData, args: Args): Iterable<string> {
+  const at = BigInt(data.address);
+  if (data.saved !== undefined) {
+    yield `${data.saved} bytes copied from ${hex(at)} to ${args.value('r')}`;
+  } else if (data.text !== undefined) {
+    for (let i = 0; i < data.text.length; i += TEXT_LINE) {
+      yield `${(at + BigInt(i)).toString(16).padStart(16)}:  ${data.text.slice(i, i + TEXT_LINE)}`;
+    }
+  } else {
+    const style = args.has('d') ? 'signed' : args.has('D') ? 'unsigned' : 'hex';
+    const ascii = style === 'hex' && !args.has('x') && data.names === undefined;
+    yield* memoryLines(at, data.values, {
+      unit: data.unit,
+      style,
+      ...(ascii && data.characters !== undefined && { characters: data.characters }),
+      ...(data.names && { names: data.names }),
+    });
+  }
+}
+
+// ---- what is asked for
+
+const UNITS: readonly (readonly [flag: string, bytes: Bytes])[] = [
+  ['8', 1],
+  ['16', 2],
+  ['32', 4],
+  ['64', 8],
+];
+
+/** @throws UsageError when the options contradict each other */
+function unitOf(prog: Program, args: Args): Bytes {
+  const unit = UNITS.find(([flag]) => args.has(flag))?.[1] ?? prog.pointerSize;
+  if ((args.has('s') || args.has('S')) && unit !== prog.pointerSize) {
+    throw new UsageError(`rd: -s and -S go with units of ${prog.pointerSize * 8} bits`);
+  }
+  if (args.has('m') || args.has('f')) throw new UsageError('rd: machine addresses and file offsets are not supported');
+  return unit;
+}
+
+interface Range {
+  readonly at: Addr;
+  readonly size: Bytes;
+  readonly space: RdData['space'];
+  /** The size is an upper limit. */
+  readonly open: boolean;
+}
+
+function rangeOf({ prog }: CommandContext, args: Args, unit: Bytes): Range {
+  const [word, countWord] = args.operands as [string, string | undefined];
+  const offset = args.value('o') === undefined ? 0n : numberOf(args.value('o') as string, 'offset');
+  const start = BigInt.asUintN(64, placeOf(prog, word, args) + offset);
+  const space = args.has('p') ? 'physical' : args.has('u') || isUserAddress(prog, start) ? 'user' : 'kernel';
+  const count = countWord === undefined ? undefined : Number(numberOf(countWord, 'count'));
+  if (count === 0) throw new UsageError('rd: a count of 0 shows nothing');
+  const open = count === undefined && args.value('e') === undefined && args.has('a');
+  const bytes = open ? PIECE : sizeOf(prog, start, count, args, unit);
+  if (bytes > MAX_BYTES)
+    throw new UsageError(`rd: ${bytes} bytes are more than ${MAX_BYTES}, the most for one command`);
+  const at = args.has('R') ? BigInt.asUintN(64, start - BigInt(bytes - unit)) : start;
+  return { at, size: bytes, space, open };
+}
+
+function sizeOf(prog: Program, at: Addr, count: number | undefined, args: Args, unit: Bytes): Bytes {
+  const scale = args.has('r') || args.has('a') ? 1 : unit;
+  if (count !== undefined) return count * scale;
+  const end = args.value('e');
+  if (end === undefined) {
+    if (args.has('r')) throw new UsageError('rd: -r needs a count of bytes or an end (-e)');
+    return scale;
+  }
+  const size = Number(placeOf(prog, end, args) - at);
+  if (size <= 0) throw new UsageError(`rd: the end ${end} is not behind ${hex(at)}`);
+  return Math.ceil(size / scale) * scale;
+}
+
+/** A number in decimal, or in hexadecimal with `0x`. */
+function numberOf(word: string, what: string): bigint {
+  if (!/^-?(?:0x[0-9a-f]{1,16}|\d{1,19})$/i.test(word)) throw new UsageError(`rd: '${word}' is no ${what}`);
+  return word.startsWith('-') ? -BigInt(word.slice(1)) : BigInt(word);
+}
+
+function placeOf(prog: Program, word: string, args: Args): Addr {
+  const symbol = args.has('p') || args.has('u') ? undefined : prog.findSymbol(word);
+  const at = symbol?.address ?? parseAddress(word) ?? prog.findModuleSymbol(word)?.address;
+  if (at === undefined) throw new NotFoundError('symbol', word);
+  return at;
+}
+
+/** The lower half of the address space belongs to user space. */
+function isUserAddress(prog: Program, at: Addr): boolean {
+  return at < 1n << BigInt(8 * prog.pointerSize - 1);
+}
+
+// ---- memory
+
+/** What is there of a range, up to the first byte that is not. @throws MemoryFault when nothing is */
+function readRange(context: CommandContext, range: Range, unit: Bytes): { bytes: Uint8Array; fault?: MemoryFault } {
+  const read = readerOf(context, range.space);
+  const bytes = new Uint8Array(range.size);
+  for (let done = 0; done < range.size; ) {
+    const at = range.at + BigInt(done);
+    const size = Math.min(range.size - done, PIECE - Number(at % BigInt(PIECE)));
+    const part = bytes.subarray(done, done + size);
+    const why = read(at, part);
+    if (why) {
+      if (done < unit) throw new MemoryFault(at, why);
+      const kept = bytes.subarray(0, done - (done % unit));
+      return range.open ? { bytes: kept } : { bytes: kept, fault: new MemoryFault(at, why) };
+    }
+    done += size;
+    if (range.open && part.some((byte) => !isPrintable(byte))) return { bytes: bytes.subarray(0, done) };
+  }
+  return { bytes };
+}
+
+type Read = (at: Addr, into: Uint8Array) => FaultReason | undefined;
+
+function readerOf({ prog, task }: CommandContext, space: RdData['space']): Read {
+  if (space === 'physical') return (at, into) => prog.physical.read(Number(at), into);
+  const memory = space === 'user' ? userSpaceOf(prog, task) : prog.memory;
+  return (at, into) => memory.tryRead(at, into);
+}
+
+/** What the values stand for that are addresses in symbols. */
+function namesOf(prog: Program, values: readonly bigint[]): Record<string, string> {
+  const names: Record<string, string> = {};
+  for (const value of values) {
+    const symbol = isUserAddress(prog, value) ? undefined : prog.symbolAt(value);
+    if (!symbol) continue;
+    const offset = value - symbol.address;
+    names[spelled(value, prog.pointerSize)] = `${symbol.name}${offset === 0n ? '' : `+${offset}`}`;
+  }
+  return names;
+}
