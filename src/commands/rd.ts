@@ -5,7 +5,7 @@ import { userSpaceOf } from '../kernel/user-space.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseAddress } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
-import { charactersOf, isPrintable, memoryLines } from '../report/memory-lines.ts';
+import { charactersOf, isPrintable, unitLines } from '../report/unit-lines.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, object, oneOf, optional, record, string } from '../report/schema.ts';
 
@@ -147,7 +147,7 @@ function* textLines(data: RdData, args: Args): Iterable<string> {
   } else {
     const style = args.has('d') ? 'signed' : args.has('D') ? 'unsigned' : 'hex';
     const ascii = style === 'hex' && !args.has('x') && data.names === undefined;
-    yield* memoryLines(at, data.values, {
+    yield* unitLines(at, data.values, {
       unit: data.unit,
       style,
       ...(ascii && data.characters !== undefined && { characters: data.characters }),

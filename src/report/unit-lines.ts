@@ -24,7 +24,7 @@ const DECIMAL_WIDTH: Readonly<Record<number, readonly [number, number]>> = {
  * Memory in crash's layout, 16 bytes a line: address, units, characters.
  * @param at address of the first unit @param values the units in hexadecimal, `0x` and two digits a byte
  */
-export function* memoryLines(at: bigint, values: readonly string[], layout: MemoryLayout): Iterable<string> {
+export function* unitLines(at: bigint, values: readonly string[], layout: MemoryLayout): Iterable<string> {
   const perLine = LINE_BYTES / layout.unit;
   for (let first = 0; first < values.length; first += perLine) {
     const shown = values.slice(first, first + perLine).map((value) => unitText(value, layout));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { charactersOf, memoryLines } from './memory-lines.ts';
+import { charactersOf, unitLines } from './unit-lines.ts';
 
 const at = 0xffffffff81000000n;
 
@@ -8,7 +8,7 @@ test('words, two a line, with their characters', () => {
   const values = ['0x65762078756e694c', '0x2e36206e6f697372', '0x000000000000632d'];
   const characters = 'Linux version 6.-c......';
   assert.deepEqual(
-    [...memoryLines(at, values, { unit: 8, style: 'hex', characters })],
+    [...unitLines(at, values, { unit: 8, style: 'hex', characters })],
     [
       'ffffffff81000000:  65762078756e694c 2e36206e6f697372   Linux version 6.',
       'ffffffff81000010:  000000000000632d                    -c......',
@@ -18,7 +18,7 @@ test('words, two a line, with their characters', () => {
 
 test('decimal units carry a sign when they are words', () => {
   const line = (unit: number, value: string, style: 'signed' | 'unsigned') =>
-    [...memoryLines(0n, [value], { unit, style })][0];
+    [...unitLines(0n, [value], { unit, style })][0];
   assert.equal(line(8, '0xffffffffffffffff', 'signed'), '               0:               -1 ');
   assert.equal(line(8, '0xffffffffffffffff', 'unsigned'), '               0:  18446744073709551615 ');
   assert.equal(line(4, '0xffffffff', 'signed'), '               0:            -1 ');
@@ -30,7 +30,7 @@ test('a name takes the place of a value', () => {
   const names = { '0x0000000000000010': 'start' };
   const values = ['0x0000000000000010', '0x0000000000000011'];
   assert.deepEqual(
-    [...memoryLines(0n, values, { unit: 8, style: 'hex', names })],
+    [...unitLines(0n, values, { unit: 8, style: 'hex', names })],
     ['               0:  start            0000000000000011 '],
   );
 });
