@@ -3,6 +3,7 @@ import { hex } from '../../base/hex.ts';
 import { cString } from '../../base/text.ts';
 import type { Addr, Bytes } from '../../base/units.ts';
 import { LebCursor } from './leb-cursor.ts';
+import { sortedOrder } from './sorted-order.ts';
 
 /** A section of call frame information as it lies in the file. */
 export interface CfiSource {
@@ -279,19 +280,6 @@ export class CfiSection {
 function grow<T extends Float64Array | Uint32Array>(from: T, into: T): T {
   into.set(from as never);
   return into;
-}
-
-/** The indices of `starts` in ascending order of its values. */
-function sortedOrder(starts: Float64Array): Uint32Array {
-  const n = starts.length;
-  const low = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const high = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if ((high - low + 1) * n > Number.MAX_SAFE_INTEGER) {
-    return Uint32Array.from(starts, (_, i) => i).sort((a, b) => (starts[a] as number) - (starts[b] as number));
-  }
-  // Start and index in one number: sorting numbers is many times faster than calling a comparison.
-  const keys = Float64Array.from(starts, (start, i) => (start - low) * n + i).sort();
-  return Uint32Array.from(keys, (key) => key % n);
 }
 
 /** Whether a CIE has 64-bit addresses and no augmentation, told by its first bytes alone. */

@@ -22,10 +22,12 @@ export class DwarfTypes {
   readonly complete: Completes;
   readonly #cache = new Map<Bytes, CType>();
   readonly #void = voidType();
-  #alt: DwarfTypes | undefined;
+  /** Those of the dwz file, and of files that units were split into. */
+  readonly #others: Map<Dwarf, DwarfTypes>;
   #nesting = 0;
 
-  constructor(dwarf: Dwarf, pointerSize: Bytes, complete: Completes) {
+  constructor(dwarf: Dwarf, pointerSize: Bytes, complete: Completes, others = new Map<Dwarf, DwarfTypes>()) {
+    this.#others = others.set(dwarf, this);
     this.dwarf = dwarf;
     this.pointerSize = pointerSize;
     this.complete = complete;
@@ -37,9 +39,10 @@ export class DwarfTypes {
     return target ? this.type(target) : this.#void;
   }
 
-  /** The type that an entry describes. */
-  type(die: DieCursor): CType {
-    if (die.unit.dwarf !== this.dwarf) return this.#altTypes(die.unit.dwarf).type(die);
+  /** The type that an entry describes; of a declaration that names a type unit, the type there. */
+  type(declared: DieCursor): CType {
+    const die = declared.has(DW_AT.signature) ? (declared.follow(DW_AT.signature) ?? declared) : declared;
+    if (die.unit.dwarf !== this.dwarf) return this.of(die.unit.dwarf).type(die);
     const { offset } = die;
     let type = this.#cache.get(offset);
     if (!type) {
@@ -53,9 +56,9 @@ export class DwarfTypes {
     return die.tag === DW_TAG.unspecified_type ? this.#void : new DwarfType(this, die);
   }
 
-  #altTypes(dwarf: Dwarf): DwarfTypes {
-    this.#alt ??= new DwarfTypes(dwarf, this.pointerSize, this.complete);
-    return this.#alt;
+  /** Types of another file that belongs to this one. */
+  of(dwarf: Dwarf): DwarfTypes {
+    return this.#others.get(dwarf) ?? new DwarfTypes(dwarf, this.pointerSize, this.complete, this.#others);
   }
 
   /** An array is one entry with a child for each dimension; here each is an array of its own. */

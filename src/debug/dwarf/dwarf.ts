@@ -1,14 +1,15 @@
-import { AnalysisError, BadDataError, NotFoundError } from '../../base/errors.ts';
-import { hi32, lo32 } from '../../base/u64.ts';
-import type { Addr, Bytes } from '../../base/units.ts';
+import { AnalysisError, BadDataError } from '../../base/errors.ts';
+import type { Bytes } from '../../base/units.ts';
 import type { ElfFile } from '../../elf/elf-file.ts';
 import type { SectionData } from '../../elf/section-data.ts';
 import { type Abbrevs, readAbbrevs } from './abbrevs.ts';
 import { AddressRanges } from './address-ranges.ts';
+import type { DebugCache } from './debug-cache.ts';
 import type { DieCursor } from './die-cursor.ts';
-import { DW_AT } from './dw-at.ts';
+import { DwarfSections } from './dwarf-sections.ts';
 import { Leb128 } from './leb128.ts';
-import { ListReader } from './list-reader.ts';
+import type { SplitFiles } from './split-files.ts';
+import type { SplitPlaces } from './split-places.ts';
 import { Unit } from './unit.ts';
 import { MAX_UNIT_HEADER, readUnitHeader, type UnitHeader } from './unit-header.ts';
 import { UnitRanges } from './unit-ranges.ts';
@@ -23,120 +24,29 @@ const MAX_UNIT = 0x10000000;
 const UNIT_START = 0x400;
 /** Bytes that are read at a time by those that visit all units. */
 const VISIT_WINDOW = 0x400000;
-const SHF_EXECINSTR = 4n;
 
 /** The debugging information of one ELF file: units, entries, strings. Nothing is read before it is asked for. */
-export class Dwarf {
-  readonly elf: ElfFile;
-  readonly littleEndian: boolean;
+export class Dwarf extends DwarfSections {
   /** The file that dwz moved common parts to, when the host has it. */
   alt: Dwarf | undefined;
-  /** Link-time address that places count from: where the file's code begins, 0 of object files. */
-  readonly origin: Addr;
-  /** Place of address 0. */
-  readonly zero: number;
-  readonly #originHigh: number;
-  readonly #originLow: number;
+  /** Where what is worked out of the file is kept for later runs, when the host has such a place. */
+  cache: DebugCache | undefined;
+  /** The files that this one's units were split into, when the host opens them. */
+  splitFiles: SplitFiles | undefined;
+  /** Of a split file: which unit of the whole file is the rest of one of its units, and where its parts are. */
+  readonly split: SplitPlaces | undefined;
   readonly #units = new Map<Bytes, Unit>();
   #unitBytes = 0;
   readonly #abbrevs = new Map<string, Abbrevs>();
-  readonly #lists = new Map<string, ListReader>();
   #table: UnitTable | undefined;
   #ranges: AddressRanges | undefined;
   #unitRanges: UnitRanges | undefined;
   #signatures: Map<bigint, Bytes> | undefined;
 
-  constructor(elf: ElfFile) {
-    this.elf = elf;
-    this.littleEndian = elf.littleEndian;
-    this.origin = elf.relocatable ? 0n : codeStart(elf);
-    this.#originHigh = hi32(this.origin);
-    this.#originLow = lo32(this.origin);
-    this.zero = -(this.#originHigh * 0x100000000 + this.#originLow);
-  }
-
-  /** A section that must be there. @throws NotFoundError */
-  section(name: string): SectionData {
-    const data = this.elf.section(name);
-    if (!data) throw new NotFoundError('section', name, `${this.elf.source.name} has none`);
-    return data;
-  }
-
-  /** A reader of the lists in a section, shared by all: seek first, and do not keep it. @throws NotFoundError */
-  list(name: string): ListReader {
-    let reader = this.#lists.get(name);
-    if (!reader) {
-      reader = new ListReader(this.section(name), this.littleEndian);
-      this.#lists.set(name, reader);
-    }
-    return reader;
-  }
-
-  // ---- addresses
-
-  /** Link-time address as a place: a number, exact near the file's code. */
-  place(address: Addr): number {
-    return (hi32(address) - this.#originHigh) * 0x100000000 + (lo32(address) - this.#originLow);
-  }
-
-  /** Link-time address of a place. */
-  address(place: number): Addr {
-    return BigInt.asUintN(64, this.origin + BigInt(place));
-  }
-
-  /** Place of the address that stands in memory. */
-  readPlace(view: DataView, at: number, size: number): number {
-    const le = this.littleEndian;
-    if (size !== 8) return view.getUint32(at, le) - this.#originHigh * 0x100000000 - this.#originLow;
-    return (
-      (view.getUint32(le ? at + 4 : at, le) - this.#originHigh) * 0x100000000 +
-      (view.getUint32(le ? at : at + 4, le) - this.#originLow)
-    );
-  }
-
-  #indexed(unit: Unit, index: number): DataView {
-    const { addressSize, version } = unit.header;
-    const attribute = version >= 5 ? DW_AT.addr_base : DW_AT.GNU_addr_base;
-    const base = unit.base(attribute, version >= 5 ? 8 : 0);
-    const bytes = this.section('.debug_addr').bytes(base + index * addressSize, addressSize, `address ${index}`);
-    return new DataView(bytes.buffer);
-  }
-
-  /** Place of an address that is given by its index in .debug_addr. */
-  indexedPlace(unit: Unit, index: number): number {
-    return this.readPlace(this.#indexed(unit, index), 0, unit.header.addressSize);
-  }
-
-  /** Link-time address that is given by its index in .debug_addr. */
-  indexedAddress(unit: Unit, index: number): Addr {
-    const view = this.#indexed(unit, index);
-    return view.byteLength === 8
-      ? view.getBigUint64(0, this.littleEndian)
-      : BigInt(view.getUint32(0, this.littleEndian));
-  }
-
-  // ---- strings
-
-  string(offset: Bytes): string {
-    return this.section('.debug_str').string(offset);
-  }
-
-  lineString(offset: Bytes): string {
-    return this.section('.debug_line_str').string(offset);
-  }
-
-  indexedString(unit: Unit, index: number): string {
-    return this.string(this.indexedStringOffset(unit, index));
-  }
-
-  /** Offset in .debug_str of the string that is given by its index in .debug_str_offsets. */
-  indexedStringOffset(unit: Unit, index: number): Bytes {
-    const { offsetSize, version } = unit.header;
-    const base = unit.base(DW_AT.str_offsets_base, version >= 5 ? 2 * offsetSize : 0);
-    const offsets = this.section('.debug_str_offsets');
-    const bytes = offsets.bytes(base + index * offsetSize, offsetSize, `string ${index}`);
-    const view = new DataView(bytes.buffer);
-    return offsetSize === 4 ? view.getUint32(0, this.littleEndian) : Number(view.getBigUint64(0, this.littleEndian));
+  /** @param split the file was split from another */
+  constructor(elf: ElfFile, split?: SplitPlaces) {
+    super(elf, split?.whole);
+    this.split = split;
   }
 
   // ---- units and entries
@@ -171,7 +81,14 @@ export class Dwarf {
     const at = types ? offset - info.size : offset;
     const start = section.upTo(at, MAX_UNIT_HEADER, 'unit header');
     const header = readUnitHeader(start, this.littleEndian, section.source, at, section.size - at, types);
-    return { section, at, header };
+    return { section, at, header: this.#placed(header, offset) };
+  }
+
+  /** The header of the unit of .debug_info at `offset`, whose bytes are given. @throws BadDataError */
+  headerIn(bytes: Uint8Array, offset: Bytes): UnitHeader {
+    const info = this.section('.debug_info');
+    const header = readUnitHeader(bytes, this.littleEndian, info.source, offset, info.size - offset, false);
+    return this.#placed(header, offset);
   }
 
   /** The unit at `offset` with the bytes of its first entry only: for those that look at all units. */
@@ -211,7 +128,7 @@ export class Dwarf {
   #visit(start: Bytes, bytes: Uint8Array, visit: (unit: Unit) => void): void {
     const info = this.section('.debug_info');
     try {
-      const header = readUnitHeader(bytes, this.littleEndian, info.source, start, info.size - start, false);
+      const header = this.headerIn(bytes, start);
       visit(new Unit(this, start, header, bytes, this.#abbrevsOf(header), info.source));
     } catch (e) {
       if (!(e instanceof AnalysisError)) throw e;
@@ -226,7 +143,13 @@ export class Dwarf {
       this.#unitRanges ??= new UnitRanges(this);
       start = this.#unitRanges.unitAt(place);
     }
-    return start === undefined ? undefined : this.unit(start);
+    return start === undefined ? undefined : this.#full(start);
+  }
+
+  /** A unit with its entries: of a skeleton that which was split off, when it can be had. */
+  #full(start: Bytes): Unit {
+    const unit = this.unit(start);
+    return this.splitFiles?.unitOf(unit) ?? unit;
   }
 
   /**
@@ -236,7 +159,13 @@ export class Dwarf {
   unitBefore(place: number): Unit | undefined {
     this.#unitRanges ??= new UnitRanges(this);
     const start = this.#unitRanges.unitBefore(place);
-    return start === undefined ? undefined : this.unit(start);
+    return start === undefined ? undefined : this.#full(start);
+  }
+
+  /** The header with the place of its abbreviations in the section: in packages it counts from the unit's part. */
+  #placed(header: UnitHeader, unit: Bytes): UnitHeader {
+    const base = this.split?.base(this, unit, 'abbrev') ?? 0;
+    return base === 0 ? header : { ...header, abbrevOffset: header.abbrevOffset + base };
   }
 
   #abbrevsOf(header: UnitHeader): Abbrevs {
@@ -270,14 +199,4 @@ export class Dwarf {
     const unit = this.unit(start);
     return unit.die(start + (unit.header.typeEntry ?? 0));
   }
-}
-
-/** Lowest address of code that is not address 0. */
-function codeStart(elf: ElfFile): Addr {
-  let low: Addr | undefined;
-  elf.sections.forEach((section, i) => {
-    if (!elf.isLoaded(i) || (section.flags & SHF_EXECINSTR) === 0n || section.address === 0n) return;
-    if (low === undefined || section.address < low) low = section.address;
-  });
-  return low ?? 0n;
 }

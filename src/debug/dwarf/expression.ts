@@ -1,13 +1,10 @@
-import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
-import { arithmetic } from './expression-arithmetic.ts';
-import type { ExpressionContext, ValueType } from './expression-context.ts';
+import type { ExpressionContext } from './expression-context.ts';
+import { ExpressionStack, needRegister } from './expression-stack.ts';
 import { LebCursor } from './leb-cursor.ts';
 import { type Location, LocationError, type Piece } from './location.ts';
-import { convert, type TypedValue } from './typed-value.ts';
 
 const MAX_STEPS = 10_000;
-const MAX_STACK = 1_000;
 const MAX_PIECES = 256;
 const MAX_CALLS = 16;
 
@@ -38,25 +35,13 @@ export function evaluateValue(expression: Uint8Array, context: ExpressionContext
   }
 }
 
-function needRegister(context: ExpressionContext, register: number): bigint {
-  const value = context.register(register);
-  if (value === undefined) throw new LocationError(`register ${register} is not known in this frame`);
-  return value;
-}
-
-class Machine {
-  readonly #context: ExpressionContext;
-  readonly #stack: TypedValue[] = [];
+/** Runs expressions; what is said of places is put together here. */
+class Machine extends ExpressionStack {
   readonly #pieces: Piece[] = [];
   /** What the operations before a piece, or before the end, describe. */
   #location: Location | undefined;
   #steps = 0;
   #depth = 0;
-
-  constructor(context: ExpressionContext, start: bigint | undefined) {
-    this.#context = context;
-    if (start !== undefined) this.#push(start);
-  }
 
   run(expression: Uint8Array): Location {
     this.#execute(expression);
@@ -65,11 +50,11 @@ class Machine {
   }
 
   #execute(expression: Uint8Array): void {
-    const c = new LebCursor(expression, this.#context.littleEndian, 'location expression', 0, 'operation');
+    const c = new LebCursor(expression, this.context.littleEndian, 'location expression', 0, 'operation');
     while (c.left > 0) {
       if (++this.#steps > MAX_STEPS) throw new LocationError(`expression of more than ${MAX_STEPS} steps`);
       const op = c.u8();
-      if (!this.#constant(c, op) && !this.#simple(op) && !this.#place(c, op)) this.#other(c, op);
+      if (!this.#constant(c, op) && !this.simple(op) && !this.#place(c, op)) this.#other(c, op);
     }
   }
 
@@ -80,125 +65,51 @@ class Machine {
       this.#location = undefined;
       return location;
     }
-    const top = this.#stack.pop();
+    const top = this.stack.pop();
     return top && { in: 'memory', address: top.bits };
-  }
-
-  #push(bits: bigint, type?: ValueType): void {
-    if (this.#stack.length >= MAX_STACK) throw new LocationError(`expression with more than ${MAX_STACK} values`);
-    const size = type?.size ?? this.#context.addressSize;
-    this.#stack.push({ bits: BigInt.asUintN(size * 8, bits), type });
-  }
-
-  #pop(): TypedValue {
-    const top = this.#stack.pop();
-    if (!top) throw new LocationError('expression takes a value from an empty stack');
-    return top;
-  }
-
-  #peek(depth: number): TypedValue {
-    const value = this.#stack[this.#stack.length - 1 - depth];
-    if (!value) throw new LocationError('expression takes a value from an empty stack');
-    return value;
   }
 
   /** Literals and addresses; whether `op` is one. */
   #constant(c: LebCursor, op: number): boolean {
-    const { addressSize } = this.#context;
-    if (op >= 0x30 && op <= 0x4f) this.#push(BigInt(op - 0x30));
-    else if (op === 0x03) this.#push(this.#relocate(c.unsigned(addressSize)));
-    else if (op >= 0x08 && op <= 0x0f) this.#push(number(c, 1 << ((op - 8) >> 1), (op & 1) === 1));
-    else if (op === 0x10) this.#push(c.uleb());
-    else if (op === 0x11) this.#push(c.sleb());
-    else if (op === 0xa1 || op === 0xfb) this.#push(this.#relocate(this.#addressAt(c.count('address index'))));
-    else if (op === 0xa2 || op === 0xfc) this.#push(this.#constantAt(c.count('constant index')));
+    const { addressSize } = this.context;
+    if (op >= 0x30 && op <= 0x4f) this.push(BigInt(op - 0x30));
+    else if (op === 0x03) this.push(this.#relocate(c.unsigned(addressSize)));
+    else if (op >= 0x08 && op <= 0x0f) this.push(number(c, 1 << ((op - 8) >> 1), (op & 1) === 1));
+    else if (op === 0x10) this.push(c.uleb());
+    else if (op === 0x11) this.push(c.sleb());
+    else if (op === 0xa1 || op === 0xfb) this.push(this.#relocate(this.#addressAt(c.count('address index'))));
+    else if (op === 0xa2 || op === 0xfc) this.push(this.#constantAt(c.count('constant index')));
     else return false;
     return true;
   }
 
   #relocate(address: Addr): Addr {
-    return this.#context.relocate ? this.#context.relocate(address) : address;
+    return this.context.relocate ? this.context.relocate(address) : address;
   }
 
   #addressAt(index: number): Addr {
-    if (!this.#context.addressAt) throw new LocationError('no table of addresses');
-    return this.#context.addressAt(index);
+    if (!this.context.addressAt) throw new LocationError('no table of addresses');
+    return this.context.addressAt(index);
   }
 
   #constantAt(index: number): bigint {
-    if (!this.#context.constantAt) throw new LocationError('no table of constants');
-    return this.#context.constantAt(index);
-  }
-
-  /** Operations without operands that only touch the stack. */
-  #simple(op: number): boolean {
-    switch (op) {
-      case 0x12: // DW_OP_dup
-        this.#again(0);
-        return true;
-      case 0x13: // DW_OP_drop
-        this.#pop();
-        return true;
-      case 0x14: // DW_OP_over
-        this.#again(1);
-        return true;
-      case 0x16: // DW_OP_swap
-        this.#roll(2);
-        return true;
-      case 0x17: // DW_OP_rot: the top goes below the two under it
-        this.#roll(3);
-        return true;
-      case 0x96: // DW_OP_nop
-        return true;
-      case 0x1f: // DW_OP_neg
-      case 0x19: // DW_OP_abs
-      case 0x20: // DW_OP_not
-        this.#stack.push(arithmetic(op, this.#pop(), undefined, this.#context.addressSize));
-        return true;
-      default:
-        return this.#binary(op);
-    }
-  }
-
-  #again(depth: number): void {
-    const { bits, type } = this.#peek(depth);
-    this.#push(bits, type);
-  }
-
-  /** Moves the top below `n - 1` others. */
-  #roll(n: number): void {
-    this.#peek(n - 1);
-    const top = this.#pop();
-    this.#stack.splice(this.#stack.length - n + 1, 0, top);
-  }
-
-  #binary(op: number): boolean {
-    const isBinary =
-      (op >= 0x1a && op <= 0x1e) ||
-      op === 0x21 ||
-      op === 0x22 ||
-      (op >= 0x24 && op <= 0x27) ||
-      (op >= 0x29 && op <= 0x2e);
-    if (!isBinary) return false;
-    const right = this.#pop();
-    const left = this.#pop();
-    this.#stack.push(arithmetic(op, left, right, this.#context.addressSize));
-    return true;
+    if (!this.context.constantAt) throw new LocationError('no table of constants');
+    return this.context.constantAt(index);
   }
 
   /** Registers, frames and what says where an object is. */
   #place(c: LebCursor, op: number): boolean {
-    const context = this.#context;
+    const context = this.context;
     if (op >= 0x50 && op <= 0x6f) this.#location = { in: 'register', register: op - 0x50 };
     else if (op === 0x90) this.#location = { in: 'register', register: c.count('register') };
-    else if (op >= 0x70 && op <= 0x8f) this.#push(needRegister(context, op - 0x70) + c.sleb());
-    else if (op === 0x92) this.#push(needRegister(context, c.count('register')) + c.sleb());
-    else if (op === 0x91) this.#push(need(context.frameBase, 'the frame base') + c.sleb());
-    else if (op === 0x9c) this.#push(need(context.cfa, 'the frame address'));
-    else if (op === 0x97) this.#push(needValue(context.objectAddress, 'the address of the object'));
+    else if (op >= 0x70 && op <= 0x8f) this.push(needRegister(context, op - 0x70) + c.sleb());
+    else if (op === 0x92) this.push(needRegister(context, c.count('register')) + c.sleb());
+    else if (op === 0x91) this.push(need(context.frameBase, 'the frame base') + c.sleb());
+    else if (op === 0x9c) this.push(need(context.cfa, 'the frame address'));
+    else if (op === 0x97) this.push(needValue(context.objectAddress, 'the address of the object'));
     else if (op === 0x93) this.#piece(c.count('piece') * 8, 0);
     else if (op === 0x9d) this.#piece(c.count('piece'), c.count('bit offset'));
-    else if (op === 0x9f) this.#location = { in: 'value', value: this.#pop().bits };
+    else if (op === 0x9f) this.#location = { in: 'value', value: this.pop().bits };
     else if (op === 0x9e) this.#location = { in: 'bytes', bytes: c.block() };
     else if (op === 0xa0 || op === 0xf2) {
       const size = context.version <= 2 ? context.addressSize : context.offsetSize;
@@ -215,26 +126,34 @@ class Machine {
   #other(c: LebCursor, op: number): void {
     switch (op) {
       case 0x15: // DW_OP_pick
-        this.#again(c.u8());
+        this.again(c.u8());
         return;
       case 0x23: // DW_OP_plus_uconst
-        this.#add(c.uleb());
+        this.add(c.uleb());
         return;
       case 0x28: // DW_OP_bra
-        this.#jump(c, this.#signedBranch(c), this.#pop().bits !== 0n);
+        this.#jump(c, this.#signedBranch(c), this.pop().bits !== 0n);
         return;
       case 0x2f: // DW_OP_skip
         this.#jump(c, this.#signedBranch(c), true);
         return;
       case 0x06: // DW_OP_deref
-        this.#deref(this.#context.addressSize, undefined);
+        this.deref(this.context.addressSize, undefined);
+        return;
+      case 0x18: // DW_OP_xderef
+        this.otherSpace();
+        this.deref(this.context.addressSize, undefined);
+        return;
+      case 0x95: // DW_OP_xderef_size
+        this.otherSpace();
+        this.deref(c.u8(), undefined);
         return;
       case 0x94: // DW_OP_deref_size
-        this.#deref(c.u8(), undefined);
+        this.deref(c.u8(), undefined);
         return;
       case 0xa3: // DW_OP_entry_value
       case 0xf3:
-        this.#push(this.#entryValue(c.block()));
+        this.push(this.#entryValue(c.block()));
         return;
       case 0x98: // DW_OP_call2
         this.#call(c.u16(), false);
@@ -243,16 +162,11 @@ class Machine {
         this.#call(c.u32(), false);
         return;
       case 0x9a: // DW_OP_call_ref
-        this.#call(Number(c.unsigned(this.#context.offsetSize)), true);
+        this.#call(Number(c.unsigned(this.context.offsetSize)), true);
         return;
       default:
-        this.#typed(c, op);
+        this.typed(c, op);
     }
-  }
-
-  #add(n: bigint): void {
-    const { bits, type } = this.#pop();
-    this.#push(bits + n, type);
   }
 
   #signedBranch(c: LebCursor): number {
@@ -266,92 +180,24 @@ class Machine {
     c.at = to;
   }
 
-  #deref(size: number, type: ValueType | undefined): void {
-    if (size !== 1 && size !== 2 && size !== 4 && size !== 8)
-      throw new LocationError(`reads a number of ${size} bytes`);
-    this.#push(this.#context.read(this.#pop().bits, size), type);
-  }
-
   #entryValue(expression: Uint8Array): bigint {
-    const value = this.#context.entryValue?.(expression);
+    const value = this.context.entryValue?.(expression);
     if (value === undefined)
       throw new LocationError('only its value on entry is known, and the caller does not tell it');
     return value;
   }
 
   #call(offset: number, inSection: boolean): void {
-    const expression = this.#context.called?.(offset, inSection);
+    const expression = this.context.called?.(offset, inSection);
     if (!expression) return; // a DIE without a location has no effect
     if (++this.#depth > MAX_CALLS) throw new LocationError(`expressions calling each other ${MAX_CALLS} deep`);
     this.#execute(expression);
     this.#depth--;
   }
-
-  /** Operations with types (DWARF 5, 2.5.1.6) and GNU's before them. */
-  #typed(c: LebCursor, op: number): void {
-    switch (op) {
-      case 0xa4: // DW_OP_const_type
-      case 0xf4: {
-        const type = this.#type(c.count('type'));
-        const bytes = c.take(c.u8());
-        this.#push(wordOf(bytes, this.#context.littleEndian), type);
-        return;
-      }
-      case 0xa5: // DW_OP_regval_type
-      case 0xf5: {
-        const value = needRegister(this.#context, c.count('register'));
-        this.#push(value, this.#type(c.count('type')));
-        return;
-      }
-      case 0xa6: // DW_OP_deref_type
-      case 0xf6: {
-        const size = c.u8();
-        this.#deref(size, this.#type(c.count('type')));
-        return;
-      }
-      case 0xa8: // DW_OP_convert
-      case 0xf7: {
-        const offset = c.count('type');
-        const type = offset === 0 ? undefined : this.#type(offset);
-        this.#stack.push(convert(this.#pop(), type, this.#context.addressSize));
-        return;
-      }
-      case 0xa9: // DW_OP_reinterpret
-      case 0xf9: {
-        const offset = c.count('type');
-        this.#push(this.#pop().bits, offset === 0 ? undefined : this.#type(offset));
-        return;
-      }
-      case 0xfd: // DW_OP_GNU_variable_value
-        c.skip(this.#context.offsetSize);
-        throw new LocationError('the value of another variable');
-      case 0xf0: // DW_OP_GNU_uninit: the value may not be set yet
-        return;
-      case 0x9b: // DW_OP_form_tls_address
-      case 0xe0: // DW_OP_GNU_push_tls_address
-        throw new LocationError('thread-local storage, which a kernel has none of');
-      default:
-        throw new LocationError(`unknown operation ${hex(op)} in a location expression`);
-    }
-  }
-
-  #type(offset: number): ValueType {
-    const type = this.#context.baseType?.(offset);
-    if (!type || type.size > 16 || type.size < 1) throw new LocationError(`no base type at unit offset ${hex(offset)}`);
-    return type;
-  }
 }
 
 function number(c: LebCursor, size: number, signed: boolean): bigint {
   return signed ? c.signed(size) : c.unsigned(size);
-}
-
-function wordOf(bytes: Uint8Array, littleEndian: boolean): bigint {
-  let value = 0n;
-  for (let i = 0; i < bytes.length && i < 16; i++) {
-    value = (value << 8n) | BigInt(bytes[littleEndian ? bytes.length - 1 - i : i] as number);
-  }
-  return value;
 }
 
 function need(get: (() => bigint) | undefined, what: string): bigint {

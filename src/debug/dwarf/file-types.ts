@@ -1,6 +1,8 @@
 import type { CType } from '../../types/c-type.ts';
 import { pointerTo, voidType } from '../../types/simple-type.ts';
 import { spellings } from '../type-spelling.ts';
+import { DebugNames } from './debug-names.ts';
+import type { DieCursor } from './die-cursor.ts';
 import { DW_AT } from './dw-at.ts';
 import { DW_TAG } from './dw-tag.ts';
 import type { Dwarf } from './dwarf.ts';
@@ -28,13 +30,12 @@ const VARIABLE: readonly number[] = [DW_TAG.variable];
 export class FileTypes {
   readonly types: DwarfTypes;
   readonly #dwarf: Dwarf;
-  readonly #names: NameIndex;
+  readonly #names = new Map<Dwarf, { readonly listed: DebugNames | undefined; readonly all: NameIndex }>();
   readonly #void = voidType();
 
   /** @param complete finds definitions that this file may lack; those of its own go first */
   constructor(dwarf: Dwarf, pointerSize: number, complete: Completes) {
     this.#dwarf = dwarf;
-    this.#names = new NameIndex(dwarf);
     this.types = new DwarfTypes(dwarf, pointerSize, (kind, name) => complete(kind, name) ?? this.#own(kind, [name]));
   }
 
@@ -54,15 +55,38 @@ export class FileTypes {
 
   /** Type of a global variable of this file. */
   findVariable(name: string): CType | undefined {
-    const offset = this.#names.find(VARIABLE, [name]);
-    if (offset === undefined) return undefined;
-    const die = this.#dwarf.die(offset);
-    const typed = die.has(DW_AT.type) ? die : die.follow(DW_AT.specification);
+    const die = this.#find(VARIABLE, [name]);
+    if (!die) return undefined;
+    const typed = die.has(DW_AT.type) ? die : (die.follow(DW_AT.specification) ?? die.follow(DW_AT.abstract_origin));
     return typed && this.types.typeOf(typed);
   }
 
   #own(kind: string, names: readonly string[]): CType | undefined {
-    const offset = this.#names.find(TAGGED[kind] ?? PREFERENCE, names);
-    return offset === undefined ? undefined : this.types.type(this.#dwarf.die(offset));
+    const die = this.#find(TAGGED[kind] ?? PREFERENCE, names);
+    return die && this.types.type(die);
+  }
+
+  /** In this file, in the dwz file and then in those that units were split into. */
+  #find(tags: readonly number[], names: readonly string[]): DieCursor | undefined {
+    const own = this.#in(this.#dwarf, tags, names);
+    if (own) return own;
+    const { alt, splitFiles } = this.#dwarf;
+    const common = alt && this.#in(alt, tags, names);
+    if (common) return common;
+    for (const split of splitFiles?.all() ?? []) {
+      const found = this.#in(split, tags, names);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #in(dwarf: Dwarf, tags: readonly number[], names: readonly string[]): DieCursor | undefined {
+    let index = this.#names.get(dwarf);
+    if (!index) {
+      index = { listed: DebugNames.of(dwarf), all: new NameIndex(dwarf) };
+      this.#names.set(dwarf, index);
+    }
+    const offset = index.listed?.find(tags, names) ?? index.all.find(tags, names);
+    return offset === undefined ? undefined : dwarf.die(offset);
   }
 }

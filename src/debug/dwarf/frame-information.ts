@@ -1,14 +1,22 @@
 import { AnalysisError } from '../../base/errors.ts';
 import { Lazy, perOwner } from '../../base/lazy.ts';
 import type { Addr } from '../../base/units.ts';
-import type { CallerRegisters, FrameRegisters, LocalVariable, RegisterValues } from '../../program/ports.ts';
+import type {
+  CallerRegisters,
+  FrameRegisters,
+  LocalVariable,
+  MacroDefinition,
+  RegisterValues,
+} from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import type { CType } from '../../types/c-type.ts';
 import { kernelBtf } from '../btf-kernel.ts';
 import type { DebugFile } from './debug-file.ts';
 import { FileFrames } from './file-frames.ts';
 import { FileTypes } from './file-types.ts';
-import { localsAt, type PlacedDwarf } from './locals.ts';
+import type { PlacedDwarf } from './frame-context.ts';
+import { localsAt } from './locals.ts';
+import { perCpuAddress } from './per-cpu-address.ts';
 import { type Placement, placementOf } from './placement.ts';
 
 /**
@@ -43,7 +51,8 @@ class KernelFile {
         const link = this.placement.get()?.toLink(at);
         return link === undefined ? undefined : dwarf.place(link);
       },
-      relocate: (address) => this.placement.get()?.toRun(address) ?? address,
+      relocate: (address, cpu) =>
+        perCpuAddress(this.#prog, this.file, address, cpu) ?? this.placement.get()?.toRun(address) ?? address,
       unitAt: (place) => dwarf.unitAt(place),
     };
   }
@@ -113,6 +122,16 @@ export class FrameInformation {
 
   findVariableType(name: string): CType | undefined {
     return this.#find(false, (types) => types.findVariable(name)) ?? this.#find(true, (t) => t.findVariable(name));
+  }
+
+  /** See `DebugInfo.findMacro`; the kernel's own file goes first. */
+  findMacro(name: string): MacroDefinition | undefined {
+    for (const { file } of this.#files) {
+      if (!file.hasDwarf) continue;
+      const found = orNothing(this.#prog, `macros of ${file.name}`, () => file.macros.find(name));
+      if (found) return found;
+    }
+    return undefined;
   }
 
   #find(ofModules: boolean, find: (types: FileTypes) => CType | undefined): CType | undefined {

@@ -6,6 +6,8 @@ import { Leb128 } from './leb128.ts';
 const WINDOW = 0x1000;
 /** Longest thing that is read in one piece. */
 const MARGIN = 64;
+const MAX_PIECE = 0x10000;
+const MAX_STRING = 0x100000;
 
 /** Reads small records of a section from any position, through a window that stays for the next reader. */
 export class ListReader {
@@ -28,16 +30,17 @@ export class ListReader {
     return this;
   }
 
-  #fill(): void {
-    this.#bytes = this.section.upTo(this.at, WINDOW, 'list');
+  #fill(size = WINDOW): void {
+    this.#bytes = this.section.upTo(this.at, Math.max(size, WINDOW), 'list');
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
     this.#start = this.at;
   }
 
   /** Position in the window of the next `size` bytes. */
   #need(size: Bytes): number {
+    if (!(size <= MAX_PIECE)) throw this.bad(`${size} bytes in one piece, at most ${MAX_PIECE} are read`);
     if (this.at < this.#start || this.at + size > this.#start + this.#bytes.length) {
-      this.#fill();
+      this.#fill(size);
     }
     const from = this.at - this.#start;
     if (from + size > this.#bytes.length) throw this.bad('ends in the middle');
@@ -79,6 +82,24 @@ export class ListReader {
     if (this.#leb.at > this.#bytes.length) throw this.bad('number without an end');
     this.at = this.#start + this.#leb.at;
     return value;
+  }
+
+  /** The bytes up to the next NUL, which is passed; they are valid until the window moves. */
+  string(): Uint8Array {
+    let nul = this.#inWindow() ? this.#bytes.indexOf(0, this.at - this.#start) : -1;
+    for (let size = WINDOW; nul < 0; size *= 16) {
+      this.#fill(size);
+      nul = this.#bytes.indexOf(0);
+      if (nul < 0 && this.#bytes.length < size) throw this.bad('string without an end');
+      if (size > MAX_STRING) throw this.bad(`string of more than ${MAX_STRING} bytes`);
+    }
+    const from = this.at - this.#start;
+    this.at = this.#start + nul + 1;
+    return this.#bytes.subarray(from, nul);
+  }
+
+  #inWindow(): boolean {
+    return this.at >= this.#start && this.at < this.#start + this.#bytes.length;
   }
 
   /** View and position of `size` bytes, which are passed. */

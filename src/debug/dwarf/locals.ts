@@ -1,49 +1,21 @@
 import { AnalysisError } from '../../base/errors.ts';
 import type { Addr, Bytes } from '../../base/units.ts';
-import type { FrameRegisters, LocalVariable, RegisterValues } from '../../program/ports.ts';
+import type { FrameRegisters, LocalVariable, OptimizedObject } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import type { CType } from '../../types/c-type.ts';
-import { parameterValue } from './call-site.ts';
 import type { DieCursor } from './die-cursor.ts';
 import { DW_AT } from './dw-at.ts';
 import { DW_TAG } from './dw-tag.ts';
-import type { Dwarf } from './dwarf.ts';
-import type { DwarfTypes } from './dwarf-types.ts';
-import { evaluateLocation, evaluateValue } from './expression.ts';
-import type { ExpressionContext, ValueType } from './expression-context.ts';
-import { type Location, LocationError } from './location.ts';
+import { evaluateLocation } from './expression.ts';
+import type { ExpressionContext } from './expression-context.ts';
+import { contextOf, type FileAt, type FrameView, type PlacedDwarf } from './frame-context.ts';
+import type { Location } from './location.ts';
 import { expressionAt } from './location-list.ts';
 import { objectBytes } from './object-bytes.ts';
-import { functionAt, nameOf, origins, scopesAt } from './scopes.ts';
-import type { Unit } from './unit.ts';
+import { nameOf, origins, scopesAt } from './scopes.ts';
 
-/** Variables of one frame, and values on entry looked for through callers. */
+/** Variables of one frame. */
 const MAX_VARIABLES = 2_000;
-const MAX_CALLERS = 8;
-
-/** A DWARF file at its place in the running kernel. */
-export interface PlacedDwarf {
-  readonly dwarf: Dwarf;
-  readonly types: DwarfTypes;
-  /** The place of a run-time address; undefined when this file has no code there. */
-  place(at: Addr): number | undefined;
-  /** The run-time address of a link-time one. */
-  relocate(address: Addr): Addr;
-  unitAt(place: number): Unit | undefined;
-}
-
-/** Finds the file that a run-time address belongs to. */
-export type FileAt = (at: Addr) => PlacedDwarf | undefined;
-
-/** A frame with what its expressions may ask. */
-interface FrameView {
-  readonly prog: Program;
-  readonly fileAt: FileAt;
-  readonly lookupPc: Addr;
-  readonly registers: RegisterValues;
-  readonly callers: FrameRegisters['callers'];
-  readonly depth: number;
-}
 
 /**
  * Parameters and local variables at `pc` (of a return address: minus one), those of inlined functions first. Each has its
@@ -79,98 +51,6 @@ export function localsAt(
   return out;
 }
 
-/** What expressions of a unit may ask in a frame. */
-function contextOf(view: FrameView, file: PlacedDwarf, unit: Unit, outer: DieCursor, place: number): ExpressionContext {
-  const { prog, registers } = view;
-  const { header } = unit;
-  const context: ExpressionContext = {
-    littleEndian: unit.littleEndian,
-    addressSize: header.addressSize as 4 | 8,
-    offsetSize: header.offsetSize as 4 | 8,
-    version: header.version,
-    register: (n) => registers[n],
-    read: (at, size) => readNumber(prog, at, size),
-    relocate: (address) => file.relocate(address),
-    addressAt: (index) => file.dwarf.indexedAddress(unit, index),
-    constantAt: (index) => file.dwarf.indexedAddress(unit, index),
-    cfa: () => frameAddress(view),
-    frameBase: () => {
-      const expression = expressionAt(outer, DW_AT.frame_base, place);
-      if (!expression) throw new LocationError('the function states no frame base');
-      return evaluateValue(expression, { ...context, frameBase: () => notHere('the frame base') });
-    },
-    entryValue: (expression) => entryValue(view, expression, file, outer),
-    baseType: (offset) => baseType(unit, offset),
-    called: (offset, inSection) => {
-      const die = inSection ? file.dwarf.die(offset) : unit.die(unit.offset + offset);
-      return expressionAt(die, DW_AT.location, place);
-    },
-  };
-  return context;
-}
-
-function notHere(what: string): never {
-  throw new LocationError(`${what} depends on itself`);
-}
-
-function readNumber(prog: Program, at: Addr, size: Bytes): bigint {
-  const { memory } = prog;
-  if (size === 8) return memory.u64(at);
-  return BigInt(size === 4 ? memory.u32(at) : size === 2 ? memory.u16(at) : memory.u8(at));
-}
-
-function frameAddress(view: FrameView): Addr {
-  const { prog, registers, lookupPc } = view;
-  const found = prog.callerRegisters(lookupPc, registers, (at) => {
-    try {
-      return prog.memory.u64(at);
-    } catch (e) {
-      if (e instanceof AnalysisError) return undefined;
-      throw e;
-    }
-  });
-  if (!found) throw new LocationError('the frame address is not known: no call frame information for this frame');
-  return found.cfa;
-}
-
-/** `DW_ATE_*`. Source: DWARF 5, 7.8. */
-function baseType(unit: Unit, offset: Bytes): ValueType | undefined {
-  const die = unit.die(unit.offset + offset);
-  const size = die.number(DW_AT.byte_size);
-  if (die.tag !== DW_TAG.base_type || size === undefined) return undefined;
-  const encoding = die.number(DW_AT.encoding);
-  return { size, kind: encoding === 4 ? 'float' : encoding === 5 || encoding === 6 ? 'signed' : 'unsigned' };
-}
-
-/** The value of a parameter's location on entry, from the call site in the caller. */
-function entryValue(
-  view: FrameView,
-  expression: Uint8Array,
-  calleeFile: PlacedDwarf,
-  callee: DieCursor,
-): bigint | undefined {
-  const [caller, ...callers] = view.callers;
-  // A frame that was interrupted called nothing.
-  if (!caller || caller.pc === caller.lookupPc || view.depth >= MAX_CALLERS) return undefined;
-  const file = view.fileAt(caller.lookupPc);
-  const place = file?.place(caller.lookupPc);
-  const unit = place === undefined ? undefined : file?.unitAt(place);
-  const outer = unit && place !== undefined ? functionAt(unit, place) : undefined;
-  if (!file || place === undefined || !unit || !outer) return undefined;
-  const entry = callee.address(DW_AT.low_pc);
-  const context = contextOf(
-    { ...view, lookupPc: caller.lookupPc, registers: caller.registers, callers, depth: view.depth + 1 },
-    file,
-    unit,
-    outer,
-    place,
-  );
-  return parameterValue(outer, place + Number(caller.pc - caller.lookupPc), expression, context, {
-    name: nameOf(callee),
-    entry: entry === undefined ? undefined : calleeFile.relocate(entry),
-  });
-}
-
 /** A variable with its bytes or the reason why there are none; undefined for a declaration. */
 function variable(
   prog: Program,
@@ -188,6 +68,10 @@ function variable(
     const constant = constantBytes(die, type, context.littleEndian);
     if (constant) return { name, type, bytes: constant };
     const location = locate(die, place, context);
+    if (location.in === 'pointer') {
+      const pointee = pointedTo(prog, file, die, type, location, place, context);
+      return { name, type, why: 'points to an object that is optimized out', ...(pointee && { pointee }) };
+    }
     const size = type.resolve().size;
     const bytes = objectBytes(location, size, context, (at, into) => prog.memory.read(at, into));
     return { name, type, bytes, ...(location.in === 'memory' && { address: location.address }) };
@@ -223,4 +107,35 @@ function constantBytes(die: DieCursor, type: CType, littleEndian: boolean): Uint
     return objectBytes({ in: 'value', value }, size, { littleEndian } as ExpressionContext, () => undefined);
   }
   return undefined;
+}
+
+/**
+ * The object that an implicit pointer points to: it has no address, but perhaps a value (DWARF 5, 2.6.1.1.4). From an
+ * offset inside of it on it is seen as what the pointer points to.
+ */
+function pointedTo(
+  prog: Program,
+  file: PlacedDwarf,
+  pointer: DieCursor,
+  type: CType,
+  location: { readonly die: Bytes; readonly offset: number },
+  place: number,
+  context: ExpressionContext,
+): OptimizedObject | undefined {
+  try {
+    const die = pointer.unit.dwarf.die(location.die);
+    const own = typeOf(file, die);
+    const { size } = own.resolve();
+    const constant = constantBytes(die, own, context.littleEndian);
+    const there = constant ? undefined : locate(die, place, context);
+    if (there?.in === 'nowhere' || there?.in === 'pointer') return undefined;
+    const all = there ? objectBytes(there, size, context, (at, into) => prog.memory.read(at, into)) : constant;
+    const target = location.offset === 0 ? own : type.resolve().target;
+    const length = target?.resolve().size ?? 0;
+    if (!target || !all || location.offset < 0 || location.offset + length > all.length) return undefined;
+    return { name: nameOf(die), type: target, bytes: all.slice(location.offset, location.offset + length) };
+  } catch (e) {
+    if (e instanceof AnalysisError) return undefined;
+    throw e;
+  }
 }

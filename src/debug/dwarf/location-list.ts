@@ -31,8 +31,9 @@ export function expressionAt(die: DieCursor, attribute: number, place: number): 
   const value = die.number(attribute);
   if (value === undefined) return undefined;
   const { unit } = die;
-  if (unit.header.version < 5) return oldList(unit, value, place);
-  return newList(unit, cls === 'list' ? listOffset(unit, value) : value, place);
+  const offset = cls === 'list' ? listOffset(unit, value) : value + unit.sectionBase('loc');
+  if (unit.header.version >= 5) return newList(unit, offset, place);
+  return unit.dwarf.split ? splitList(unit, offset, place) : oldList(unit, offset, place);
 }
 
 /** DW_FORM_loclistx: an index into the offsets behind the unit's part of .debug_loclists. */
@@ -78,6 +79,26 @@ function numberAt(view: DataView, at: number, size: number, le: boolean): number
 
 function wholeAddresses(dwarf: Unit['dwarf'], view: DataView, at: number, size: number, place: number): boolean {
   return place >= dwarf.readPlace(view, at, size) && place < dwarf.readPlace(view, at + size, size);
+}
+
+/**
+ * .debug_loc.dwo of DWARF 4: GNU's form of what became .debug_loclists. Lengths of code have 4 bytes, those of
+ * expressions 2.
+ */
+function splitList(unit: Unit, offset: number, place: number): Uint8Array | undefined {
+  const { dwarf } = unit;
+  const reader = dwarf.list('.debug_loc').seek(offset);
+  for (let n = 0; n < MAX_ENTRIES; n++) {
+    const kind = reader.u8();
+    if (kind === LLE.end) return undefined;
+    if (kind > LLE.startXLength) throw reader.bad(`unknown location list entry ${kind}`);
+    const low = dwarf.indexedPlace(unit, reader.unsigned());
+    if (kind === LLE.baseAddressX) continue;
+    const high = kind === LLE.startXEndX ? dwarf.indexedPlace(unit, reader.unsigned()) : low + reader.u32();
+    const expression = take(reader, reader.u16());
+    if (place >= low && place < high) return expression;
+  }
+  throw reader.bad(`more than ${MAX_ENTRIES} entries`);
 }
 
 /** .debug_loclists (DWARF 5, 2.6.2). */

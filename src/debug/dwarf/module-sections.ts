@@ -71,7 +71,8 @@ function sectionAddresses(prog: Program, module: LoadedModule): Map<string, Addr
   };
   const first = attrs + BigInt(prog.offset('module_sect_attrs', 'attrs'));
   if (prog.findMember('module_sect_attrs', 'nsections')) {
-    // `battr` since Linux commit ed66f991bb19 ("module: Refactor section attr into bin attribute"), v5.6; before `name`.
+    // `battr` since Linux commit ed66f991bb19 ("module: Refactor section attr into bin attribute"), v5.6; before, the
+    // attribute `mattr` and behind it a pointer `name` of its own.
     const nameAt = BigInt(prog.offset('module_sect_attr', 'battr.attr.name', 'name'));
     const addressAt = BigInt(prog.offset('module_sect_attr', 'address'));
     const stride = BigInt(prog.type('struct module_sect_attr').size);

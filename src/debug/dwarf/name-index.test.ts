@@ -108,3 +108,56 @@ test('types and variables of a file come from its definitions', () => {
   assert.equal(types.findVariable('count')?.name, 'int');
   assert.equal(types.findVariable('lost'), undefined);
 });
+
+test('a table that is complete is kept, and one that is not of this file is not believed', () => {
+  const id: WrittenSection = {
+    name: '.note.gnu.build-id',
+    kind: 7,
+    bytes: Uint8Array.from([4, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 0x47, 0x4e, 0x55, 0, 0xab, 0xcd, 0xef, 0x01]),
+  };
+  const kept = new Map<string, Uint8Array>();
+  let loads = 0;
+  const cache = {
+    load(key: string) {
+      loads++;
+      return kept.get(key);
+    },
+    save: (key: string, bytes: Uint8Array) => void kept.set(key, bytes),
+  };
+  const open = (own: readonly WrittenSection[]): Dwarf =>
+    openDebugFile(bytesSource('vmlinux', writeElfSections(own)), nodeCodecs(), [], { cache }).dwarf;
+  const named = [...writeNames(), id];
+  const question = (dwarf: Dwarf) => {
+    const index = new NameIndex(dwarf);
+    return ['item', 'count', 'both', 'int', 'lost'].map((name) =>
+      index.find([DW_TAG.structure_type, DW_TAG.variable, DW_TAG.union_type, DW_TAG.base_type], [name]),
+    );
+  };
+  const right = question(open(named));
+  assert.equal(right[4], undefined);
+  const keys = [...kept.keys()].sort();
+  assert.match(keys[0] ?? '', /^names-\d+-abcdef01$/);
+  loads = 0;
+  const again = open(named);
+  assert.deepEqual(question(again), right);
+  assert.ok(loads > 0);
+  const names = kept.get(keys[0] as string) as Uint8Array;
+  const offsets = 32; // the header's length
+  for (const damage of [
+    names.subarray(0, names.length - 1),
+    names.subarray(0, 20),
+    new Uint8Array(0),
+    Uint8Array.from(names, (b, i) => (i === 12 ? b ^ 1 : b)), // of another .debug_info
+    Uint8Array.from(names, (b, i) => (i === 8 ? b + 1 : b)), // another count
+  ]) {
+    kept.set(keys[0] as string, damage);
+    assert.deepEqual(question(open(named)), right);
+  }
+  for (const value of [0xff, 0, 1, 0x40]) {
+    kept.set(
+      keys[0] as string,
+      Uint8Array.from(names, (b, i) => (i >= offsets && i < offsets + 64 ? value : b)),
+    );
+    for (const found of question(open(named))) assert.ok(found === undefined || right.includes(found));
+  }
+});

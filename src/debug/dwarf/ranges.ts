@@ -31,8 +31,9 @@ export function rangesOf(die: DieCursor): PlaceRanges {
   const value = form === undefined ? undefined : die.number(DW_AT.ranges);
   if (value === undefined) return NONE;
   const { unit } = die;
-  if (unit.header.version < 5) return oldList(unit, value);
-  return newList(unit, form === 'list' ? listOffset(unit, value) : value);
+  if (unit.header.version < 5)
+    return oldList(unit, value + (unit.dwarf.split ? unit.base(DW_AT.GNU_ranges_base, 0) : 0));
+  return newList(unit, form === 'list' ? listOffset(unit, value) : value + unit.sectionBase('rnglists'));
 }
 
 /** DW_AT_high_pc: an address, or since DWARF 4 a length. */

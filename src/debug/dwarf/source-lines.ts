@@ -51,7 +51,7 @@ export class SourceLines {
 
   /** The unit's line table; undefined when it has none or its header is damaged. */
   #tableOf(unit: Unit): LineTable | undefined {
-    const offset = unit.root().number(DW_AT.stmt_list);
+    const offset = unit.stmtList;
     if (offset === undefined) return undefined;
     if (!this.#tables.has(offset)) {
       if (this.#tables.size >= MAX_TABLES) this.#tables.clear();

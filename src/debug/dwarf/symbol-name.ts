@@ -5,6 +5,8 @@ const STT_NOTYPE = 0;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
 const SHN_ABS = 0xfff1;
+/** `sh_flags`: the section occupies memory. */
+const SHF_ALLOC = 2n;
 
 /**
  * Name of the function of the symbol table that begins last at or before `place`, in the same section; empty when there
@@ -13,6 +15,7 @@ const SHN_ABS = 0xfff1;
 export function symbolName(dwarf: Dwarf, place: number): string {
   const table = dwarf.elf.symbols();
   if (!table) return '';
+  const inside = sectionAt(dwarf, place);
   let best = -1;
   let bestPlace = Number.NEGATIVE_INFINITY;
   let bestFunction = false;
@@ -23,6 +26,7 @@ export function symbolName(dwarf: Dwarf, place: number): string {
     if (type !== STT_FUNC && type !== STT_NOTYPE && type !== STT_GNU_IFUNC) continue;
     const section = table.sections[i] as number;
     if (section === 0 || section >= SHN_ABS || table.names[i] === 0) continue;
+    if (inside !== undefined && section !== inside) continue;
     let at = ((table.valueHigh[i] as number) - high) * 0x100000000 + ((table.valueLow[i] as number) - low);
     if (dwarf.elf.relocatable) at += Number(dwarf.elf.sectionAddress(section));
     if (at > place || at < bestPlace) continue;
@@ -34,6 +38,18 @@ export function symbolName(dwarf: Dwarf, place: number): string {
     bestFunction = isFunction;
   }
   return best < 0 ? '' : table.name(best);
+}
+
+/** Index of the loaded section that holds `place`; undefined when none does, or the file has no sections. */
+function sectionAt(dwarf: Dwarf, place: number): number | undefined {
+  const { elf } = dwarf;
+  const at = dwarf.address(place);
+  const found = elf.sections.findIndex((s, i) => {
+    if ((s.flags & SHF_ALLOC) === 0n) return false;
+    const start = elf.relocatable ? elf.sectionAddress(i) : s.address;
+    return at >= start && at < start + BigInt(s.size);
+  });
+  return found < 0 ? undefined : found;
 }
 
 /** `$x`, `$d`, `__kvm_nvhe_$x` ...: where code and data begin on arm64 and others (`is_mapping_symbol` of the kernel). */

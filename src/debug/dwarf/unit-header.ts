@@ -21,6 +21,8 @@ export interface UnitHeader {
   /** Of a type unit: its signature, and where the type is, from the unit's beginning. */
   readonly signature?: bigint;
   readonly typeEntry?: Bytes;
+  /** Of a skeleton and of what was split from it: what tells that they belong together (DWARF 5; before, an attribute). */
+  readonly splitId?: bigint;
 }
 
 const KINDS = [undefined, 'compile', 'type', 'partial', 'skeleton', 'split', 'type'] as const;
@@ -64,13 +66,17 @@ export function readUnitHeader(
   const abbrevAt = five ? at + 2 : at;
   const abbrevOffset = wide ? long(abbrevAt) : view.getUint32(abbrevAt, littleEndian);
   at += offsetSize + (five ? 2 : 1);
-  let type = {};
+  let more = {};
   if (kind === 'type') {
     if (bytes.length < at + 8 + offsetSize) throw bad(`only ${bytes.length} bytes are left`);
     const typeEntry = wide ? long(at + 8) : view.getUint32(at + 8, littleEndian);
-    type = { signature: view.getBigUint64(at, littleEndian), typeEntry };
+    more = { signature: view.getBigUint64(at, littleEndian), typeEntry };
     at += 8 + offsetSize;
-  } else if (kind === 'skeleton' || kind === 'split') at += 8;
+  } else if (kind === 'skeleton' || kind === 'split') {
+    if (bytes.length < at + 8) throw bad(`only ${bytes.length} bytes are left`);
+    more = { splitId: view.getBigUint64(at, littleEndian) };
+    at += 8;
+  }
   if (at > size) throw bad(`length ${hex(size)} is less than the header`);
-  return { version, kind, addressSize, offsetSize, abbrevOffset, size, firstEntry: at, ...type };
+  return { version, kind, addressSize, offsetSize, abbrevOffset, size, firstEntry: at, ...more };
 }

@@ -27,7 +27,7 @@ export class UnitRanges {
     for (const start of dwarf.unitTable.starts) {
       try {
         const unit = dwarf.unitStart(start);
-        if (unit.header.kind !== 'compile') continue;
+        if (unit.header.kind !== 'compile' && unit.header.kind !== 'skeleton') continue;
         const ranges = rangesOfRoot(dwarf, unit);
         for (let i = 0; i < ranges.length; i += 2) {
           this.#lows.push(ranges[i] as number);

@@ -20,8 +20,9 @@ export class UnitTable {
     this.#dwarf = dwarf;
     const info = dwarf.section('.debug_info');
     this.#infoSize = info.size;
+    if (this.#load()) return;
     this.problem = this.#scan(info, 0, false);
-    const types = dwarf.elf.section('.debug_types');
+    const types = dwarf.find('.debug_types');
     if (types) this.problem = this.#scan(types, info.size, true) ?? this.problem;
   }
 
@@ -45,6 +46,49 @@ export class UnitTable {
       return e;
     }
     return undefined;
+  }
+
+  // ---- between runs
+
+  /** Keeps the table in the file's cache, when it is complete and the file says which build it is. */
+  save(): void {
+    const key = this.#key();
+    if (key === undefined || this.problem !== undefined) return;
+    const columns = Float64Array.of(this.#infoSize, this.#typesSize(), ...this.#starts, ...this.#ends);
+    this.#dwarf.cache?.save(key, new Uint8Array(columns.buffer));
+  }
+
+  /** Takes what `save` kept; false when there is none or it cannot be of this file. */
+  #load(): boolean {
+    const key = this.#key();
+    const bytes = key === undefined ? undefined : this.#dwarf.cache?.load(key);
+    if (!bytes || bytes.length % 16 !== 0) return false;
+    const columns = new Float64Array(bytes.slice().buffer);
+    const types = this.#typesSize();
+    if (columns[0] !== this.#infoSize || columns[1] !== types) return false;
+    const count = columns.length / 2 - 1;
+    let before = 0;
+    for (let i = 0; i < count; i++) {
+      const start = columns[2 + i] as number;
+      const end = columns[2 + count + i] as number;
+      if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < before || end <= start) return false;
+      before = end;
+    }
+    if (before > this.#infoSize + types) return false;
+    for (let i = 0; i < count; i++) {
+      this.#starts.push(columns[2 + i] as number);
+      this.#ends.push(columns[2 + count + i] as number);
+    }
+    return true;
+  }
+
+  #key(): string | undefined {
+    const { buildId } = this.#dwarf.elf;
+    return buildId === undefined || !this.#dwarf.cache ? undefined : `units-1-${buildId}`;
+  }
+
+  #typesSize(): Bytes {
+    return this.#dwarf.find('.debug_types')?.size ?? 0;
   }
 
   /** Offsets of the headers, ascending; as `Unit.offset`. */
