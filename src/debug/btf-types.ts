@@ -67,6 +67,12 @@ export class BtfTypes {
     return undefined;
   }
 
+  /** Type of the variable or function whose record is number `id`. */
+  global(id: number): CType {
+    const start = this.section.starts[id - this.section.firstId] as number;
+    return this.type(this.section.words[start + 2] as number);
+  }
+
   /** Whether the writer set the flag for signed enumerations at all. */
   marksSignedEnums(): boolean {
     if (this.#marksSigned === undefined) {

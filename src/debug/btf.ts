@@ -1,6 +1,7 @@
 import type { DebugInfo, DebugProvider } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
+import { findEnumeration, findGlobal } from './btf-globals.ts';
 import { kernelBtf } from './btf-kernel.ts';
 import { findIn, moduleTypes } from './btf-modules.ts';
 import type { BtfTypes } from './btf-types.ts';
@@ -11,6 +12,8 @@ export const btf: DebugProvider = {
   offers: ['types'],
   open: (prog) => new Btf(prog),
 };
+
+const NAMED = new Set(['struct', 'union', 'enum', 'typedef']);
 
 class Btf implements DebugInfo {
   readonly #prog: Program;
@@ -24,6 +27,37 @@ class Btf implements DebugInfo {
 
   findType(name: string): CType | undefined {
     return this.#types.find(name);
+  }
+
+  findVariableType(name: string): CType | undefined {
+    const id = findGlobal(this.#types.section, name);
+    return id === undefined ? undefined : this.#types.global(id);
+  }
+
+  findEnumerator(name: string): { readonly type: CType; readonly value: bigint } | undefined {
+    const found = this.#enumerator(this.#types, name);
+    if (found) return found;
+    this.#modules ??= moduleTypes(this.#prog);
+    for (const types of this.#modules) {
+      const inModule = this.#enumerator(types, name);
+      if (inModule) return inModule;
+    }
+    return undefined;
+  }
+
+  #enumerator(types: BtfTypes, name: string): { readonly type: CType; readonly value: bigint } | undefined {
+    const id = findEnumeration(types.section, name);
+    const type = id === undefined ? undefined : types.type(id);
+    const value = type?.enumerators.find((e) => e.name === name)?.value;
+    return type && value !== undefined ? { type, value } : undefined;
+  }
+
+  *namedTypes(): Iterable<CType> {
+    const { section } = this.#types;
+    for (let id = section.firstId; id < section.endId; id++) {
+      const type = this.#types.type(id);
+      if (NAMED.has(type.kind) && type.name !== '') yield type;
+    }
   }
 
   findModuleType(name: string): CType | undefined {

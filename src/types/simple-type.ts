@@ -50,3 +50,17 @@ export function arrayOf(target: CType, length: number): CType {
 export function intType(name: string, size: Bytes, signed: boolean): CType {
   return new SimpleType('int', name, size, signed);
 }
+
+export function floatType(name: string, size: Bytes): CType {
+  return new SimpleType('float', name, size, true);
+}
+
+/** The same with `const`. */
+export function constOf(target: CType): CType {
+  return new SimpleType('const', '', target.size, false, target);
+}
+
+/** A function whose parameters are not known. */
+export function functionType(target: CType, name = ''): CType {
+  return new SimpleType('function', name, 0, false, target);
+}

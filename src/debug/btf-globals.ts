@@ -1,0 +1,49 @@
+import { asciiBytes, indexOfBytes } from '../base/text.ts';
+import { BTF_KIND } from './btf-kinds.ts';
+import type { BtfSection } from './btf-section.ts';
+
+/** Offsets in the strings of a section at which `name` stands; suffixes of longer names count, as writers share them. */
+function offsetsOf(section: BtfSection, name: string): Set<number> {
+  const wanted = new Uint8Array(name.length + 1);
+  wanted.set(asciiBytes(name));
+  const found = new Set<number>();
+  for (let at = indexOfBytes(section.strings, wanted); at >= 0; at = indexOfBytes(section.strings, wanted, at + 1)) {
+    found.add(at + section.firstString);
+  }
+  return found;
+}
+
+/**
+ * Number of the record of a variable or function: BTF has the per-CPU variables and the functions of a kernel,
+ * and its other global variables where it was built so.
+ */
+export function findGlobal(section: BtfSection, name: string): number | undefined {
+  const names = offsetsOf(section, name);
+  if (names.size === 0) return undefined;
+  const { words, starts } = section;
+  for (let i = 0; i < starts.length; i++) {
+    const at = starts[i] as number;
+    const kind = ((words[at + 1] as number) >>> 24) & 0x7f;
+    if ((kind === BTF_KIND.VAR || kind === BTF_KIND.FUNC) && names.has(words[at] as number)) return i + section.firstId;
+  }
+  return undefined;
+}
+
+/** Number of the enumeration that has a constant of this name. */
+export function findEnumeration(section: BtfSection, name: string): number | undefined {
+  const names = offsetsOf(section, name);
+  if (names.size === 0) return undefined;
+  const { words, starts } = section;
+  for (let i = 0; i < starts.length; i++) {
+    const at = starts[i] as number;
+    const info = words[at + 1] as number;
+    const kind = (info >>> 24) & 0x7f;
+    const size = kind === BTF_KIND.ENUM ? 2 : kind === BTF_KIND.ENUM64 ? 3 : 0;
+    if (size === 0) continue;
+    const end = at + 3 + (info & 0xffffff) * size;
+    for (let entry = at + 3; entry < end; entry += size) {
+      if (names.has(words[entry] as number)) return i + section.firstId;
+    }
+  }
+  return undefined;
+}
