@@ -90,6 +90,42 @@ export function isMissing(where: Translation | FaultReason): boolean {
   return typeof where === 'string' && where !== 'unmapped';
 }
 
+/** One entry that a walk read. */
+export interface WalkStep {
+  /** Of the entry, from the root's 0. */
+  readonly level: number;
+  readonly at: PhysAddr;
+  readonly entry: bigint;
+}
+
+/** The entries that lead from `root` to `at`, and where they end: what `vtop` shows. */
+export function walkSteps(
+  memory: PhysicalMemory,
+  format: PagingFormat,
+  root: PhysAddr,
+  at: Addr,
+): { readonly steps: readonly WalkStep[]; readonly end: Translation | FaultReason } {
+  const steps: WalkStep[] = [];
+  const word = new DataView(new ArrayBuffer(8));
+  let table = root;
+  for (let level = 0; level < format.levels.length; level++) {
+    const { shift, bits } = format.levels[level] as PagingLevel;
+    const place = table + bitsOf(lo32(at), hi32(at), shift, bits) * 8;
+    const fault = memory.read(place, new Uint8Array(word.buffer));
+    if (fault) return { steps, end: fault };
+    steps.push({ level, at: place, entry: word.getBigUint64(0, true) });
+    const [lo, hi] = [word.getUint32(0, true), word.getUint32(4, true)];
+    const next = format.next(lo, hi, level);
+    if (next < 0) return { steps, end: 'unmapped' };
+    if (level === format.levels.length - 1 || format.isLeaf(lo, hi, level)) {
+      const inside = lowBits(lo32(at), hi32(at), shift);
+      return { steps, end: { phys: next - (next % 2 ** shift) + inside, size: 2 ** shift - inside } };
+    }
+    table = next;
+  }
+  return { steps, end: 'unmapped' };
+}
+
 const MOST_ENTRIES = 200_000;
 
 /**

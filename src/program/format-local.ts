@@ -19,6 +19,15 @@ export function formatLocal(prog: Program, local: LocalVariable): LocalText {
   const { name, type, bytes } = local;
   try {
     const text = type ? formatType(type) : '';
+    const { pointee } = local;
+    if (pointee) {
+      const target = formatValue(prog, pointee.type, pointee.bytes);
+      return {
+        name,
+        type: text,
+        value: `&(${pointee.name === '' ? '' : `${pointee.name} = `}${target}) (optimized out)`,
+      };
+    }
     if (!type || !bytes) return { name, type: text, why: local.why ?? 'not known' };
     return { name, type: text, value: formatValue(prog, type, bytes) };
   } catch (e) {

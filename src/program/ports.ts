@@ -6,6 +6,7 @@ import type { ByteSource } from '../base/byte-source.ts';
 import type { FaultReason } from '../base/errors.ts';
 import type { Addr, Bytes, PhysAddr } from '../base/units.ts';
 import type { Translate } from '../memory/address-space.ts';
+import type { PagingFormat } from '../memory/page-walk.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { CType } from '../types/c-type.ts';
 import type { InstructionSetName } from './instruction.ts';
@@ -115,8 +116,25 @@ export interface KernelMap {
   readonly userTranslate: (pgd: Addr) => Translate;
   /** Kernel virtual address of the direct map of `phys`. */
   readonly directMap: (phys: PhysAddr) => Addr;
+  /** How its page tables are walked step by step and their entries read. Absent: translations have no steps. */
+  readonly tables?: PageTables;
   /** Virtual address of `struct page` of page frame 0 (vmemmap base), when the kernel uses a virtual memory map. */
   readonly vmemmap?: Addr;
+}
+
+/** The page tables of a kernel, for those who want to see every entry. */
+export interface PageTables {
+  readonly format: PagingFormat;
+  /** The kernel's names of the levels, root first: `PGD`, `PUD`, `PMD`, `PTE`. */
+  readonly levelNames: readonly string[];
+  /** Debuggers of this CPU print entries of the kernel's tables by virtual address, and its root apart. */
+  readonly entryAddresses: 'virtual' | 'physical';
+  /** Bits of an entry that the CPU reads as zero address: names of the flags that are set; empty when it maps nothing. */
+  flagNames(entry: bigint): readonly string[];
+  /** Physical address in an entry of the last level. */
+  address(entry: bigint): PhysAddr;
+  /** What an entry without a page says of swap space: number of the area, and slot in it. */
+  swap(entry: bigint): { readonly type: number; readonly offset: bigint } | undefined;
 }
 
 export interface Architecture {
@@ -142,6 +160,12 @@ export interface Architecture {
    * @param code the function's bytes @param at its address
    */
   readonly dataReferences?: (code: Uint8Array, at: Addr) => readonly DataReference[];
+  /** Where its kernels put the parts of their address space. Absent: they are not told. */
+  readonly addressLayout?: (prog: Program) => AddressLayout;
+  /** The per-CPU structure with what the kernel knows of a CPU: its symbol and type. */
+  readonly cpuInfo?: { readonly symbol: string; readonly type: string };
+  /** Where the CPU goes on exceptions and interrupts, by their number. Absent: it has no table of them. */
+  readonly interruptVectors?: (prog: Program) => readonly InterruptVector[];
   /** What its kernels are made of. Absent: no disassembly. */
   readonly instructionSet?: InstructionSetName;
   /**
@@ -149,6 +173,26 @@ export interface Architecture {
    * Absent: modules' debug information cannot be read.
    */
   readonly relocations?: Readonly<Record<number, DataRelocation>>;
+  /** The relocations of machine code in modules, by `r_type`. Absent: modules' code cannot be told from their files. */
+  readonly textRelocations?: Readonly<Record<number, TextRelocation>>;
+}
+
+/** An entry of the table by which a CPU finds its interrupt handlers. */
+export interface InterruptVector {
+  readonly vector: number;
+  /** 0n when the entry is empty. */
+  readonly handler: Addr;
+}
+
+/** First addresses of the parts of a kernel's address space; those that are not known are absent. */
+export interface AddressLayout {
+  /** The direct map of physical memory. */
+  readonly directMap?: Addr;
+  readonly vmalloc?: Addr;
+  readonly vmemmap?: Addr;
+  /** Where the kernel's own text was linked to, apart from KASLR. */
+  readonly kernelText?: Addr;
+  readonly modules?: Addr;
 }
 
 /** How a relocation changes data: symbol plus addend, minus the place's address when it is relative. */
@@ -158,6 +202,12 @@ export interface DataRelocation {
   readonly relative?: boolean;
   /** What is done with the value that stands there: the place is set by default. */
   readonly apply?: 'add' | 'subtract';
+}
+
+/** How a relocation changes machine code. */
+export interface TextRelocation extends DataRelocation {
+  /** Bits of the 4-byte word that loading fills in, where the value is not worth computing: they count as unknown. */
+  readonly mask?: number;
 }
 
 /** A data address in machine code: taken, or read or written directly. */
@@ -313,7 +363,61 @@ export interface DebugInfo {
   localsAt?(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined;
   /** Type of a global variable. */
   findVariableType?(name: string): CType | undefined;
+  /** The constant of an enumeration by its name. */
+  findEnumerator?(name: string): { readonly type: CType; readonly value: bigint } | undefined;
+  /** Every named struct, union, enum and typedef, in no order. */
+  namedTypes?(): Iterable<CType>;
+  /** What the preprocessor puts in place of a name. */
+  findMacro?(name: string): MacroDefinition | undefined;
+  /** The `size` bytes at a run-time address as the file of the kernel or module has them, relocated. */
+  fileText?(address: Addr, size: Bytes): FileText | undefined;
 }
+
+/** A macro of the kernel's source as it was defined last in the first file that defines it. */
+export interface MacroDefinition {
+  readonly name: string;
+  /** Of a macro that is called like a function; `...` or `rest...` at the end when it takes any number. */
+  readonly parameters?: readonly string[];
+  /** What stands for it; may be empty. */
+  readonly body: string;
+}
+
+/** Machine code as the file has it, as far as it can be compared with memory. */
+export interface FileText {
+  /** Name of the file. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** As long as `bytes`: bits that are set are filled in on loading, and the file does not tell them. Absent: none. */
+  readonly unknown?: Uint8Array;
+  /** By how much absolute addresses in the code differ in memory, when the file was linked for another address. */
+  readonly moved: bigint;
+  /** Why it may be the wrong file: then differences tell nothing. */
+  readonly doubt?: string;
+  /** The places in these bytes that file and kernel list for patching, the surest first; looked up when it is asked. */
+  sites(): readonly PatchSite[];
+}
+
+/** A place that the kernel may rewrite at run time. */
+export interface PatchSite {
+  /** From the start of the bytes; negative when it begins before. */
+  readonly offset: number;
+  /** Bytes that may be rewritten. */
+  readonly size: Bytes;
+  readonly kind: PatchKind;
+}
+
+/** What rewrites code at run time. */
+export type PatchKind =
+  | 'alternative'
+  | 'static key'
+  | 'static call'
+  | 'paravirt'
+  | 'retpoline'
+  | 'return thunk'
+  | 'lock prefix'
+  | 'sealed'
+  | 'ftrace'
+  | 'breakpoint';
 
 /** What call frame information tells of a caller. */
 export interface CallerRegisters {
@@ -327,6 +431,8 @@ export interface CallerRegisters {
 /** A frame as far as its variables need it. */
 export interface FrameRegisters {
   readonly registers: RegisterValues;
+  /** The CPU that the frame ran on: per-CPU variables are that one's. */
+  readonly cpu?: number;
   /** The frames that called it, nearest first: for values on entry. */
   readonly callers: readonly { readonly lookupPc: Addr; readonly pc: Addr; readonly registers: RegisterValues }[];
 }
@@ -344,6 +450,17 @@ export interface LocalVariable {
   readonly address?: Addr;
   /** Why there is no value: `optimized out`, or what is missing. */
   readonly why?: string;
+  /** Of a pointer whose target is optimized out and so has no address: the value that it would point to. */
+  readonly pointee?: OptimizedObject;
+  /** Why this may be wrong: it comes from a file of another build, that was used all the same. */
+  readonly doubt?: string;
+}
+
+/** An object that the compiler keeps in no memory, but whose value is known. */
+export interface OptimizedObject {
+  readonly name: string;
+  readonly type: CType;
+  readonly bytes: Uint8Array;
 }
 
 /** A function in the source, and the place in it that an address comes from. */
@@ -358,10 +475,12 @@ export interface SourceFrame {
   readonly column: number;
   /** The function was inlined into the next of the chain. */
   readonly inlined: boolean;
+  /** Why this may be wrong: it comes from a file of another build, that was used all the same. */
+  readonly doubt?: string;
 }
 
 /** What a program may be asked for, by kind of information. */
-export type DebugCapability = 'types' | 'symbols' | 'unwind-rows' | 'lines' | 'locals' | 'cfi';
+export type DebugCapability = 'types' | 'symbols' | 'unwind-rows' | 'lines' | 'locals' | 'cfi' | 'file-text';
 
 export interface DebugProvider {
   readonly name: string;

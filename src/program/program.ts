@@ -13,10 +13,12 @@ import type {
   DebugInfo,
   DebugProvider,
   DumpImage,
+  FileText,
   FrameRegisters,
   KernelMap,
   KernelSymbol,
   LocalVariable,
+  MacroDefinition,
   Problem,
   RegisterValues,
   SourceFrame,
@@ -227,9 +229,29 @@ export class Program {
     return this.#ask('locals', (info) => info.localsAt?.(pc, frame));
   }
 
+  /** See `DebugInfo.fileText`. */
+  fileText(address: Addr, size: Bytes): FileText | undefined {
+    return this.#ask('file-text', (info) => info.fileText?.(address, size));
+  }
+
   /** Type of a global variable; only debug files tell it. */
   findVariableType(name: string): CType | undefined {
     return this.#ask('types', (info) => info.findVariableType?.(name));
+  }
+
+  /** The constant of an enumeration by its name, and the enumeration. */
+  findEnumerator(name: string): { readonly type: CType; readonly value: bigint } | undefined {
+    return this.#ask('types', (info) => info.findEnumerator?.(name));
+  }
+
+  /** Every named struct, union, enum and typedef of the first source that can list them. */
+  namedTypes(): Iterable<CType> {
+    return this.#ask('types', (info) => info.namedTypes?.()) ?? [];
+  }
+
+  /** A macro of the kernel's source; only debug files tell it, and only those that were built to (`gcc -g3`). */
+  findMacro(name: string): MacroDefinition | undefined {
+    return this.#ask('types', (info) => info.findMacro?.(name));
   }
 
   // ---- objects
