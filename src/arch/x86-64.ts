@@ -1,4 +1,6 @@
 import type { Architecture } from '../program/ports.ts';
+import { x86AddressLayout } from './x86-64/address-layout.ts';
+import { x86InterruptVectors } from './x86-64/interrupt-vectors.ts';
 import { x86KernelMap } from './x86-64/kernel-map.ts';
 import { X86_REGISTERS } from './x86-64/registers.ts';
 import { x86Unwind } from './x86-64/unwind.ts';
@@ -19,6 +21,9 @@ export const x86_64: Architecture = {
   registers: X86_REGISTERS,
   kernelMap: x86KernelMap,
   unwind: x86Unwind,
+  addressLayout: x86AddressLayout,
+  interruptVectors: x86InterruptVectors,
+  cpuInfo: { symbol: 'cpu_info', type: 'struct cpuinfo_x86' },
   // R_X86_64_NONE, _64, _PC32, _32, _32S, _PC64. Source: System V ABI, AMD64 supplement, "Relocation Types".
   relocations: {
     0: { size: 0 },
@@ -27,5 +32,18 @@ export const x86_64: Architecture = {
     10: { size: 4 },
     11: { size: 4 },
     24: { size: 8, relative: true },
+  },
+  // The same, R_X86_64_PLT32, and R_X86_64_GOTPCREL, _GOTPCRELX, _REX_GOTPCRELX.
+  textRelocations: {
+    0: { size: 0 },
+    1: { size: 8 },
+    2: { size: 4, relative: true },
+    4: { size: 4, relative: true },
+    9: { size: 4, mask: 0xffffffff },
+    10: { size: 4 },
+    11: { size: 4 },
+    24: { size: 8, relative: true },
+    41: { size: 4, mask: 0xffffffff },
+    42: { size: 4, mask: 0xffffffff },
   },
 };

@@ -9,6 +9,7 @@ import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
 import { vmemmapFromSections } from '../vmemmap.ts';
+import { armTables } from './page-tables.ts';
 import { armPaging } from './paging.ts';
 
 const END_OF_MEMORY = 1n << 64n;
@@ -53,6 +54,7 @@ export function armKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
     linear,
     translate,
     userTranslate: (pgd) => userTranslate(image, tables, translate, pgd),
+    tables: armTables(tables.paging),
     directMap: (phys) => BigInt.asUintN(64, (direct ?? 0n) + BigInt(phys)),
     get vmemmap() {
       return vmemmap.get();

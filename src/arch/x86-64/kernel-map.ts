@@ -9,6 +9,7 @@ import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
 import { vmemmapFromSections } from '../vmemmap.ts';
+import { x86Tables } from './page-tables.ts';
 import { x86Paging } from './paging.ts';
 
 /** Where the kernel image is linked: `__START_KERNEL_map`. Source: Linux Documentation/arch/x86/x86_64/mm.rst. */
@@ -60,6 +61,7 @@ export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
       const limit = 1n << BigInt(vaBits - 1);
       return (at) => (at >= 0n && at < limit ? user(at) : 'non-canonical');
     },
+    tables: x86Tables(paging, BigInt.asUintN(64, info.number('sme_mask') ?? 0n)),
     directMap: (phys) => (direct ?? region.unmoved) + BigInt(phys),
     get vmemmap() {
       return vmemmap.get();
