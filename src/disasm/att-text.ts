@@ -20,10 +20,14 @@ export function attText(
   return [[...words, name].join(' '), operands.join(',')];
 }
 
-/** Machine code for which capstone has another name. */
+/** Machine code for which capstone has another name, or leaves out the operands. */
 const WHOLE: Readonly<Record<string, readonly [string, string]>> = {
   '102 144': ['xchg', '%ax,%ax'],
   '243 15 1 217': ['vmgexit', ''],
+  '15 1 200': ['monitor', '%rax,%ecx,%edx'],
+  '15 1 201': ['mwait', '%eax,%ecx'],
+  '15 1 250': ['monitorx', '%rax,%ecx,%edx'],
+  '15 1 251': ['mwaitx', '%eax,%ecx,%ebx'],
 };
 
 const REPEAT: Readonly<Record<string, string>> = { repe: 'repz', repne: 'repnz' };

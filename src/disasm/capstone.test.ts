@@ -46,6 +46,8 @@ test('x86-64: the spelling of objdump', () => {
     ['3e0fae38', 'ds clflush (%rax)'],
     ['6e', 'outsb %ds:(%rsi),(%dx)'],
     ['48c1f003', 'shl $0x3,%rax'],
+    ['0f01c8', 'monitor %rax,%ecx,%edx'],
+    ['0f01fb', 'mwaitx %eax,%ecx,%ebx'],
     ['d1ef', 'shr $1,%edi'],
     ['c1ef01', 'shr $0x1,%edi'],
     ['d3e8', 'shr %cl,%eax'],
