@@ -116,3 +116,81 @@ test('paths of the build machine', () => {
   assert.equal(buildPrefix('/b/other.c', 'kernel/panic.c'), '');
   assert.equal(treePath('/b/linux/mm/slub.c', ['/x/', '/b/linux/']), 'mm/slub.c');
 });
+
+test('the trace lines of every CPU: where execution was, and where it returns to', () => {
+  const id = '0123456789abcdef0123456789abcdef01234567';
+  // Line 272 is the place itself, line 271 the call before it.
+  const at = ' (mm/slub.c:272)';
+  const call = ' (mm/slub.c:271)';
+  const f = 'kmem_cache_free+0x10/0x310';
+  for (const [line, expected] of [
+    // x86-64 and i386, new and old
+    [`RIP: 0010:${f}`, [at]],
+    [`RIP: 0010:[<ffffffff82d4e304>]  [<ffffffff82d4e304>] ${f}`, [at]],
+    [`RIP  [<ffffffff82d4e304>] ${f}`, [at]],
+    [`[  772.919010] IP: [<ffffffff82d4e304>] ${f}`, [at]],
+    [`EIP: ${f}`, [at]],
+    [`EIP is at ${f}`, [at]],
+    [`EIP: 0060:[<c10f7c9d>] EFLAGS: 00010246 CPU: 0 [<c10f7c9d>] ${f}`, [at]],
+    [`WARNING: CPU: 0 PID: 1 at mm/slub.c:1 ${f}`, [at]],
+    // KASAN's is the return address of its check
+    [`BUG: KASAN: use-after-free in ${f}`, [call]],
+    // arm
+    [`PC is at ${f}`, [at]],
+    [`LR is at ${f}`, [call]],
+    [`[<8010e300>] (show_stack) from [<80b12478>] (${f})`, [call]],
+    [` show_stack from ${f}`, [call]],
+    // arm64
+    [`pc : ${f}`, [at]],
+    [`lr : ${f}`, [call]],
+    // riscv; both in one line too
+    [` epc : ${f} ra : kmem_cache_free+0x12/0x310`, [at, ' (mm/slub.c:273)']],
+    [`epc : ${f}`, [at]],
+    [`  ra : ${f}`, [call]],
+    // s390
+    [`Krnl PSW : 0704c00180000000 0000000000b1f0b4 (${f})`, [at]],
+    [`([<00000000001234ba>] show_stack+0x1/0x2 ${f})`, ['', call]],
+    // powerpc
+    [`NIP [c000000000123456] ${f}`, [at]],
+    [`LR [c000000000123456] ${f}`, [call]],
+    [`[   38.774455] [c00000003ae5b800] [c00000000135c19c] ${f} (unreliable)`, [call]],
+    [`--- interrupt: 300 at ${f}`, [at]],
+    [`    LR = ${f}`, [call]],
+    // loongarch
+    [`   ra: 9000000000223d88 ${f}`, [call]],
+    [`  ERA: 9000000000223d88 ${f}`, [at]],
+    // mips
+    [`epc   : 80123456 ${f}`, [at]],
+    [`ra    : 80123456 ${f}`, [call]],
+  ] as const) {
+    const s = symbolizer(); // each of another machine
+    const places = codePlaces(line);
+    let wanted = '';
+    let done = 0;
+    places.forEach(({ end }, i) => {
+      wanted += line.slice(done, end) + (expected[i] ?? '');
+      done = end;
+    });
+    assert.equal(s.line(line), wanted + line.slice(done));
+  }
+  const s = symbolizer();
+  assert.equal(s.line('Last Breaking-Event-Address:'), 'Last Breaking-Event-Address:');
+  assert.equal(s.line(` [<00000000001234ba>] ${f}`), ` [<00000000001234ba>] ${f}${at}`);
+  assert.equal(s.line(` [<00000000001234ba>] ${f}`), ` [<00000000001234ba>] ${f}${call}`);
+  assert.equal(
+    s.line(` cm_init+0x11/0x60 [crashme(OE) ${id}]`),
+    ` cm_init+0x11/0x60 [crashme(OE) ${id}] (mm/slub.c:32)`,
+  );
+});
+
+test('a log that names another build of the kernel is doubted', () => {
+  const own = 'aa'.repeat(20);
+  const s = new TextSymbolizer(() => ({ ...kernel, buildId: own }));
+  const line = (id: string): string => `CPU: 1 PID: 7 Comm: sh Not tainted 6.1.0 #1 ${id}`;
+  s.line(line(own));
+  assert.deepEqual(s.notes(), []);
+  assert.equal(s.line(line('bb'.repeat(20))), line('bb'.repeat(20)));
+  s.line(line('bb'.repeat(20)));
+  assert.match(s.notes()[0]?.text ?? '', /build-id b{40}, but vmlinux has a{40}/);
+  assert.equal(s.notes()[0]?.count, 2);
+});

@@ -15,10 +15,20 @@ export type ObjectOf = (
 const MAX_KEPT = 20_000;
 /** The same of `Code:` lines. */
 const MAX_KEPT_CODE = 500;
-/** What names an address where execution was; the others are return addresses. */
-const EXACT =
-  /(?:\b(?:[RE]?IP|pc|PC|epc|NIP|PSW|era)\b\s*(?:is at|:)|(?:WARNING|BUG|KASAN|UBSAN|KCSAN|KMSAN):.* (?:at|in)\b)/;
-const PC = /\b(?:[RE]?IP|pc|PC|epc|NIP|PSW|era)\s*:/;
+/**
+ * What stands before an address where execution was, on one CPU or another; all others are return addresses. (KASAN and
+ * KMSAN name a return address too: that of the check.) Sources: `show_regs`, `__show_regs` and `__die` of arch/: x86
+ * `RIP: 0010:`, `EIP is at`, `IP: [<...>]`; arm `PC is at`; arm64 `pc :`; riscv, mips `epc :`; powerpc `NIP [...]`,
+ * `--- interrupt: 300 at`; s390 `Krnl PSW :`; loongarch `ERA:`.
+ */
+const PC = /(?:\b(?:[RE]?IP|pc|PC|epc|NIP|PSW|ERA|era)\b\s*(?:is at\b|:|\[)|^\W*--- \w+: \w+ at )/;
+const EXACT = new RegExp(`${PC.source}|\\b(?:WARNING|BUG):.* at\\b`);
+/** The same of the register with the return address, which may be told behind the other one in a line. */
+const RETURN = /\b(?:lr|LR|ra)\b\s*(?:is at\b|:|=|\[)/;
+/** s390 tells in the next line where the last branch came from. */
+const BRANCH = /Last Breaking-Event-Address:\s*$/;
+/** Of `Comm: x Not tainted 6.1.0 #1 <build-id>`: CONFIG_STACKTRACE_BUILD_ID. */
+const KERNEL_ID = /\bComm: .* ([0-9a-f]{40})$/;
 /** Entries from an exception: what they interrupted, not what they return to, stands below them (arm64's trace lines). */
 const ENTRY = /^el1[a-z]*_(?:64_)?(?:irq|sync|fiq|error|abort|da|dbg)$/;
 
@@ -32,6 +42,7 @@ export class TextSymbolizer {
   readonly #code: CodeReader | undefined;
   #exactPlace = '';
   #afterEntry = false;
+  #afterBranch = false;
   /** What the pc was last said to be. */
   #trapped: CodePlace | undefined;
 
@@ -48,10 +59,11 @@ export class TextSymbolizer {
     let out = '';
     let done = 0;
     for (const at of places) {
-      out += text.slice(done, at.end) + this.#answer(at.place, this.#isExact(text, at) ? 0 : 1);
+      out += text.slice(done, at.end) + this.#answer(at.place, this.#isExact(text, at, done) ? 0 : 1);
       done = at.end;
     }
     this.#afterEntry = ENTRY.test(places[0]?.place.function ?? '');
+    this.#afterBranch = false;
     return out + text.slice(done);
   }
 
@@ -69,6 +81,9 @@ export class TextSymbolizer {
     }
     // A pc that is in no function: of user space, or of wild code.
     if (PC.test(text)) this.#trapped = undefined;
+    this.#afterBranch = BRANCH.test(text);
+    const buildId = text.includes('Comm: ') ? KERNEL_ID.exec(text.trimEnd())?.[1] : undefined;
+    if (buildId !== undefined) this.#compareKernel(buildId);
     return text;
   }
 
@@ -93,16 +108,24 @@ export class TextSymbolizer {
     return found.length === 1 ? { object, address: (found[0] as Located).address } : undefined;
   }
 
-  #isExact(text: string, at: PlaceInText): boolean {
+  /** The log says which build of the kernel it is of. */
+  #compareKernel(buildId: string): void {
+    const kernel = this.#objectOf(undefined, undefined);
+    if ('why' in kernel || kernel.buildId === undefined || kernel.buildId === buildId) return;
+    this.#note(`the log is of the kernel with build-id ${buildId}, but ${kernel.name} has ${kernel.buildId}`);
+  }
+
+  /** @param from where in the line what belongs to this place begins */
+  #isExact(text: string, at: PlaceInText, from: number): boolean {
     const said = text.slice(at.start, at.end);
-    const before = text.slice(0, at.start);
+    const before = text.slice(from, at.start);
     if (EXACT.test(before)) {
       this.#exactPlace = said;
       if (PC.test(before)) this.#trapped = at.place;
       return true;
     }
     // Traces of some CPUs begin with the place itself that the registers above named, or name what was interrupted.
-    return this.#afterEntry || (said === this.#exactPlace && !/\blr\s*:/.test(before));
+    return this.#afterEntry || this.#afterBranch || (said === this.#exactPlace && !RETURN.test(before));
   }
 
   #answer(place: CodePlace, back: 0 | 1): string {
