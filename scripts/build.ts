@@ -55,12 +55,26 @@ async function buildCli(entry: string, outfile: string): Promise<Metafile> {
   return program.metafile;
 }
 
-/** The same program without the two characters that end a comment; they can only stand in a string or a regular expression. */
+/** The same program without the two characters that end a comment: in strings, and where a regular expression ends in `*`. */
 function commentSafe(text: string): string {
   if (/[^\0-\x7f]/.test(text)) throw new Error('the bundle is not ASCII');
-  const safe = text.replaceAll('*/', '*\\/');
+  let safe = text;
+  for (let at = safe.indexOf('*/'); at >= 0; at = safe.indexOf('*/', at + 1)) {
+    const instead = (middle: string): string => `${safe.slice(0, at)}*${middle}/${safe.slice(at + 2)}`;
+    // An open bracket means nothing in a string or a class of characters; in a regular expression it is an error.
+    safe = instead(isProgram(instead('(')) ? '\\' : '(?:)');
+  }
   new Script(safe);
   return safe;
+}
+
+function isProgram(text: string): boolean {
+  try {
+    new Script(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The library: one ES module for each entry of package.json's `exports`, sharing chunks; packages stay imports. */
@@ -97,14 +111,27 @@ function copyDisassembler(): void {
   writeFileSync(join(root, 'dist/capstone.wasm'), readFileSync(file));
 }
 
+/** Carries its WebAssembly module in its script; beside the bundle it is read when the first packed file is opened. */
+const XZ = 'xz-decompress';
+
+function copyXz(): void {
+  const script = readFileSync(fileURLToPath(import.meta.resolve('xz-decompress')), 'latin1');
+  const code = /data:application\/wasm;base64,([\w+/=]+)/.exec(script)?.[1];
+  if (code === undefined) throw new Error(`node_modules/${XZ}: no WebAssembly module in its script`);
+  writeFileSync(join(root, 'dist/xz.wasm'), Buffer.from(code, 'base64'));
+}
+
 /** The licences of the packages that were bundled must go with the bundle. */
 function writeLicenses(metafile: Metafile): void {
-  const packages = new Set<string>([DISASSEMBLER]);
+  const packages = new Set<string>([DISASSEMBLER, XZ]);
   for (const input of Object.keys(metafile.inputs)) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
     if (name !== undefined) packages.add(name);
   }
   const texts = [...packages].sort().map((name) => {
+    // This one states its licences at the top of its script and brings no text of them.
+    if (name === XZ)
+      return `${name}\n\n${readFileSync(join(root, 'scripts/xz-decompress-license.txt'), 'utf8').trim()}\n`;
     const [file] = globSync('LICEN[CS]E*', { cwd: join(root, 'node_modules', name) });
     if (file === undefined) throw new Error(`node_modules/${name}: no licence file to ship with the bundle`);
     return `${name}\n\n${readFileSync(join(root, 'node_modules', name, file), 'utf8').trim()}\n`;
@@ -118,6 +145,7 @@ mkdirSync(join(root, 'dist'), { recursive: true });
 const metafile = await buildCli('src/cli/main.ts', 'dist/inquest.cjs');
 writeLicenses(metafile);
 copyDisassembler();
+copyXz();
 if (!values.cli) {
   await buildLibrary();
   emitTypes();

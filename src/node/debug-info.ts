@@ -1,6 +1,7 @@
 import { AnalysisError } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
 import { dwarfProvider } from '../debug/dwarf/dwarf-provider.ts';
+import { symbolProvider } from '../debug/dwarf/symbol-provider.ts';
 import { loadedModules } from '../debug/module-list.ts';
 import { initUtsname } from '../kernel/utsname.ts';
 import { kernelBuildId } from '../program/kernel-build-id.ts';
@@ -9,7 +10,7 @@ import type { Program } from '../program/program.ts';
 import { DEBUG_FILES } from '../report/debug-doubts.ts';
 import type { SourceFinder } from '../report/source-text.ts';
 import { debugPackageHint } from '../session/debug-package-hint.ts';
-import { DebugSearch, type WantedFile } from './debug-search.ts';
+import { type DebugFilePath, DebugSearch, type WantedFile } from './debug-search.ts';
 import { type DebuginfodOptions, debuginfodFromEnvironment, fetchDebuginfo } from './debuginfod.ts';
 import { LineFiles } from './line-files.ts';
 import { installedSource, type SourceOf, sourceTree } from './source-tree.ts';
@@ -30,18 +31,26 @@ export class HostDebugInfo {
   readonly #missing = new Set<string>();
   readonly #tried = new Set<string>();
   readonly #files = new LineFiles();
-  readonly #search: DebugSearch;
+  readonly #options: HostDebugInfoOptions;
+  #found: DebugSearch | undefined;
   readonly #askedModules = new Set<Addr>();
   #kernel: string | undefined;
 
-  /** @throws UsageError for a named file that is not there or holds no debug information */
   constructor(prog: Program, options: HostDebugInfoOptions) {
     this.#prog = prog;
-    this.#search = new DebugSearch(options);
+    this.#options = options;
     this.#servers = options.usual ? debuginfodFromEnvironment() : undefined;
   }
 
-  /** Finds the kernel's file and adds what it tells to the program; those of modules follow when they are asked for. */
+  get #search(): DebugSearch {
+    this.#found ??= new DebugSearch({ ...this.#options, codecs: this.#files.codecs });
+    return this.#found;
+  }
+
+  /**
+   * Finds the kernel's file and adds what it tells to the program; those of modules follow when they are asked for.
+   * @throws UsageError for a named file that is not there or holds no debug information
+   */
   async start(): Promise<void> {
     await this.#files.prepare();
     this.#findKernel();
@@ -52,8 +61,8 @@ export class HostDebugInfo {
     };
     this.#prog.add({
       name: 'debug information of modules',
-      offers: ['lines', 'locals'],
-      open: () => ({ sourceAt: ask, localsAt: ask }),
+      offers: ['lines', 'locals', 'cfi', 'file-text'],
+      open: () => ({ sourceAt: ask, localsAt: ask, callerRegisters: ask, fileText: ask }),
     });
   }
 
@@ -85,7 +94,7 @@ export class HostDebugInfo {
     if (found?.doubt !== undefined) this.#note(new AnalysisError('doubt', `${found.path}: ${found.doubt}`));
     if (found) {
       this.#kernel = found.path;
-      this.#prog.add(dwarfProvider([this.#files.file(found.path)]));
+      this.#add(found);
       return;
     }
     if (wanted.buildId !== undefined) this.#missing.add(wanted.buildId);
@@ -111,9 +120,16 @@ export class HostDebugInfo {
     });
     if (found?.doubt !== undefined)
       this.#note(new AnalysisError('doubt', `${found.path}: ${found.doubt}`), module.name);
-    if (found) this.#prog.add(dwarfProvider([this.#files.file(found.path)]));
+    if (found) this.#add(found);
     else if (buildId !== undefined && this.#servers) this.#missing.add(buildId);
     else this.#note(new AnalysisError('not-found', `none was found (build-id ${buildId ?? 'unknown'})`), module.name);
+  }
+
+  #add({ path, doubt }: DebugFilePath): void {
+    const file = this.#files.file(path, this.#search);
+    this.#prog.add(dwarfProvider([file], doubt));
+    // Symbols of another build would be taken for the dump's own.
+    if (doubt === undefined) this.#prog.add(symbolProvider([file]));
   }
 
   #note(error: AnalysisError, module?: string): void {

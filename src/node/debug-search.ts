@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AnalysisError, UsageError } from '../base/errors.ts';
-import { DebugFolder, isDirectory, moduleKey } from './debug-folder.ts';
+import type { DebugLink } from '../elf/elf-file.ts';
+import type { Codecs } from '../program/ports.ts';
+import { DebugFolder, isDirectory, moduleFileKey, moduleKey } from './debug-folder.ts';
+import { altLinkPlaces, debugLinkPlaces, hasCrc } from './debug-link.ts';
 import { buildIdPath, buildIdPlaces, debuginfodCache, kernelPlaces, moduleFolders } from './debug-places.ts';
 import { type ElfIdentity, elfIdentity } from './elf-identity.ts';
 
@@ -17,6 +20,8 @@ export interface DebugSearchOptions {
   readonly root?: string;
   /** Cache of the debuginfod client. */
   readonly cache?: string;
+  /** For packed files; absent: what needs no preparation. */
+  readonly codecs?: Codecs;
 }
 
 /** The kernel or module that is looked for. */
@@ -69,8 +74,12 @@ export class DebugSearch {
   }
 
   #given(path: string): ElfIdentity {
-    const identity = elfIdentity(path);
+    let why: AnalysisError | undefined;
+    const identity = elfIdentity(path, this.#options.codecs, (error) => {
+      why = error;
+    });
     if (identity) return identity;
+    if (why && existsSync(path)) throw why;
     throw new UsageError(
       existsSync(path)
         ? `${path}: holds no debug information (it is no ELF executable or module)`
@@ -85,7 +94,7 @@ export class DebugSearch {
   kernel(wanted: WantedFile): DebugFilePath | undefined {
     const given = this.#files.filter((f) => f.kind === 'kernel');
     const right = given.find((f) => f.buildId !== undefined && f.buildId === wanted.buildId);
-    if (right) return { path: right.path, buildId: wanted.buildId as string };
+    if (right) return this.#withLines(right, wanted);
     const other = given[0];
     if (other) return this.#doubtful(other, wanted);
     for (const folder of this.#folders) {
@@ -101,11 +110,10 @@ export class DebugSearch {
   module(name: string, wanted: WantedFile): DebugFilePath | undefined {
     const named = this.#files.filter((f) => f.kind === 'module');
     const right = named.find((f) => f.buildId !== undefined && f.buildId === wanted.buildId);
-    if (right) return { path: right.path, buildId: wanted.buildId as string };
-    const mine = named.filter((f) => moduleKey(basename(f.path).replace(/\.ko(?:\.debug)?$/, '')) === moduleKey(name));
+    if (right) return this.#withLines(right, wanted);
+    const mine = named.filter((f) => moduleFileKey(basename(f.path)) === moduleKey(name));
     for (const file of mine) {
-      if (wanted.buildId === undefined) return { path: file.path, ...doubtOf(file, wanted) };
-      if (this.#options.force) return { path: file.path, ...doubtOf(file, wanted) };
+      if (wanted.buildId === undefined || this.#options.force) return this.#withLines(file, wanted);
     }
     for (const folder of this.#folders) {
       const found = this.#byId(folder.path, wanted.buildId) ?? this.#first(folder.modulesNamed(name), wanted, 'module');
@@ -126,7 +134,16 @@ export class DebugSearch {
     return undefined;
   }
 
-  /** A file of any kind by its build-id alone: what a `.gnu_debugaltlink` names. */
+  /** A file that a compiler split off and wrote to `path`, in a folder that was named. */
+  split(path: string): string | undefined {
+    for (const folder of this.#folders) {
+      const found = folder.split(path);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** A file of any kind by its build-id alone. */
   byBuildId(buildId: string): string | undefined {
     const root = this.#options.root ?? '/';
     const name = buildIdPath(buildId);
@@ -140,7 +157,46 @@ export class DebugSearch {
     if (wanted.buildId !== undefined && !this.#options.force) {
       throw new WrongDebugInfoError(file.path, file.buildId, wanted.buildId);
     }
-    return { path: file.path, ...doubtOf(file, wanted) };
+    return this.#withLines(file, wanted);
+  }
+
+  /** A file that was named, or the one with its lines where it has been stripped of them. */
+  #withLines(file: ElfIdentity, wanted: WantedFile): DebugFilePath {
+    const linked = file.hasLines ? undefined : this.#linked(file);
+    return { path: linked ?? file.path, ...doubtOf(file, wanted) };
+  }
+
+  /** The file with the debug information of a stripped one: by build-id where it has one, else by `.gnu_debuglink`. */
+  #linked(file: ElfIdentity): string | undefined {
+    const root = this.#options.root ?? '/';
+    const byId = file.buildId === undefined ? undefined : this.byBuildId(file.buildId);
+    if (byId !== undefined && this.#identity(byId)?.hasLines) return byId;
+    if (!file.link) return undefined;
+    const { link } = file;
+    const places = [
+      ...debugLinkPlaces(file.path, link, root),
+      ...this.#folders.map((folder) => join(folder.path, basename(link.name))),
+    ];
+    return places.find((path) => {
+      const other = this.#identity(path);
+      if (!other?.hasLines || other.kind !== file.kind) return false;
+      if (file.buildId !== undefined && other.buildId !== undefined) return file.buildId === other.buildId;
+      return link.crc !== undefined && hasCrc(path, link.crc);
+    });
+  }
+
+  /** The file that dwz moved common parts of the file at `path` to; undefined when there is none of its build. */
+  alt(path: string, link: DebugLink): string | undefined {
+    const folders = this.#folders.map((folder) => folder.path);
+    const places = altLinkPlaces(path, link, this.#options.root ?? '/', folders);
+    if (link.buildId !== undefined && buildIdPath(link.buildId) !== undefined) {
+      places.unshift(...this.#files.filter((f) => f.buildId === link.buildId).map((f) => f.path));
+      places.push(...this.#cached(link.buildId));
+    }
+    return places.find((place) => {
+      const identity = this.#identity(place);
+      return identity !== undefined && identity.buildId === link.buildId;
+    });
   }
 
   /** In a tree as a distribution lays it out, or a build-id folder itself. */
@@ -159,9 +215,10 @@ export class DebugSearch {
   #first(paths: readonly string[], wanted: WantedFile, kind: ElfIdentity['kind']): DebugFilePath | undefined {
     for (const path of paths) {
       const identity = this.#identity(path);
-      if (!identity?.hasLines || identity.kind !== kind) continue;
-      if (wanted.buildId === undefined) return { path, ...doubtOf(identity, wanted) };
-      if (identity.buildId === wanted.buildId) return { path, buildId: wanted.buildId };
+      if (!identity || identity.kind !== kind) continue;
+      if (wanted.buildId !== undefined && identity.buildId !== wanted.buildId) continue;
+      const lines = identity.hasLines ? path : this.#linked(identity);
+      if (lines !== undefined) return { path: lines, ...doubtOf(identity, wanted) };
     }
     return undefined;
   }
@@ -169,7 +226,7 @@ export class DebugSearch {
   #identity(path: string): ElfIdentity | undefined {
     const known = this.#known.get(path);
     if (known) return known;
-    const identity = elfIdentity(path);
+    const identity = elfIdentity(path, this.#options.codecs);
     if (identity) this.#known.set(path, identity); // what is not there yet may be fetched later
     return identity;
   }
@@ -192,6 +249,7 @@ export class DebugSearch {
 
 function doubtOf(file: ElfIdentity, wanted: WantedFile): Pick<DebugFilePath, 'buildId' | 'doubt'> {
   const has = file.buildId === undefined ? {} : { buildId: file.buildId };
+  if (wanted.buildId !== undefined && wanted.buildId === file.buildId) return has;
   const doubt =
     wanted.buildId === undefined
       ? 'its build-id cannot be compared, for the other side has none'

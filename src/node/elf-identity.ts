@@ -1,8 +1,10 @@
 import { AnalysisError } from '../base/errors.ts';
+import { type DebugLink, ElfFile } from '../elf/elf-file.ts';
 import { ET_DYN, ET_EXEC, ET_REL, hasElfMagic, readElfHeader } from '../elf/elf-header.ts';
-import { readSectionHeaders } from '../elf/section-headers.ts';
 import { buildIdOfNotes } from '../program/kernel-build-id.ts';
-import { type FileSource, openFileSource } from './file-source.ts';
+import type { Codecs } from '../program/ports.ts';
+import type { FileSource } from './file-source.ts';
+import { openKernelFile } from './packed-file.ts';
 
 const SHT_NOTE = 7;
 /** Longest note section that is read. */
@@ -18,16 +20,26 @@ export interface ElfIdentity {
   readonly buildId?: string;
   /** Whether it has line tables, packed or not. */
   readonly hasLines: boolean;
+  /** The file that a stripped one says its debug information is in. */
+  readonly link?: DebugLink;
 }
 
-/** What the ELF file at `path` is; undefined when it is none, cannot be read, or is a core file. */
-export function elfIdentity(path: string): ElfIdentity | undefined {
+/**
+ * What the ELF file at `path` is, packed or not; undefined when it is none, cannot be read, or is a core file.
+ * @param codecs for packed files @param onError told why a file could not be read
+ */
+export function elfIdentity(
+  path: string,
+  codecs?: Codecs,
+  onError?: (error: AnalysisError) => void,
+): ElfIdentity | undefined {
   let file: FileSource | undefined;
   try {
-    file = openFileSource(path);
+    file = openKernelFile(path, codecs);
     return identify(path, file);
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e;
+    onError?.(e);
     return undefined;
   } finally {
     file?.close();
@@ -37,16 +49,25 @@ export function elfIdentity(path: string): ElfIdentity | undefined {
 function identify(path: string, file: FileSource): ElfIdentity | undefined {
   const magic = new Uint8Array(4);
   if (file.read(0, magic) < 4 || !hasElfMagic(magic)) return undefined;
-  const header = readElfHeader(file);
-  if (header.type !== ET_REL && header.type !== ET_EXEC && header.type !== ET_DYN) return undefined;
+  const { type } = readElfHeader(file);
+  if (type !== ET_REL && type !== ET_EXEC && type !== ET_DYN) return undefined;
+  const elf = new ElfFile(file);
   let buildId: string | undefined;
   let hasLines = false;
-  for (const section of readSectionHeaders(file, header)) {
+  for (const section of elf.sections) {
     if (section.name === '.debug_line' || section.name === '.zdebug_line') hasLines = true;
     if (section.type !== SHT_NOTE || buildId !== undefined || section.size > MAX_NOTES) continue;
     const bytes = new Uint8Array(section.size);
-    buildId = buildIdOfNotes(bytes.subarray(0, file.read(section.offset, bytes)), header.littleEndian);
+    buildId = buildIdOfNotes(bytes.subarray(0, file.read(section.offset, bytes)), elf.littleEndian);
   }
-  const kind = header.type === ET_REL ? 'module' : 'kernel';
-  return { path, kind, machine: header.machine, hasLines, ...(buildId !== undefined && { buildId }) };
+  const kind = type === ET_REL ? 'module' : 'kernel';
+  const link = hasLines ? undefined : elf.debugLink;
+  return {
+    path,
+    kind,
+    machine: elf.header.machine,
+    hasLines,
+    ...(buildId !== undefined && { buildId }),
+    ...(link && { link }),
+  };
 }

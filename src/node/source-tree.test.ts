@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { sourceLines } from '../report/source-text.ts';
 import { installedSource, sourceTree } from './source-tree.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'inquest-source-'));
@@ -76,26 +75,48 @@ test('a git repository: the tag of the release, else what is checked out and a d
   assert.deepEqual(unknown?.lines, ['later']);
   assert.match(unknown?.doubt ?? '', /the tree is of Linux 6\.1\.192, the kernel of 6\.1\.191/);
   assert.equal(sourceTree(repository, debian).find('mm/gone.c'), undefined);
+  git('checkout', '-q', 'v6.1.192');
+  put(join(repository, 'mm/slub.c'), 'not committed\n');
+  assert.deepEqual(sourceTree(repository, debian).find('mm/slub.c')?.lines, ['tagged']);
+  const bare = join(base, 'bare');
+  execFileSync('git', ['clone', '-q', '--bare', repository, bare], { stdio: 'ignore' });
+  assert.deepEqual(sourceTree(bare, debian).find('./mm/slub.c')?.lines, ['tagged']);
+  assert.match(
+    sourceTree(bare, { release: '6.1.190' }).find('mm/slub.c')?.doubt ?? '',
+    /the tree is of Linux 6\.1\.192/,
+  );
+});
+
+test('a git repository: the names that distributions give their tags', () => {
+  const repository = join(base, 'tags');
+  const git = (...args: string[]): void => {
+    const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.org', '-c', 'commit.gpgsign=false'];
+    execFileSync('git', ['-C', repository, ...who, ...args], { stdio: 'ignore' });
+  };
+  const cases: readonly (readonly [tag: string, release: string, version: string])[] = [
+    ['debian/6.12.9-1_bpo12+1', '6.12.9+bpo-amd64', '#1 SMP PREEMPT_DYNAMIC Debian 6.12.9-1~bpo12+1 (2025-01-19)'],
+    ['Ubuntu-6.8.0-45.45', '6.8.0-45-generic', '#45-Ubuntu SMP PREEMPT_DYNAMIC'],
+    ['Ubuntu-hwe-6.8-6.8.0-45.45_22.04.1', '6.8.0-45-generic', '#45~22.04.1-Ubuntu SMP PREEMPT_DYNAMIC'],
+    ['kernel-5.14.0-427.el9', '5.14.0-427.el9.aarch64+64k', '#1 SMP'],
+    ['rpm-6.4.0-150600.23.17', '6.4.0-150600.23.17-default', '#1 SMP'],
+    ['v6.10.2-arch1', '6.10.2-arch1-1', '#1 SMP'],
+    ['6.6.0-28.0.0', '6.6.0-28.0.0.34.oe2403.x86_64', '#1 SMP'],
+    ['v6.9-rc3', '6.9.0-rc3+', '#1 SMP'],
+  ];
+  put(join(repository, 'a.c'), 'first\n');
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-q', '-m', 'first');
+  for (const [tag] of cases) git('tag', tag);
+  for (const [tag, release, version] of cases) {
+    assert.equal(sourceTree(repository, { release, version }).find('/b/a.c')?.where, `${tag}:a.c`, release);
+  }
+  const hash = execFileSync('git', ['-C', repository, 'rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim();
+  assert.equal(sourceTree(repository, { release: `6.9.0-00001-g${hash}-dirty` }).find('a.c')?.where, `${hash}:a.c`);
 });
 
 test('source where debug packages install it', () => {
   put(join(base, 'usr/src/debug/kernel-6.1/mm/slub.c'), 'one\n');
   assert.deepEqual(installedSource(base).find('/usr/src/debug/kernel-6.1/mm/slub.c')?.lines, ['one']);
   assert.equal(installedSource(base).find('mm/slub.c'), undefined);
-});
-
-test('lines around one; a line that the file does not have is told', () => {
-  const text = { where: 'x.c', lines: ['a', 'b', 'c', 'd', 'e'] };
-  assert.deepEqual(
-    sourceLines(text, 3, 1, 1).lines.map((l) => `${l.number}${l.text}`),
-    ['2b', '3c', '4d'],
-  );
-  assert.equal(sourceLines(text, 1, 5, 4).lines.length, 5);
-  assert.equal(sourceLines(text, 3, 1, 1).doubt, undefined);
-  const beyond = sourceLines(text, 9, 1, 1);
-  assert.match(beyond.doubt ?? '', /has 5 lines, but the line table says 9/);
-  assert.deepEqual(
-    beyond.lines.map((l) => l.number),
-    [4, 5],
-  );
 });

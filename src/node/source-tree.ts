@@ -24,10 +24,11 @@ export interface SourceOf {
  */
 export function sourceTree(folder: string, kernel: SourceOf): SourceFinder {
   if (!isDirectory(folder)) throw new UsageError(`--source ${folder}: not a folder`);
-  const isGit =
-    existsSync(join(folder, '.git')) || (existsSync(join(folder, 'HEAD')) && existsSync(join(folder, 'objects')));
+  const isBare = existsSync(join(folder, 'HEAD')) && existsSync(join(folder, 'objects'));
+  const isGit = isBare || existsSync(join(folder, '.git'));
   const revision = isGit ? gitRevision(folder, kernel) : undefined;
-  const read = revision === undefined ? treeReader(folder) : gitReader(folder, revision);
+  const shown = revision ?? (isBare ? 'HEAD' : undefined);
+  const read = shown === undefined ? treeReader(folder) : gitReader(folder, shown);
   const doubt = doubtOf(read, revision, isGit, kernel);
   const kept = new Map<string, SourceText | undefined>();
   return {
@@ -103,21 +104,40 @@ function gitReader(folder: string, revision: string): Reader {
   };
 }
 
-/** Tags and commits by which trees name a release; the surest first. */
+/** The tag or commit of the kernel's release; undefined when the repository has none of the names that it may have. */
 function gitRevision(folder: string, kernel: SourceOf): string | undefined {
+  const names = revisionNames(kernel).filter((name) => /^[\w][\w./+-]{0,127}$/.test(name));
+  const asked = names.map((name) => `${name}^{commit}\n`).join('');
+  const answers = git(folder, ['cat-file', '--batch-check=%(objecttype)'], asked)?.split('\n') ?? [];
+  return names[answers.indexOf('commit')];
+}
+
+/** Names of tags and commits by which trees know a release; the surest first. */
+function revisionNames(kernel: SourceOf): string[] {
   const names: string[] = [];
   const release = kernel.release ?? '';
+  const version = kernel.version ?? '';
   const commit = /-g([0-9a-f]{7,40})(?:$|[^0-9a-f])/.exec(release)?.[1]; // CONFIG_LOCALVERSION_AUTO
   if (commit !== undefined) names.push(commit);
-  const packaged = /\b(\d+\.\d+(?:\.\d+)?-\d[\w.~+]*)/.exec(kernel.version ?? '')?.[1]; // `Debian 6.1.192-2`
-  if (packaged !== undefined) names.push(`debian/${packaged.replaceAll('~', '_')}`);
-  names.push(`kernel-${release}`, `Ubuntu-${release}`, release);
-  for (const version of versionsOf(kernel)) names.push(`v${version}`);
-  return names.find(
-    (name) =>
-      /^[\w][\w./+-]{0,127}$/.test(name) &&
-      git(folder, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]) !== undefined,
-  );
+  const debian = /\bDebian (\d+\.\d[\w.~+]*-\d[\w.~+]*)/.exec(version)?.[1]; // `Debian 6.1.192-2`
+  if (debian !== undefined) names.push(`debian/${debian.replaceAll('~', '_')}`);
+  const ubuntu = /#(\d+)(?:~([\d.]+))?-Ubuntu/.exec(version); // `6.8.0-45-generic`, `#45~22.04.1-Ubuntu`
+  const base = /^((\d+\.\d+)\.\d+-\d+)-/.exec(release);
+  if (ubuntu && base) {
+    const [, number = '', backport] = ubuntu;
+    if (backport === undefined) names.push(`Ubuntu-${base[1]}.${number}`);
+    else names.push(`Ubuntu-hwe-${base[2]}-${base[1]}.${number}_${backport}`);
+  }
+  const plain = release
+    .replace(/\+.*$|\.debug$/, '')
+    .replace(/\.(?:x86_64|aarch64|ppc64le|s390x|riscv64|loongarch64)$/, '');
+  names.push(`kernel-${plain}`, `rpm-${release.replace(/-[a-z]\w*$/, '')}`, release);
+  const arch = /^(\d+\.\d+(?:\.\d+)?-arch\d+)-\d+$/.exec(release)?.[1];
+  if (arch !== undefined) names.push(`v${arch}`);
+  const euler = /^(\d+\.\d+\.\d+-\d+\.\d+\.\d+)\.\d+\.oe\d/.exec(release)?.[1];
+  if (euler !== undefined) names.push(euler);
+  for (const upstream of versionsOf(kernel)) names.push(`v${upstream}`);
+  return names;
 }
 
 /** Upstream versions that the kernel says it is: of a package's own number first, for its release may stand still. */
@@ -140,7 +160,7 @@ function doubtOf(read: Reader, revision: string | undefined, isGit: boolean, ker
     return `the tree is of Linux ${has}, the kernel of ${wanted[0]}`;
   }
   if (isGit && revision === undefined && kernel.release !== undefined) {
-    return `the repository has no tag of ${kernel.release}; what is checked out is shown`;
+    return `the repository has no tag of ${kernel.release}; what it has now is shown`;
   }
   return undefined;
 }
@@ -162,6 +182,7 @@ function git(folder: string, args: readonly string[], input = ''): string | unde
       encoding: 'utf8',
       timeout: GIT_TIME,
       maxBuffer: MAX_FILE,
+      env: { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
   } catch {
