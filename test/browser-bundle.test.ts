@@ -7,6 +7,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import type { ByteSource } from '../src/base/byte-source.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
+import { nodeDisassembler } from '../src/node/disassembler.ts';
 import type { Codecs } from '../src/program/ports.ts';
 import { SAMPLES, samplePath } from './build/sample-dump.ts';
 
@@ -48,6 +49,7 @@ test('the library bundles for a browser and loads in a world that has only TextD
 /** What the page of a browser would do with a file that a user dropped on it. */
 const PAGE = `
   const program = inquest.open([source], codecs);
+  program.disassembler = disassembler;
   const report = inquest.makeReport(program);
   const text = [...inquest.renderText(inquest.crashReportBlocks(report))].join('');
   const { data } = new inquest.Session(program).run('ps');
@@ -64,7 +66,7 @@ for (const name of SAMPLES) {
       read: (offset, into) => bytes.copy(into, 0, offset, offset + into.length),
     };
     const codecs: Codecs = nodeCodecs();
-    const world = createContext({ TextDecoder, source, codecs });
+    const world = createContext({ TextDecoder, source, codecs, disassembler: nodeDisassembler() });
     const made = runInContext(`${text}\n${PAGE}`, world) as Record<string, string>;
     const run = (...args: string[]): string =>
       execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });

@@ -84,15 +84,43 @@ test('bt without -l is the same with and without debug information', async () =>
 });
 
 test('list: the text around the innermost line of an address', async () => {
-  const lines = Array.from({ length: 20 }, (_, i) => `line ${i + 1}`);
+  const lines = Array.from({ length: 20 }, (_, i) => (i === 1 ? 'void panic(void)' : `line ${i + 1}`));
   const source = { find: (path: string) => (path === 'src/panic.c' ? { where: '/s/panic.c', lines } : undefined) };
   const session = new Session(await program(), { source });
   const text = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].join('');
   assert.match(
     text('list panic+4'),
-    /^panic at src\/panic\.c:7\n {3}2 {2}line 2\n(?:.*\n){4}> {2}7 {2}line 7\n(?:.*\n){3} {2}11 {2}line 11\n$/,
+    /^panic at src\/panic\.c:7\n {3}2 {2}void panic\(void\)\n(?:.*\n){4}> {2}7 {2}line 7\n(?:.*\n){3} {2}11 {2}line 11\n$/,
   );
+  assert.equal(text('list *(panic+4)'), text('list panic+4'));
   assert.equal(text('list src/gone.c:3'), 'src/gone.c:3\n(src/gone.c is not in the source tree)\n');
+});
+
+test('dis -s: the layout of crash, and bt with the text of each frame', async () => {
+  const lines = Array.from({ length: 20 }, (_, i) => (i === 11 ? '}' : `line ${i + 1}`));
+  lines[1] = 'void panic(void)';
+  const source = { find: (path: string) => (path === 'src/panic.c' ? { where: '/s/panic.c', lines } : undefined) };
+  const session = new Session(await program(), { source });
+  const text = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].join('');
+  const whole = text('dis -s panic+4');
+  assert.match(
+    whole,
+    /^FILE: src\/panic\.c\nLINE: 7\n\n {2}2\tvoid panic\(void\)\n(?:.*\n){4}\* 7\tline 7\n(?:.*\n){4} {2}12\t}\n$/,
+  );
+  assert.equal(text('dis -ls (panic+4)').replace('(panic+4)', 'panic+4'), whole);
+  assert.match(
+    text('dis -s src/panic.c:9 2'),
+    /LINE: 9\n\n {2}4\t(?:.*\n){5}\* 9\tline 9\n {2}10\tline 10\n {2}11\tline 11\n$/,
+  );
+  assert.match(
+    text('dis -s src/gone.c:3'),
+    /^FILE: src\/gone\.c\nLINE: 3\n\ndis: src\/gone\.c:3: source code is not available\n/,
+  );
+  assert.throws(() => session.run('dis -us panic'), /-s shows the source of the kernel/);
+  const all = { find: (path: string) => ({ where: path, lines }) };
+  const stack = new Session(await program(), { source: all });
+  const shown = [...renderText(stack.run('bt --source')?.blocks ?? [])].join('');
+  assert.match(shown, /\n {4}src\/inner\.c: 3 \(inlined inner\)\n(?: {6}.*\n){2} {6}> 3 {2}line 3\n/);
 });
 
 test('doubts about the file are told with every answer', async () => {
