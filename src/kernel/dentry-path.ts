@@ -26,6 +26,8 @@ export interface Dentries {
    * @throws CorruptError MemoryFault
    */
   pathBelow(dentry: Addr, stop: Addr, other?: Addr): DentryPath;
+  /** The name in the dentry itself. @throws CorruptError MemoryFault */
+  nameOf(dentry: Addr): string;
 }
 
 /** @throws NotFoundError when the types are unknown */
@@ -46,6 +48,10 @@ export const dentries = perOwner((prog: Program): Dentries => {
     return cString(prog.memory.bytes(at, size as Bytes));
   };
   return {
+    nameOf(dentry) {
+      prog.memory.read(dentry, raw.bytes);
+      return nameOf(dentry);
+    },
     pathBelow(dentry, stop, other) {
       let path = '';
       let at = dentry;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KernelMemory } from '../../test/build/kernel-memory.ts';
 import { CorruptError } from '../base/errors.ts';
-import { hlistEntries, listEntries } from './list.ts';
+import { hlistEntries } from './hlist.ts';
+import { listEntries } from './list.ts';
 import { rbtreeEntries } from './rbtree.ts';
 
 /** Everything that a walk yields, and the message with which it ended. */

@@ -23,7 +23,10 @@ export interface MemoryUsage {
  * An address space that cannot be read is left out.
  * @throws NotFoundError when the types are unknown
  */
-export function memoryUsage(prog: Program, tasks: Iterable<TaskEntry>): ReadonlyMap<Addr, MemoryUsage> {
+export function memoryUsage(
+  prog: Program,
+  tasks: Iterable<Pick<TaskEntry, 'mm' | 'rssParts'>>,
+): ReadonlyMap<Addr, MemoryUsage> {
   const totalVm = prog.offset('mm_struct', 'total_vm');
   const shared = prog.findMember('mm_struct', 'rss_stat.count');
   const perCpu = shared ? undefined : percpuCounters(prog);

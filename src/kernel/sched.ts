@@ -82,25 +82,49 @@ export function queuedTasks(prog: Program, queue: RunQueue, problems: Problem[])
   try {
     // One broken list of the hundred says enough: all of them are in the same structure.
     const what = `real-time run queue of CPU ${queue.cpu}`;
-    for (const head of realTimeLists(prog, queue)) if (!collect(head, 'rt.run_list', what)) break;
+    for (const { head } of realTimeLists(prog, queue)) if (!collect(head, 'rt.run_list', what)) break;
   } catch (e) {
     noteProblem(problems, `real-time run queue of CPU ${queue.cpu}`, e);
   }
   return tasks;
 }
 
-/** Heads of the priority lists whose bit is set in `rq->rt.active.bitmap`. */
-function realTimeLists(prog: Program, queue: RunQueue): Addr[] {
+/** A task on a real-time run queue. */
+export interface RealTimeEntry {
+  /** 0 to 99, the lower the sooner. */
+  readonly priority: number;
+  readonly task: Addr;
+}
+
+/** The tasks that wait on `rq->rt`, by priority, the running one among them. */
+export function realTimeTasks(prog: Program, queue: RunQueue, problems: Problem[]): RealTimeEntry[] {
+  const found: RealTimeEntry[] = [];
+  const what = `real-time run queue of CPU ${queue.cpu}`;
+  try {
+    const back = -prog.offset('task_struct', 'rt.run_list');
+    for (const { priority, head } of realTimeLists(prog, queue)) {
+      for (const node of listEntries(prog, head, what, MAX_RUNNABLE)) {
+        found.push({ priority, task: addrAdd(node, back) });
+      }
+    }
+  } catch (e) {
+    noteProblem(problems, what, e);
+  }
+  return found;
+}
+
+/** The priority lists whose bit is set in `rq->rt.active.bitmap`. */
+function realTimeLists(prog: Program, queue: RunQueue): { readonly priority: number; readonly head: Addr }[] {
   const bitmap = prog.findMember('rq', 'rt.active.bitmap');
   const lists = prog.findMember('rq', 'rt.active.queue');
   if (!bitmap || !lists) return [];
   const stride = 2 * prog.arch.pointerSize;
-  const heads: Addr[] = [];
+  const heads: { priority: number; head: Addr }[] = [];
   for (let word = 0; word * 64 < RT_PRIORITIES; word++) {
     let bits = prog.memory.u64(addrAdd(queue.address, bitmap.offset + word * 8));
     for (let priority = word * 64; bits !== 0n; priority++, bits >>= 1n) {
       if ((bits & 1n) === 1n && priority < RT_PRIORITIES) {
-        heads.push(addrAdd(queue.address, lists.offset + priority * stride));
+        heads.push({ priority, head: addrAdd(queue.address, lists.offset + priority * stride) });
       }
     }
   }

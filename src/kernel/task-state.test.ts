@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isDeadState, isTaskState, taskStateCode, taskStateLetter } from './task-state.ts';
+import { isDeadState, isTaskState, taskStateCode, taskStateLetter, taskStateNames } from './task-state.ts';
 
 test('states as /proc and crash name them', () => {
   // state, exit state, crash's code, /proc's letter
@@ -39,4 +39,12 @@ test('what is no state, and who is dead', () => {
   assert.ok(isDeadState(0x80, 0));
   assert.ok(isDeadState(0, 0x20));
   assert.ok(!isDeadState(0x402, 0));
+});
+
+test('all bits of a state by their names', () => {
+  assert.deepEqual(taskStateNames(0, 0), ['TASK_RUNNING']);
+  assert.deepEqual(taskStateNames(0x402, 0), ['TASK_UNINTERRUPTIBLE', 'TASK_NOLOAD']);
+  assert.deepEqual(taskStateNames(0x104, 0), ['TASK_STOPPED', 'TASK_WAKEKILL']);
+  assert.deepEqual(taskStateNames(0x2001, 0), ['TASK_INTERRUPTIBLE']);
+  assert.deepEqual(taskStateNames(0x80, 0x20), ['TASK_DEAD', 'EXIT_ZOMBIE']);
 });

@@ -52,3 +52,27 @@ export function taskStateCode(state: number, exitState: number): string {
   if ((state & WAKING) !== 0) return 'WA';
   return '??';
 }
+
+/** Names of the bits, in the order in which debuggers list them. */
+const NAMES: readonly (readonly [bit: number, name: string])[] = [
+  [INTERRUPTIBLE, 'TASK_INTERRUPTIBLE'],
+  [UNINTERRUPTIBLE, 'TASK_UNINTERRUPTIBLE'],
+  [STOPPED, 'TASK_STOPPED'],
+  [TRACED, 'TASK_TRACED'],
+  [PARKED, 'TASK_PARKED'],
+  [DEAD, 'TASK_DEAD'],
+  [0x100, 'TASK_WAKEKILL'],
+  [WAKING, 'TASK_WAKING'],
+  [NOLOAD, 'TASK_NOLOAD'],
+  [NEW, 'TASK_NEW'],
+  [RTLOCK_WAIT, 'TASK_RTLOCK_WAIT'],
+  [FROZEN, 'TASK_FROZEN'],
+];
+
+/** The kernel's names of all bits of a state that say what the task waits for: `TASK_UNINTERRUPTIBLE`, `TASK_NOLOAD`. */
+export function taskStateNames(state: number, exitState: number): string[] {
+  const names = NAMES.filter(([bit]) => (state & bit) !== 0).map(([, name]) => name);
+  if ((exitState & EXIT_DEAD) !== 0) names.push('EXIT_DEAD');
+  if ((exitState & EXIT_ZOMBIE) !== 0) names.push('EXIT_ZOMBIE');
+  return names.length === 0 && state === 0 ? ['TASK_RUNNING'] : names;
+}
