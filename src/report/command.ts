@@ -3,6 +3,7 @@ import type { Program } from '../program/program.ts';
 import type { Args } from './args.ts';
 import type { Block } from './block.ts';
 import type { Schema } from './schema.ts';
+import type { SessionPort } from './session-port.ts';
 import type { SourceFinder } from './source-text.ts';
 
 /** One option of a command: a letter or a number, as crash's are (`-l`, `-16`), or a word (`--locals`). */
@@ -54,6 +55,8 @@ export interface CommandContext {
   readonly writeFile?: (path: string, bytes: Uint8Array) => void;
   /** Data is to hold all that debug information tells, asked for or not. */
   readonly full?: boolean;
+  /** The session the command runs in, where there is one. */
+  readonly session?: SessionPort;
 }
 
 /**
@@ -68,6 +71,8 @@ export interface Command<D extends object = object> {
   readonly description: readonly string[];
   readonly args: ArgsSpec;
   readonly examples: readonly Example[];
+  /** What follows the options is one operand, as it was typed: an expression. */
+  readonly verbatim?: true;
   /** Shape of the data. */
   readonly schema: Schema;
   /** @throws AnalysisError */

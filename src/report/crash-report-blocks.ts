@@ -1,5 +1,6 @@
 import type { Block } from './block.ts';
-import type { CrashReport, ReportTask } from './crash-report.ts';
+import type { CrashCode, CrashReport, ReportTask } from './crash-report.ts';
+import { FORCED } from './debug-doubts.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
 import { sourceText } from './source-text.ts';
@@ -40,7 +41,8 @@ function crashFacts({ crash, system }: CrashReport): [string, string][] {
   const after = system.uptimeSeconds === null ? '' : `, ${formatDuration(system.uptimeSeconds)} after boot`;
   facts.push(['When', (system.dateSeconds === null ? '(date unknown)' : formatDate(system.dateSeconds)) + after]);
   facts.push(['Where', crash.function === null ? (crash.pc ?? UNKNOWN) : place(crash)]);
-  if (crash.file !== undefined) facts.push(['Line', `${crash.file}:${crash.line ?? 0}`]);
+  if (crash.file !== undefined)
+    facts.push(['Line', `${crash.file}:${crash.line ?? 0}${crash.doubt === undefined ? '' : FORCED}`]);
   facts.push(['Context', crash.contextText]);
   return facts;
 }
@@ -49,10 +51,26 @@ function* stackBlocks({ stack, crash }: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: 'Stack of the crashed task' };
   if (!stack) yield { kind: 'text', text: 'The dump does not tell which task crashed.' };
   else yield { kind: 'stack', stack, style: { offsets: true, lines: true, registers: false, limit: FRAMES } };
+  if (crash.code) {
+    const memory = crash.code.from === 'memory';
+    yield { kind: 'heading', text: memory ? 'Code' : 'Code (from the log)' };
+    yield { kind: 'lines', lines: codeLines(crash.code) };
+  }
   if (crash.source) {
     yield { kind: 'heading', text: 'Source' };
     yield { kind: 'lines', lines: sourceText(crash.source, crash.line ?? 0) };
   }
+}
+
+/** One instruction a line, the one that trapped behind `>`. */
+function codeLines({ instructions }: CrashCode): string[] {
+  const places = instructions.map((i) => i.place ?? i.address);
+  const width = Math.max(...places.map((p) => p.length));
+  const bytes = Math.max(...instructions.map((i) => i.bytes.length));
+  return instructions.map((i, n) => {
+    const place = (places[n] as string).padEnd(width);
+    return `${i.trap ? '>' : ' '} ${place}  ${i.bytes.padEnd(bytes)}  ${i.text.replaceAll('\t', ' ')}`.trimEnd();
+  });
 }
 
 function* logBlocks({ log }: CrashReport): Iterable<Block> {

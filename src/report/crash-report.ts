@@ -1,6 +1,7 @@
 import { type ProblemData, problemsSchema } from './problems.ts';
 import {
   arrayOf,
+  boolean,
   hexString,
   integer,
   nullable,
@@ -31,6 +32,21 @@ export interface ReportTask {
   readonly functions: readonly string[];
 }
 
+/** Machine code around the instruction at which it died. */
+export interface CrashCode {
+  /** Where the bytes are from: the memory of the dump, or the `Code:` line of the log. */
+  readonly from: 'memory' | 'log';
+  readonly instructions: readonly {
+    readonly address: string;
+    /** `symbol+0x12`; null where no symbol is. */
+    readonly place: string | null;
+    readonly bytes: string;
+    readonly text: string;
+    /** The one that trapped. */
+    readonly trap: boolean;
+  }[];
+}
+
 /** What the report of one dump says. Equal for equal memory, whatever the file is like. */
 export interface CrashReport {
   readonly schema: 1;
@@ -50,6 +66,10 @@ export interface CrashReport {
     readonly file?: string;
     readonly line?: number;
     readonly source?: SourceLines;
+    /** Why file and line may be wrong. */
+    readonly doubt?: string;
+    /** Only where a CPU was interrupted. */
+    readonly code?: CrashCode;
   };
   readonly system: {
     readonly release: string | null;
@@ -113,6 +133,22 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     file: optional(string('Source file, with debug information.')),
     line: optional(integer('Line in it.')),
     source: optional(sourceLinesSchema),
+    doubt: optional(string('Why file and line may be wrong: they come from a file of another build.')),
+    code: optional(
+      object('Machine code around the instruction at which it died.', {
+        from: oneOf('Where the bytes are from.', ['memory', 'log']),
+        instructions: arrayOf(
+          'Ascending by address.',
+          object('An instruction.', {
+            address: hexString('Where it is.'),
+            place: nullable(string('`symbol+0x12`; null where no symbol is.')),
+            bytes: string('Machine code, two digits a byte.'),
+            text: string('Name and operands with symbols.'),
+            trap: boolean('Whether it is the one that trapped.'),
+          }),
+        ),
+      }),
+    ),
   }),
   system: object('The machine.', {
     release: nullable(string('Kernel release.')),

@@ -17,6 +17,7 @@ const frame: FrameData = {
   inlined: false,
   file: HOSTILE,
   line: 1,
+  column: null,
   trust: 'orc',
   stack: HOSTILE,
   sp: '0xffffd49280013c70',

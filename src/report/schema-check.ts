@@ -40,6 +40,7 @@ function objectProblems(schema: Schema, value: object, path: string): string[] {
   for (const name of schema.required ?? []) {
     if (members[name] === undefined) problems.push(`${path}.${name}: missing`);
   }
+  if (!schema.properties && schema.additionalProperties === undefined) return problems; // an object of another command
   for (const [name, member] of Object.entries(members)) {
     if (member === undefined) continue; // JSON leaves it out
     const inner = schema.properties?.[name] ?? schema.additionalProperties;

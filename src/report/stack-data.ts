@@ -12,6 +12,7 @@ import {
   type Schema,
   string,
 } from './schema.ts';
+import { type SourceLines, sourceLinesSchema } from './source-text.ts';
 
 /** A frame as JSON; addresses are `0x` and 16 digits. */
 export interface FrameData {
@@ -23,6 +24,12 @@ export interface FrameData {
   readonly inlined: boolean;
   readonly file: string | null;
   readonly line: number | null;
+  /** From 1; null when not known. */
+  readonly column: number | null;
+  /** Why file, line and variables may be wrong. */
+  readonly doubt?: string;
+  /** Text around the line, on request. */
+  readonly source?: SourceLines;
   readonly trust: FrameTrust;
   /** Name of the stack it lies on; `user` for user mode. */
   readonly stack: string;
@@ -50,6 +57,8 @@ export interface LocalData {
   /** As C writes it; null when there is none, and then `why` is there. */
   readonly value: string | null;
   readonly why?: string;
+  /** Why it may be wrong. */
+  readonly doubt?: string;
 }
 
 /** The stack of one task. */
@@ -72,6 +81,9 @@ const frame: Schema = object('One frame, innermost first.', {
   inlined: boolean('Whether the frame is an inlined call.'),
   file: nullable(string('Source file.')),
   line: nullable(integer('Line in it.')),
+  column: nullable(integer('Column in it.')),
+  doubt: optional(string('Why file and line may be wrong: they come from a file of another build.')),
+  source: optional(sourceLinesSchema),
   trust: oneOf('Where the registers of this frame come from, from the surest to the weakest.', [
     'registers',
     'orc',
@@ -101,6 +113,7 @@ const frame: Schema = object('One frame, innermost first.', {
         type: string('Its type in C; empty when not known.'),
         value: nullable(string('Its value as C writes it; null when there is none.')),
         why: optional(string('Why there is no value: `optimized out`, or what is missing.')),
+        doubt: optional(string('Why it may be wrong: it comes from a file of another build.')),
       }),
     ),
   ),

@@ -13,6 +13,7 @@ function frame(over: Partial<FrameData>): FrameData {
     inlined: false,
     file: null,
     line: null,
+    column: null,
     trust: 'orc',
     stack: 'task',
     sp: '0xffffd49280013c70',
@@ -127,4 +128,39 @@ test('arm64: registers stand before their numbered frame, stacks are parted by a
   assert.equal(shown[14], '     X2: 0000000000000002   X1: 0000000000000001   X0: 0000000000000000');
   assert.equal(shown[15], ' #1 [ffffd49280013c70] clear_page at ffff000008268b5c');
   assert.equal(shown[16], '     PC: ffff000008268b5c   LR: 000000000000001e   SP: 0000000000000003');
+});
+
+test('lines with the text around them, and the mark of what a file of another build tells', () => {
+  const source = {
+    where: 'a.c',
+    lines: [
+      { number: 6, text: 'int x;' },
+      { number: 7, text: 'use(x);' },
+    ],
+  };
+  const doubt = 'its build-id is another';
+  const shown = stackLines(
+    stack(
+      frame({ symbol: 'inner', inlined: true, file: 'a.c', line: 7, source }),
+      frame({
+        symbol: 'outer',
+        file: 'a.c',
+        line: 9,
+        doubt,
+        locals: [
+          { name: 'n', function: 'outer', parameter: true, type: 'int', value: '1', doubt },
+          { name: 'gone', function: 'outer', parameter: false, type: 'int', value: null, why: 'optimized out' },
+        ],
+      }),
+    ),
+    { bare: true, lines: true },
+  );
+  assert.deepEqual(shown.slice(1), [
+    '    a.c: 7 (inlined inner)',
+    '        6  int x;',
+    '      > 7  use(x);',
+    '    a.c: 9 (from a file of another build)',
+    '        n = 1 (from a file of another build)',
+    '        gone = <optimized out>',
+  ]);
 });

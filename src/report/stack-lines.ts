@@ -1,5 +1,7 @@
+import { FORCED } from './debug-doubts.ts';
 import { digits, shortDigits } from './pad.ts';
 import { registerLayout, registerLines } from './register-lines.ts';
+import { sourceText } from './source-text.ts';
 import type { FrameData, TaskStack } from './stack-data.ts';
 
 /** What of a stack is shown. */
@@ -45,8 +47,7 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
     if (frame.stack === 'user' && frame.registers !== undefined) continue;
     if (!hidden) out.push(frameLine(frame, level++, style));
     if (style.lines) {
-      for (const call of calls) if (call.file !== null) out.push(`${lineText(call)} (inlined ${call.symbol ?? '?'})`);
-      if (frame.file !== null) out.push(lineText(frame));
+      for (const call of [...calls, frame]) if (call.file !== null) out.push(lineText(call), ...sourceOf(call));
     }
     out.push(...localLines(frame));
     for (const w of frame.words ?? []) out.push(`    ${digits(w.address)}: ${w.values.map(digits).join(' ')} `);
@@ -64,14 +65,21 @@ function localLines(frame: FrameData): string[] {
   for (const local of frame.locals ?? []) {
     if (local.function !== current) out.push(`      in ${local.function}:`);
     current = local.function;
-    out.push(`        ${local.name} = ${local.value ?? `<${local.why ?? 'not known'}>`}`);
+    out.push(
+      `        ${local.name} = ${local.value ?? `<${local.why ?? 'not known'}>`}${local.doubt === undefined ? '' : FORCED}`,
+    );
   }
   return out;
 }
 
 /** As crash prints it under a frame. */
 function lineText(frame: FrameData): string {
-  return `    ${frame.file}: ${frame.line ?? 0}`;
+  const inlined = frame.inlined ? ` (inlined ${frame.symbol ?? '?'})` : '';
+  return `    ${frame.file}: ${frame.line ?? 0}${inlined}${frame.doubt === undefined ? '' : FORCED}`;
+}
+
+function sourceOf(frame: FrameData): string[] {
+  return frame.source ? sourceText(frame.source, frame.line ?? 0).map((line) => `      ${line}`) : [];
 }
 
 /** Prints the registers; returns whether they stand for the frame, so that it is not numbered. */

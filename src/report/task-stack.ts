@@ -4,6 +4,7 @@ import type { SourceFrame } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { codeRegisters } from './register-lines.ts';
+import { type SourceFinder, sourceLines } from './source-text.ts';
 import type { FrameData, TaskStack } from './stack-data.ts';
 
 /** What a stack is labelled with. */
@@ -25,6 +26,8 @@ export interface StackDataOptions {
   readonly lines?: boolean;
   /** With parameters and local variables. */
   readonly locals?: boolean;
+  /** With lines: the text around each, where this has it. */
+  readonly source?: SourceFinder | undefined;
 }
 
 /** An unwound stack as data. */
@@ -32,7 +35,7 @@ export function taskStackData(
   prog: Program,
   owner: StackOwner,
   stack: Stack,
-  { raw = false, lines = false, locals = false }: StackDataOptions = {},
+  { raw = false, lines = false, locals = false, source }: StackDataOptions = {},
 ): TaskStack {
   const { frames, stopped } = stack;
   return {
@@ -41,10 +44,10 @@ export function taskStackData(
     task: hex64(owner.address),
     cpu: owner.cpu,
     frames: frames.flatMap((f, i) => {
-      const data = { ...frameData(prog, f), ...(locals && localsOf(prog, f, frames.slice(i + 1))) };
+      const data = { ...frameData(prog, f), ...(locals && localsOf(prog, f, frames.slice(i + 1), owner.cpu)) };
       const words = raw ? frameWords(prog, f, frames[i + 1]) : [];
       const full = words.length > 0 ? { ...data, words } : data;
-      return lines ? withLines(prog, f, full) : [full];
+      return lines ? withLines(prog, f, full, source) : [full];
     }),
     ...(stopped !== undefined && { stopped }),
   };
@@ -60,6 +63,7 @@ function frameData(prog: Program, f: StackFrame): FrameData {
     inlined: false,
     file: null,
     line: null,
+    column: null,
     trust: f.trust,
     stack: f.user ? 'user' : (f.stack ?? 'unknown'),
     sp: hex64(f.sp),
@@ -69,25 +73,26 @@ function frameData(prog: Program, f: StackFrame): FrameData {
 }
 
 /** Parameters and local variables of a frame, with those of functions inlined into it. */
-function localsOf(prog: Program, f: StackFrame, outer: readonly StackFrame[]): Pick<FrameData, 'locals'> {
+function localsOf(prog: Program, f: StackFrame, outer: readonly StackFrame[], cpu: number): Pick<FrameData, 'locals'> {
   if (f.user) return {};
   const callers = outer.map((o) => ({ pc: o.pc, lookupPc: o.lookupPc, registers: o.known }));
-  const found = prog.localsAt(f.lookupPc, { registers: f.known, callers });
+  const found = prog.localsAt(f.lookupPc, { registers: f.known, callers, cpu });
   if (!found || found.length === 0) return {};
   return {
     locals: found.map((local) => {
       const { value, ...text } = formatLocal(prog, local);
-      return { ...text, function: local.function, parameter: local.parameter, value: value ?? null };
+      const { doubt, function: owner, parameter } = local;
+      return { ...text, function: owner, parameter, value: value ?? null, ...(doubt !== undefined && { doubt }) };
     }),
   };
 }
 
 /** A frame with its place in the source, behind the calls inlined into it. */
-function withLines(prog: Program, f: StackFrame, data: FrameData): FrameData[] {
+function withLines(prog: Program, f: StackFrame, data: FrameData, source?: SourceFinder): FrameData[] {
   const places = f.user ? undefined : prog.sourceAt(f.lookupPc);
   if (!places || places.length === 0) return [data];
   const { pc, module, trust, stack, sp } = data;
-  const at = (p: SourceFrame) => (p.file === '' ? { file: null, line: null } : { file: p.file, line: p.line });
+  const at = (p: SourceFrame) => placeOf(p, source);
   const inlined = places.slice(0, -1).map(
     (p): FrameData => ({
       ...{ pc, symbol: p.name === '' ? null : p.name, offset: null, size: null, module, inlined: true },
@@ -95,6 +100,24 @@ function withLines(prog: Program, f: StackFrame, data: FrameData): FrameData[] {
     }),
   );
   return [...inlined, { ...data, ...at(places.at(-1) as SourceFrame) }];
+}
+
+/** Lines of source around that of a frame. */
+const AROUND = 2;
+
+function placeOf(
+  { name, file, line, column, doubt }: SourceFrame,
+  source: SourceFinder | undefined,
+): Pick<FrameData, 'file' | 'line' | 'column' | 'doubt' | 'source'> {
+  if (file === '') return { file: null, line: null, column: null };
+  const text = line > 0 ? source?.find(file) : undefined;
+  return {
+    file,
+    line,
+    column: column > 0 ? column : null,
+    ...(doubt !== undefined && { doubt }),
+    ...(text && { source: sourceLines(text, { line, function: name }, AROUND, AROUND) }),
+  };
 }
 
 function registerData(prog: Program, f: StackFrame): Pick<FrameData, 'registers' | 'registerSymbols'> {
