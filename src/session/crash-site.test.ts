@@ -18,6 +18,7 @@ function stack(...names: string[]): TaskStack {
       inlined: false,
       file: null,
       line: null,
+      column: null,
       trust: 'orc',
       stack: n === 'user' ? 'user' : 'task',
       sp: '0x0000000000000001',

@@ -34,7 +34,10 @@ export function debugPackageHint({ release, version, linuxBanner }: KernelNames)
 
 const RULES: readonly Rule[] = [
   (release, banner) => {
-    if (!/deepin|uniontech|\buos\b/i.test(`${release} ${banner}`)) return undefined;
+    // `6.6.51-amd64-desktop-hwe`, version `#23.01.00.38.1 SMP`; their servers are an RPM family.
+    if (/\.uelc?\d/.test(release)) return undefined;
+    const named = /deepin|uniontech|\buos\b/i.test(`${release} ${banner}`);
+    if (!named && !/-(?:amd64|arm64|loong(?:arch)?64)-desktop(?:-hwe)?$/.test(release)) return undefined;
     const name = `linux-image-${release}-dbg`;
     return { distribution: 'deepin or UOS', name, command: `apt install ${name}` };
   },
@@ -56,37 +59,40 @@ const RULES: readonly Rule[] = [
   (release) => {
     const m = /\.fc(\d+)\./.exec(release);
     if (!m) return undefined;
-    const name = `kernel-debuginfo-${release}`;
+    const { plain, variant } = rpmVariant(release);
+    const name = `kernel-${variant}debuginfo-${plain}`;
     return { distribution: `Fedora ${m[1]}`, name, command: `dnf --enablerepo='*debug*' install ${name}` };
   },
   (release) => {
-    // RHEL, CentOS, Alma, Rocky: `.el9_4.x86_64`; the real-time, 64k and debug variants append `+rt` and so on.
+    // RHEL, CentOS, Alma, Rocky, Oracle: `.el9_4.x86_64`.
     const m = /\.el(\d+)/.exec(release);
     if (!m) return undefined;
-    const variant = /\+(.+)$/.exec(release)?.[1];
-    const plain = release.replace(/\+.+$/, '');
-    const name = /uek/.test(release)
-      ? `kernel-uek-debuginfo-${plain}`
-      : `kernel-${variant ? `${variant}-` : ''}debuginfo-${plain}`;
+    const { plain, variant } = rpmVariant(release);
+    const kernel = /uek/.test(release) ? 'kernel-uek' : `kernel-${variant}`.replace(/-$/, '');
+    const name = `${kernel}-debuginfo-${plain}`;
     const tool = Number(m[1]) >= 8 ? 'dnf debuginfo-install' : 'debuginfo-install';
-    const kernel = /uek/.test(release) ? 'kernel-uek' : variant ? `kernel-${variant}` : 'kernel';
     return { distribution: `the RHEL ${m[1]} family`, name, command: `${tool} ${kernel}-${plain}` };
   },
   (release) => {
-    const m = /\.(oe|amzn|an|al|tl|ky|cs|uelc)(\d+)/.exec(release);
+    const m = /\.(oe|amzn|an|al|tl|ky|oc|uelc?)(\d+)/.exec(release);
     if (!m) return undefined;
     const name = `kernel-debuginfo-${release}`;
     return {
       distribution: FAMILIES[m[1] as string] ?? 'an RPM family',
       name,
-      command: `dnf --enablerepo='*debug*' install ${name}`,
+      command: `${m[0] === '.amzn2' ? 'yum' : 'dnf'} --enablerepo='*debug*' install ${name}`,
     };
   },
   (release, banner) => {
-    if (!/\bsuse\b|geeko@buildhost/i.test(banner) && !/-(?:default|azure|preempt)$/.test(release)) return undefined;
-    const flavour = /-([a-z]+)$/.exec(release)?.[1] ?? 'default';
-    const version = release.replace(/-[a-z]+$/, '');
-    const command = `zypper --plus-content debug install kernel-${flavour}-debuginfo-${version}`;
+    const flavours = /-(?:default|azure|preempt|rt|64kb|kvmsmall|longterm|vanilla)$/;
+    if (!/\bsuse\b|geeko@buildhost/i.test(banner) && !(flavours.test(release) && !/-rt$/.test(release)))
+      return undefined;
+    const flavour = /-([a-z\d]*[a-z][a-z\d]*)$/.exec(release)?.[1] ?? 'default';
+    const version = release.replace(/-[a-z\d]*[a-z][a-z\d]*$/, '');
+    // The release of the package has a further number, of the rebuild, that `uname -r` leaves out.
+    const pattern = `${version.replaceAll('.', '\\.')}\\.[0-9.]*`;
+    const search = `zypper --plus-content debug search -s kernel-${flavour}-debuginfo`;
+    const command = `zypper --plus-content debug install kernel-${flavour}-debuginfo-$(${search} | grep -o '${pattern}' | head -n 1)`;
     return { distribution: 'SUSE', name: `kernel-${flavour}-debuginfo for ${release}`, command };
   },
   (release, banner) => {
@@ -98,6 +104,17 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/**
+ * Variants of RPM kernels: `+debug`, `+rt`, `+64k`, `+rt-debug`; before RHEL 8 `.debug` at the end; before RHEL 9 `.rt7.` in
+ * the release, that then belongs to the package's version. @returns the variant with a dash behind it, or nothing
+ */
+function rpmVariant(release: string): { readonly plain: string; readonly variant: string } {
+  const m = /^(.*?)(?:\+(.+)|\.(debug))?$/.exec(release);
+  const plain = m?.[1] ?? release;
+  const words = [/\.rt\d+\./.test(plain) ? 'rt' : '', m?.[2] ?? m?.[3] ?? ''].filter((word) => word !== '');
+  return { plain, variant: words.map((word) => `${word}-`).join('') };
+}
+
 const FAMILIES: Readonly<Record<string, string>> = {
   oe: 'openEuler',
   amzn: 'Amazon Linux',
@@ -105,5 +122,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   al: 'Alibaba Cloud Linux',
   tl: 'TencentOS',
   ky: 'Kylin',
-  cs: 'OpenCloudOS',
+  oc: 'OpenCloudOS',
+  uel: 'UOS Server',
+  uelc: 'UOS Server',
 };

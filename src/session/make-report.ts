@@ -15,6 +15,7 @@ import { problemsOf } from '../report/problems.ts';
 import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import { attempt } from './attempt.ts';
+import { crashCode } from './crash-code.ts';
 import { crashContext } from './crash-context.ts';
 import { type CrashSite, findCrashSite } from './crash-site.ts';
 import { findFatalLine } from './fatal-log.ts';
@@ -51,6 +52,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
   const site = stack && findCrashSite(stack, stuck);
   const shown = crashed && options.lines ? stackOf(prog, crashed, { lines: true }) : stack;
   const count = crashed && attempt(() => preemptCount(prog, crashed.address, panic.cpu ?? crashed.cpu));
+  const code = crashCode(prog, site && stack?.frames[site.index], logFrom(log.records, fatal?.index));
   const problems = problemsOf(facts.problems, log.problems, table.problems, mods.problems, memory.problems);
   return {
     schema: 1,
@@ -58,6 +60,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
       kind: fatal?.kind ?? null,
       message: (fatal && log.records[fatal.index]?.text.split('\n')[0]) ?? null,
       ...crashPlace(stack, site, panic),
+      ...(code && { code }),
       ...(site && shown && options.lines && crashSource(shown, site, options.source)),
       ...crashContext(crashed, panic.cpu, stack, site, count),
     },
@@ -121,7 +124,10 @@ function crashSource(
   return {
     file: place.file,
     line: place.line,
-    ...(text && { source: sourceLines(text, place.line, SOURCE_BEFORE, SOURCE_AFTER) }),
+    ...(place.doubt !== undefined && { doubt: place.doubt }),
+    ...(text && {
+      source: sourceLines(text, { line: place.line, function: place.symbol }, SOURCE_BEFORE, SOURCE_AFTER),
+    }),
   };
 }
 
@@ -143,6 +149,11 @@ function systemOf(facts: SystemFacts): CrashReport['system'] {
 }
 
 type Records = ReturnType<typeof logRecords>['records'];
+
+/** Lines from the first fatal record on, as far as the report shows them. */
+function logFrom(records: Records, fatal: number | undefined): string[] {
+  return fatal === undefined ? [] : records.slice(fatal, fatal + FROM).flatMap((r) => r.text.split('\n'));
+}
 
 /** Around the first fatal record; the end of the log when there is none. */
 function excerpt(records: Records, fatal: number | undefined): CrashReport['log'] {
