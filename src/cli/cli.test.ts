@@ -191,3 +191,59 @@ test('standard output may be a full disk: an error, not a crash', () => {
   assert.doesNotMatch(stderr, /\n\s+at |internal error/);
   assert.equal(status, 2);
 });
+
+test('pipes, redirections, shell commands, files of commands and the history', () => {
+  assert.match(inquest([amd64, '-c', 'ps | head -1']).out, /^ +PID +PPID .*\n$/);
+  const frames = JSON.parse(inquest([amd64, '-c', 'ps 1 | json']).out) as { command: string };
+  assert.equal(frames.command, 'ps 1');
+  const out = join(folder, 'answers');
+  assert.equal(inquest([amd64, '-c', `sym panic > ${out}`, '-c', `sym panic >> ${out}`]).out, '');
+  assert.equal(readFileSync(out, 'utf8').trimEnd().split('\n').length, 2);
+  assert.equal(inquest([amd64, '-c', '!echo $((6 * 7))']).out, '42\n');
+  const script = file('script', 'set 1\n# nothing\nset\nexit\nset 2\n');
+  const { out: text } = inquest([amd64, '-c', `< ${script}`]);
+  assert.equal(text.match(/PID: 1\n/g)?.length, 2);
+  assert.doesNotMatch(text, /PID: 2\n/);
+  assert.match(
+    inquest([amd64, '-c', 'sym panic', '-c', 'r', '-c', 'h']).out,
+    /panic[\s\S]*\nsym panic\n[\s\S]*\[3\] h\n/,
+  );
+  assert.match(
+    inquest([amd64, '-c', `< ${file('self', `< ${join(folder, 'self')}`)}`]).err,
+    /files of commands that read each other/,
+  );
+});
+
+test('start-up files: all of the own one, only alias and set of others', () => {
+  const home = mkdtempSync(join(tmpdir(), 'inquest-home-'));
+  try {
+    writeFileSync(join(home, '.inquestrc'), 'alias mine sym panic\n!echo started\n');
+    writeFileSync(join(home, '.crashrc'), 'alias crashs set 1\n!echo never\nset nosuch 1\n');
+    const run = (dir: string): string => {
+      const { stdout } = spawnSync(process.execPath, [cli, amd64, '-c', 'mine', '-c', 'crashs'], {
+        encoding: 'utf8',
+        cwd: dir,
+        env: { ...process.env, HOME: home },
+      });
+      return stdout;
+    };
+    assert.match(run(folder), /^started\n[\s\S]*\bpanic\b[\s\S]*PID: 1\n/);
+    assert.doesNotMatch(run(home), /never/);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
+
+test('extend adds the commands of a module, and nothing that is no command', () => {
+  const module = file(
+    'extension.mjs',
+    `export const more = [{ name: 'greet', summary: '', description: [], args: {}, examples: [], schema: { type: 'object' },
+       run: () => ({ text: 'hello' }), blocks: (d) => [{ kind: 'lines', lines: [d.text] }] }];
+     export const other = 5;`,
+  );
+  const { out, err } = inquest([amd64, '-c', `extend ${module}`, '-c', 'greet', '-c', 'extend -u', '-c', 'greet']);
+  assert.match(out, /COMMANDS\n.*extension\.mjs {2}greet\n\nhello\n\n.*extension\.mjs: unloaded\n/);
+  assert.match(err, /no command 'greet'/);
+  assert.match(inquest([amd64, '-c', 'extend nowhere.js']).err, /nowhere\.js: there is no such module/);
+  assert.match(inquest([amd64, '-c', `extend ${file('none.mjs', 'export const a = 1;')}`]).err, /exports no command/);
+});

@@ -1,6 +1,7 @@
 import { parseArguments, type Request } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { OutputClosed, writeAll } from './output.ts';
+import { WORKER_ARGUMENT } from './prompt-messages.ts';
 
 /** Put in by the bundler; absent when the sources are run. */
 declare const INQUEST_VERSION: string | undefined;
@@ -50,11 +51,11 @@ function fail(error: unknown, status: number): number {
   return status;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error) => {
-    process.exitCode = fail(error, INTERNAL);
-  },
-);
+async function start(argv: readonly string[]): Promise<void> {
+  if (argv[0] === WORKER_ARGUMENT) await (await import('./prompt-worker.ts')).promptWorker();
+  else process.exitCode = await main(argv);
+}
+
+start(process.argv.slice(2)).catch((error) => {
+  process.exitCode = fail(error, INTERNAL);
+});

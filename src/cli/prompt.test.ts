@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { commands } from '../commands/index.ts';
-import type { Session } from '../session/session.ts';
+import { openDump } from '../node/open-dump.ts';
+import { Session } from '../session/session.ts';
 import { completer } from './complete.ts';
 import { historyPath, loadHistory, saveHistory } from './history.ts';
 
@@ -23,13 +23,30 @@ test('the history is kept in the state directory, for the user alone', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('completion: commands in the first word and after help, symbols elsewhere', () => {
-  const names = ['panic', 'panic_print', 'do_exit', 'panic'];
-  const session = { commands, program: { symbols: () => names.map((name) => ({ name })) } } as unknown as Session;
-  const complete = completer(session);
-  assert.deepEqual(complete('dm'), [['dmesg '], 'dm']);
-  assert.deepEqual(complete('help mo'), [['mod ', 'mount '], 'mo']);
-  assert.deepEqual(complete('sym pan'), [['panic', 'panic_print'], 'pan']);
-  assert.deepEqual(complete('sym '), [[], '']);
-  assert.deepEqual(complete('bt -'), [[], '-']);
+test('completion: commands in the first word and after help, options, members, types and symbols elsewhere', async () => {
+  const dump = await openDump([join(import.meta.dirname, '../../samples/amd64-6.1-softirq.vmcore')]);
+  try {
+    const complete = completer(new Session(dump.program));
+    assert.deepEqual(complete('dm'), [['dmesg '], 'dm']);
+    assert.deepEqual(complete('help mo'), [['mod ', 'mount '], 'mo']);
+    assert.deepEqual(complete('sym panic_time'), [['panic_timeout'], 'panic_time']);
+    assert.deepEqual(complete('sym '), [[], '']);
+    assert.deepEqual(complete('repeat -'), [[], '-']);
+    assert.ok(complete('ps -')[0].includes('-k'));
+    assert.deepEqual(complete('struct list_he'), [['list_head'], 'list_he']);
+    assert.deepEqual(complete('struct task_struct.thread'), [
+      ['thread_info', 'thread_pid', 'thread_group', 'thread_node', 'thread'],
+      'thread',
+    ]);
+    assert.deepEqual(complete('p init_task.se.vr'), [['vruntime'], 'vr']);
+    assert.deepEqual(complete('px ((struct task_struct *)0xffff888000000000)->mm->pg'), [
+      ['pgd', 'pgtables_bytes'],
+      'pg',
+    ]);
+    assert.deepEqual(complete('set rad'), [['radix'], 'rad']);
+    assert.deepEqual(complete('p (pani')[1], 'pani');
+    assert.deepEqual(complete('p nosuch->x'), [[], 'x']);
+  } finally {
+    dump.close();
+  }
 });

@@ -1,21 +1,26 @@
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { openDump } from '../node/open-dump.ts';
-import { renderText } from '../report/render-text.ts';
 import { Session } from '../session/session.ts';
-import { answerLine } from './answer-line.ts';
 import type { DumpRequest } from './arguments.ts';
-import { completer } from './complete.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { historyPath, loadHistory, saveHistory } from './history.ts';
-import { errorMessage } from './message.ts';
-import { OutputClosed, writeAll } from './output.ts';
+import { Interpreter } from './interpreter.ts';
+import { writeAll } from './output.ts';
 import { Progress } from './progress.ts';
+import { PromptSession, SessionFailed } from './prompt-session.ts';
+import { DescriptorSink } from './sink.ts';
 import { splitFiles } from './split-files.ts';
+import { runStartFiles } from './start-files.ts';
 
 /** Reads commands until `exit` or the end of the input; returns the exit status. */
-export async function prompt(request: DumpRequest): Promise<number> {
-  const files = splitFiles(request);
+export function prompt(request: DumpRequest): Promise<number> {
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return terminal ? onTerminal(request) : fromPipe(request);
+}
+
+/** Lines of a file or pipe: run as they come, without prompt and history. */
+async function fromPipe(request: DumpRequest): Promise<number> {
+  const files = splitFiles(request);
   const progress = new Progress();
   progress.start('opening the dump');
   const dump = await openDump(files.dump, { onRead: progress.onRead });
@@ -24,12 +29,17 @@ export async function prompt(request: DumpRequest): Promise<number> {
     await debug.start();
     const source = await debug.source();
     const session = new Session(dump.program, { dumpNames: files.dump, ...(source && { source }) });
+    const sink = new DescriptorSink(1);
+    const interpreter = new Interpreter(session, debug, { sink, progress });
     progress.stop();
-    if (terminal) {
-      await answer(session, debug, 'sys', progress);
-      writeAll(1, '\nhelp lists the commands, Tab completes, Ctrl-D leaves.\n');
+    await runStartFiles(interpreter);
+    const rl = createInterface({ input: process.stdin, terminal: false });
+    for await (const line of rl) {
+      await interpreter.run(line);
+      sink.flush();
+      if (session.ended) break;
     }
-    await readCommands(session, debug, terminal, progress);
+    rl.close();
     return 0;
   } finally {
     progress.stop();
@@ -38,51 +48,86 @@ export async function prompt(request: DumpRequest): Promise<number> {
   }
 }
 
-async function readCommands(
-  session: Session,
-  debug: DebugOnDemand,
-  terminal: boolean,
-  progress: Progress,
-): Promise<void> {
+async function onTerminal(request: DumpRequest): Promise<number> {
+  const session = new PromptSession(request);
+  const interrupt = (): void => void session.interrupt();
+  process.on('SIGINT', interrupt);
+  let rl: Interface | undefined;
+  try {
+    await session.ready();
+    rl = lineReader(session);
+    const lines = new Lines(rl);
+    for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
+      // the terminal is a plain one while a command runs, so that Ctrl-C is a signal and pagers read their own keys
+      rl.pause();
+      process.stdin.setRawMode(false);
+      const ended = await session.run(line);
+      if (ended) break;
+      process.stdin.setRawMode(true);
+      rl.resume();
+    }
+    return 0;
+  } catch (e) {
+    if (!(e instanceof SessionFailed)) throw e;
+    writeAll(2, e.message);
+    return e.status;
+  } finally {
+    process.off('SIGINT', interrupt);
+    rl?.close();
+    await session.close();
+  }
+}
+
+function lineReader(session: PromptSession): Interface {
   const path = historyPath();
   const rl = createInterface({
     input: process.stdin,
-    ...(terminal && {
-      output: process.stdout,
-      completer: completer(session),
-      history: loadHistory(path),
-      historySize: 1000,
-      removeHistoryDuplicates: true,
-    }),
-    terminal,
-    prompt: terminal ? 'inquest> ' : '',
+    output: process.stdout,
+    completer: (line: string, callback: (error: null, result: [string[], string]) => void) => {
+      void session.complete(line).then((result) => callback(null, result));
+    },
+    history: loadHistory(path),
+    historySize: 1000,
+    removeHistoryDuplicates: true,
+    terminal: true,
+    prompt: 'inquest> ',
   });
-  if (terminal) rl.on('history', (lines: string[]) => saveHistory(path, lines));
+  rl.on('history', (lines: string[]) => saveHistory(path, lines));
   rl.on('SIGINT', () => {
     writeAll(1, '\n');
+    rl.write(null, { ctrl: true, name: 'u' });
     rl.prompt();
   });
-  if (terminal) rl.prompt();
-  for await (const line of rl) {
-    await answer(session, debug, line, progress);
-    if (session.ended) break;
-    if (terminal) rl.prompt();
-  }
-  rl.close();
+  return rl;
 }
 
-async function answer(session: Session, debug: DebugOnDemand, line: string, progress: Progress): Promise<void> {
-  try {
-    progress.start(line);
-    const found = await answerLine(session, debug, line);
-    progress.stop();
-    if (!found) return;
-    let text = '';
-    for (const piece of renderText(found.blocks)) text += piece;
-    writeAll(1, text);
-  } catch (e) {
-    progress.stop();
-    if (e instanceof OutputClosed) throw e;
-    writeAll(2, errorMessage(e));
+/** The lines of a reader one by one; what was pasted at once waits for its turn. */
+class Lines {
+  readonly #reader: Interface;
+  readonly #waiting: string[] = [];
+  #closed = false;
+  #wake: () => void = () => {};
+
+  constructor(reader: Interface) {
+    this.#reader = reader;
+    reader.on('line', (line) => {
+      this.#waiting.push(line);
+      this.#wake();
+    });
+    reader.on('close', () => {
+      this.#closed = true;
+      this.#wake();
+    });
+  }
+
+  /** Undefined at the end of the input. */
+  async next(): Promise<string | undefined> {
+    if (this.#waiting.length === 0 && !this.#closed) {
+      this.#reader.prompt();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#waiting.shift();
   }
 }

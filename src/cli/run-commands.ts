@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { UsageError } from '../base/errors.ts';
 import { openDump } from '../node/open-dump.ts';
-import { renderText } from '../report/render-text.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import { Session } from '../session/session.ts';
-import { answerLine } from './answer-line.ts';
 import type { Request, Step } from './arguments.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
+import { fileLines, Interpreter } from './interpreter.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
-import { Output, OutputClosed, writeAll } from './output.ts';
+import { writeAll } from './output.ts';
 import { Progress } from './progress.ts';
+import { DescriptorSink } from './sink.ts';
 import { splitFiles } from './split-files.ts';
+import { runStartFiles } from './start-files.ts';
 
 /** Runs the commands of the command line one after the other; returns the exit status. */
 export async function runCommands(request: Extract<Request, { kind: 'commands' }>): Promise<number> {
@@ -22,7 +22,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     return 1;
   }
   const progress = new Progress();
-  const out = new Output(1);
+  const sink = new DescriptorSink(1);
   progress.start('opening the dump');
   const files = splitFiles(request);
   const dump = await openDump(files.dump, { onRead: progress.onRead });
@@ -32,21 +32,15 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     const source = await debug.source();
     const full = request.json && debug.explicit;
     const session = new Session(dump.program, { dumpNames: files.dump, full, ...(source && { source }) });
+    const interpreter = new Interpreter(session, debug, { sink, progress, json: request.json, separate: true });
+    await runStartFiles(interpreter);
     const outcomes: Outcome[] = [];
     for (const line of lines) {
-      progress.start(line);
-      const outcome = await runLine(session, debug, line, request.json ? undefined : out, outcomes.length > 0);
-      progress.stop();
-      if (!outcome) continue;
-      outcomes.push(outcome);
-      if ('error' in outcome) {
-        out.flush(); // so that messages stand where they belong when both go to a terminal
-        writeAll(2, errorMessage(outcome.error));
-      }
+      outcomes.push(...(await interpreter.run(line)));
       if (session.ended) break;
     }
-    if (request.json) out.write(`${JSON.stringify(jsonDocument(outcomes))}\n`);
-    out.flush();
+    if (request.json) sink.write(`${JSON.stringify(jsonDocument(outcomes))}\n`);
+    sink.flush();
     return exitStatus(outcomes);
   } finally {
     progress.stop();
@@ -56,34 +50,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
 }
 
 function stepLines(step: Step): string[] {
-  if ('line' in step) return [step.line];
-  try {
-    return readFileSync(step.file === '-' ? 0 : step.file, 'utf8').split('\n');
-  } catch (e) {
-    throw new UsageError(`${step.file}: the commands cannot be read: ${(e as Error).message}`);
-  }
-}
-
-/** Text goes out while the command runs; undefined for an empty line. */
-async function runLine(
-  session: Session,
-  debug: DebugOnDemand,
-  line: string,
-  out: Output | undefined,
-  separate: boolean,
-): Promise<Outcome | undefined> {
-  try {
-    const answer = await answerLine(session, debug, line);
-    if (!answer) return undefined;
-    if (out) {
-      if (separate) out.write('\n');
-      for (const text of renderText(answer.blocks)) out.write(text);
-    }
-    return { line, data: answer.data };
-  } catch (error) {
-    if (error instanceof OutputClosed) throw error;
-    return { line, error }; // the other commands still run, whatever this is
-  }
+  return 'line' in step ? [step.line] : fileLines(step.file);
 }
 
 function exitStatus(outcomes: readonly Outcome[]): number {

@@ -1,12 +1,13 @@
 import { AnalysisError, UsageError } from '../base/errors.ts';
 import { hex } from '../base/hex.ts';
 import { printableLine } from '../base/text.ts';
+import { DebugSearch } from '../node/debug-search.ts';
 import { LineFiles } from '../node/line-files.ts';
 import { type CodePlace, parseCodePlace } from '../symbolize/code-place.ts';
 import type { LineObject } from '../symbolize/line-object.ts';
 import { type Located, locate } from '../symbolize/locate.ts';
 import { treePath, treePrefixes } from '../symbolize/source-path.ts';
-import type { Request } from './arguments.ts';
+import type { DebugRequest, Request } from './arguments.ts';
 import { errorMessage } from './message.ts';
 import { Output, writeAll } from './output.ts';
 
@@ -22,7 +23,8 @@ export async function runLine(request: Extract<Request, { kind: 'line' }>): Prom
   let failed = 0;
   try {
     await files.prepare();
-    const object = files.object(request.file);
+    const search = searchOf(request.debug, files);
+    const object = files.object(request.file, search);
     for (const [word, place] of places) {
       const { found, note } = locate(object, place, 0);
       if (found.length === 0) {
@@ -38,6 +40,11 @@ export async function runLine(request: Extract<Request, { kind: 'line' }>): Prom
   } finally {
     files.close();
   }
+}
+
+/** Only what belongs to the file is looked for: it was named itself. */
+function searchOf(debug: DebugRequest, files: LineFiles): DebugSearch {
+  return new DebugSearch({ given: debug.given ?? [], usual: debug.noSearch !== true, codecs: files.codecs });
 }
 
 /** In the layout of the kernel's scripts/faddr2line. */

@@ -13,19 +13,20 @@ const MAX_LINE = 0x10000;
 export async function runSymbolize(request: Extract<Request, { kind: 'symbolize' }>): Promise<number> {
   const { debug } = request;
   if (!debug.given) throw new UsageError('inquest symbolize needs --vmlinux; see inquest --help');
-  const search = new DebugSearch({
-    given: debug.given,
-    usual: debug.noSearch !== true,
-    ...(debug.force && { force: true }),
-  });
   const files = new LineFiles();
   const out = new Output(1);
   try {
     await files.prepare();
+    const search = new DebugSearch({
+      given: debug.given,
+      usual: debug.noSearch !== true,
+      codecs: files.codecs,
+      ...(debug.force && { force: true }),
+    });
     const kernel = search.kernel({})?.path;
     const symbolizer = new TextSymbolizer(
       files.objects(search, {}),
-      kernel === undefined ? undefined : files.codeReader(kernel),
+      kernel === undefined ? undefined : files.codeReader(kernel, search),
     );
     for await (const line of linesOf(request.file)) {
       const end = line.endsWith('\n') ? '\n' : '';

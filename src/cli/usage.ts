@@ -27,7 +27,11 @@ usage:
       --source dir   source tree or git repository, for list and the report
   -h, --help         this text
   -V, --version      the version
-  without -c and -i  a prompt with history and completion
+  without -c and -i  a prompt with history and completion; Ctrl-C stops a command
+
+A command may be followed by | shell command, | json, > file or >> file; "help input" has the rest.
+.inquestrc in the home directory holds commands that are run first; of .inquestrc in the working directory
+and of crash's .crashrc only the lines with alias and set.
 
 Further files are the other parts of a split dump, in any order, and files and folders with
 debug information. Without these, commands that need lines look for the file with the kernel's
