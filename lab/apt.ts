@@ -75,12 +75,13 @@ export async function openAptState(
   arch: Arch,
   sources: readonly string[],
   keyring = KEYRING,
+  kind: 'deb' | 'deb-src' = 'deb',
 ): Promise<string> {
   const dir = place('apt', name);
   const conf = join(dir, 'apt.conf');
   for (const sub of ['lists/partial', 'archives/partial']) mkdirSync(join(dir, sub), { recursive: true });
   if (!existsSync(join(dir, 'status'))) writeFileSync(join(dir, 'status'), '');
-  writeFileSync(join(dir, 'sources.list'), sources.map((s) => `deb [signed-by=${keyring}] ${s}\n`).join(''));
+  writeFileSync(join(dir, 'sources.list'), sources.map((s) => `${kind} [signed-by=${keyring}] ${s}\n`).join(''));
   writeFileSync(conf, configuration(dir, arch));
   await run('apt-get', ['-c', conf, 'update', '-q']);
   return conf;

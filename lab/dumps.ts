@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arch } from './apt.ts';
+import { type CpioEntry, PROGRAM } from './cpio.ts';
 import { crashModule, sourceHash, userProgram } from './guest-build.ts';
 import { writeInitrd } from './initrd.ts';
 import { type Kernel, kernel, kernelImage } from './kernels.ts';
-import { dumpDir, place } from './places.ts';
+import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
 import { log, step } from './run.ts';
 import type { Scenario } from './scenarios.ts';
@@ -33,6 +34,9 @@ export interface DumpMeta {
 }
 
 const TRIES = 3;
+/** What the guests are made of; the big one has more. */
+const GUEST = ['init', 'labproc.c', 'labcrash.c', 'Makefile'];
+const BIG_GUEST = ['init-big', 'labbig.c'];
 
 export function readMeta(name: string): DumpMeta | undefined {
   const file = join(dumpDir(name), 'meta.json');
@@ -68,18 +72,32 @@ export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
 }
 
 export function scenarioRecipe(s: Scenario, k: Kernel): string {
-  return recipeOf(s, k.release, k.packages, sourceHash(['init', 'labproc.c', 'labcrash.c', 'Makefile']));
+  const more = s.guest === 'big' ? [sourceHash(BIG_GUEST)] : [];
+  return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
 }
 
 /** The initramfs of a kernel and its crash module. */
-export async function guestParts(k: Kernel): Promise<{ initrd: string; module: string; program: string }> {
+export async function guestParts(
+  k: Kernel,
+  guest?: Scenario['guest'],
+): Promise<{ initrd: string; module: string; program: string }> {
   const module = await crashModule(k);
   const program = await userProgram(k.arch);
-  const hash = sourceHash(['init', 'labproc.c', 'labcrash.c', 'Makefile'], JSON.stringify(k.packages));
+  const extra = guest === 'big' ? await bigGuestFiles(k) : [];
+  const hash = sourceHash(guest === 'big' ? [...GUEST, ...BIG_GUEST] : GUEST, JSON.stringify(k.packages));
   const initrd = join(place('initrd'), `${k.tag}-${hash}.gz`);
   if (!existsSync(initrd))
-    await step(`initramfs ${k.tag}`, () => writeInitrd(initrd, k, { crashModule: module, userProgram: program }));
+    await step(`initramfs ${k.tag}`, () =>
+      writeInitrd(initrd, k, { crashModule: module, userProgram: program, extra }),
+    );
   return { initrd, module, program };
+}
+
+async function bigGuestFiles(k: Kernel): Promise<CpioEntry[]> {
+  return [
+    { path: 'init-big', mode: PROGRAM, data: readFileSync(join(guestDir, 'init-big')) },
+    { path: 'bin/labbig', mode: PROGRAM, data: readFileSync(await userProgram(k.arch, 'labbig')) },
+  ];
 }
 
 export function kernelArguments(s: Scenario): string {
@@ -112,7 +130,7 @@ export async function bootUntilRight(s: Scenario, options: BootOptions): Promise
 }
 
 async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<string> {
-  const { initrd, module } = await guestParts(k);
+  const { initrd, module } = await guestParts(k, s.guest);
   const outs = dumpNames(s).map((d) => ({ ...d, dir: freshDumpDir(d.name) }));
   const first = outs[0] as (typeof outs)[0];
   const options: BootOptions = {

@@ -54,24 +54,24 @@ export async function crashModule(k: Kernel): Promise<string> {
   return out;
 }
 
-/** The static user-side program of the guests. */
-export async function userProgram(arch: Arch): Promise<string> {
-  const out = join(place('modules'), `labproc-${arch}-${sourceHash(['labproc.c'])}`);
+/** A static user-side program of the guests. @param name of its source in guest/ without `.c` */
+export async function userProgram(arch: Arch, name = 'labproc'): Promise<string> {
+  const out = join(place('modules'), `${name}-${arch}-${sourceHash([`${name}.c`])}`);
   if (existsSync(out)) return out;
   const more = arch === 'arm64' ? ['libc6-dev-arm64-cross', 'gcc-aarch64-linux-gnu'] : [];
   const root = await debRoot('build-bookworm', 'bookworm', 'amd64', [...BASE, ...more]);
-  await step(`labproc ${arch}`, async () => {
-    copyFileSync(join(guestDir, 'labproc.c'), join(root.dir, 'tmp/labproc.c'));
+  await step(`${name} ${arch}`, async () => {
+    copyFileSync(join(guestDir, `${name}.c`), join(root.dir, `tmp/${name}.c`));
     await chrootRun(root, `/usr/bin/${CROSS[arch]}gcc`, [
       '-static',
       '-O1',
       '-g',
       '-pthread',
       '-o',
-      '/tmp/labproc',
-      '/tmp/labproc.c',
+      `/tmp/${name}`,
+      `/tmp/${name}.c`,
     ]);
-    copyFileSync(join(root.dir, 'tmp/labproc'), `${out}.part`);
+    copyFileSync(join(root.dir, `tmp/${name}`), `${out}.part`);
     await shell('mv "$1.part" "$1"', out);
   });
   return out;

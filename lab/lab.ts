@@ -1,5 +1,6 @@
 import { matchesGlob } from 'node:path';
 import { installOnMachine } from './apt.ts';
+import { fetchDebugTruth } from './debug-truth.ts';
 import { dumpNames, ensureDump, readMeta } from './dumps.ts';
 import { fetchDebug, installPeers } from './peers.ts';
 import { labDir } from './places.ts';
@@ -16,6 +17,7 @@ const USAGE = `npm run lab -- <command>
   all                      everything
   samples                  the repository's sample dumps (samples/)
   debug <kernel>...        vmlinux with debug information for a kernel, e.g. amd64-6.1 (a big download)
+  debug-truth [kernel]...  what npm run debug-truth compares: two kernels with all their modules' debug information, peers
   peers                    crash and drgn of this Debian and of sid, and the vmlinux of amd64-6.1
   check-apt                shows that unsigned and wrongly signed package lists are refused
 
@@ -58,6 +60,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   else if (command === 'small') failed = await make(SMALL);
   else if (command === 'all') failed = await make(['*']);
   else if (command === 'debug' && args.length > 0) await fetchDebug(args);
+  else if (command === 'debug-truth') await fetchDebugTruth(args);
   else if (command === 'peers') await installPeers();
   else if (command === 'check-apt') await checkVerification();
   else if (command === 'samples') {

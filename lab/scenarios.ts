@@ -22,6 +22,8 @@ export interface Scenario {
   /** Console text that ends the boot; default: the end of a panic. */
   readonly until?: string;
   readonly timeoutSeconds?: number;
+  /** `big`: the guest of guest/init-big instead of the common one. */
+  readonly guest?: 'big';
 }
 
 type Kind = Omit<Scenario, 'name' | 'kernel'>;
@@ -56,6 +58,14 @@ const KINDS = {
   oom: { mode: 'oom', expect: /panic_on_oom|Out of memory/ },
   sysrq: { mode: 'sysrq' },
   swap: { mode: 'sysrq', append: 'lab.anon=440 lab.settle=15 lab.nohog=1' },
+  big: {
+    mode: 'sysrq',
+    guest: 'big',
+    append: 'rdinit=/init-big lab.tasks=20000 lab.objects=2000000',
+    memMiB: 2560,
+    expect: /LABBIG: ready/,
+    timeoutSeconds: 600,
+  },
 } as const satisfies Record<string, Kind>;
 
 function scenario(
@@ -133,6 +143,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-sid', 'null'),
   scenario('arm64-sid', 'sysrq'),
   scenario('arm64-sid', 'softfault'),
+  scenario('amd64-6.1', 'big'),
 ];
 
 /** What the repository's sample dumps are filtered from. */

@@ -661,25 +661,26 @@ static void detail_sections(int pid, int tid, const char *dir)
 	if (pid != tid)
 		return;
 	fd_section(pid, dir, comm);
+	length = slurp_in(dir, "maps");	/* a kernel thread has none */
+	if (length > 0) {
+		section("maps %d %s", pid, comm);
+		print_text(length);
+	}
 	if (!is_ours(comm) && pid != 1)
 		return;
 	length = slurp_in(dir, "status");
 	section("status %d %s", pid, comm);
 	print_text(length);
-	length = slurp_in(dir, "maps");
-	if (length > 0) {
-		section("maps %d %s", pid, comm);
-		print_text(length);
-	}
 }
 
 static void print_truth(void)
 {
-	static const char *const early[] = { "version", "cmdline", "iomem", "mounts", "swaps", "modules", "filesystems",
-		"partitions", "cpuinfo", "net/unix", "net/tcp", "net/udp", "net/dev", "net/route", "locks", "sysvipc/shm",
-		"sysvipc/msg", "sysvipc/sem", "timer_list", "vmallocinfo", "zoneinfo" };
+	static const char *const early[] = { "version", "cmdline", "iomem", "ioports", "devices", "mounts", "swaps", "modules",
+		"filesystems", "partitions", "cpuinfo", "net/unix", "net/tcp", "net/tcp6", "net/udp", "net/udp6", "net/raw",
+		"net/arp", "net/dev", "net/route", "locks", "cgroups", "sysvipc/shm", "sysvipc/msg", "sysvipc/sem", "timer_list",
+		"vmallocinfo", "zoneinfo" };
 	static const char *const late[] = { "buddyinfo", "slabinfo", "vmstat", "meminfo", "interrupts", "softirqs", "stat",
-		"loadavg", "uptime" };
+		"diskstats", "loadavg", "uptime" };
 	char path[64];
 	size_t i;
 

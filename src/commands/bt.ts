@@ -38,6 +38,7 @@ export const bt = command<BtData>({
       { flag: 'p', help: 'the task that crashed' },
       { flag: 'l', help: 'with file and line of each frame, where known' },
       { flag: 'f', help: 'with the contents of the stack in each frame' },
+      { flag: 'source', help: 'with the source around the line of each frame; needs the source (`--source DIR`)' },
       { flag: 'locals', help: 'with the parameters and local variables of each frame, where known' },
       { flag: 's', help: 'with the offset into each function and its size' },
     ],
@@ -73,13 +74,14 @@ export const bt = command<BtData>({
     if (tasks.length === 0) throw new NotFoundError('task', missing.map((m) => m.what).join(', '));
     const options = {
       raw: args.has('f'),
-      lines: args.has('l') || context.full === true,
+      lines: args.has('l') || args.has('source') || context.full === true,
+      source: args.has('source') ? context.source : undefined,
       locals: wantsLocals(context, args),
     };
     return { tasks: tasks.map((t) => stackOf(prog, t, options)), ...problemsOf(missing, debugDoubts(prog)) };
   },
   *blocks(data, args) {
-    const style = { lines: args.has('l'), offsets: args.has('s') };
+    const style = { lines: args.has('l') || args.has('source'), offsets: args.has('s') };
     let first = true;
     for (const stack of data.tasks) {
       if (!first) yield { kind: 'lines', lines: [''] } satisfies Block;

@@ -3,7 +3,9 @@ import { synopsis } from '../report/args.ts';
 import { lines } from '../report/block.ts';
 import { type Command, command } from '../report/command.ts';
 import { helpLines } from '../report/help-lines.ts';
+import { helpTopics } from '../report/help-topics.ts';
 import { arrayOf, object, optional, string } from '../report/schema.ts';
+import type { SessionPort } from '../report/session-port.ts';
 
 interface HelpData {
   readonly commands: readonly {
@@ -13,6 +15,7 @@ interface HelpData {
     readonly usage: string;
     readonly text?: readonly string[];
   }[];
+  readonly topics?: readonly { readonly name: string; readonly text: readonly string[] }[];
 }
 
 function describe(c: Command, full: boolean): HelpData['commands'][number] {
@@ -20,12 +23,29 @@ function describe(c: Command, full: boolean): HelpData['commands'][number] {
   return full ? { ...entry, text: helpLines(c) } : entry;
 }
 
+/** By its name, another name of it, or an alias of the session. */
+function commandNamed(commands: readonly Command[], session: SessionPort | undefined, name: string): Command {
+  const known = (word: string | undefined) =>
+    commands.find((c) => c.name === word || (word !== undefined && c.aliases?.includes(word)));
+  const found = known(name) ?? known(session?.aliases.find((a) => a.name === name)?.line.split(' ')[0]);
+  if (!found) throw new NotFoundError('command', name);
+  return found;
+}
+
 export const help = command<HelpData>({
   name: 'help',
   aliases: ['?', 'man'],
   summary: 'list the commands, or explain one',
   description: ['Without an argument, every command with its one-line summary. With a name, the whole page of it.'],
-  args: { operands: [{ name: 'command', help: 'command to explain; `all` for every one', many: true }] },
+  args: {
+    operands: [
+      {
+        name: 'command',
+        help: 'command to explain; `all` for every one; `input` and `output` tell about lines and pagers',
+        many: true,
+      },
+    ],
+  },
   examples: [
     { line: 'help', shows: 'What there is:' },
     { line: 'help ps', shows: 'Everything about one command:' },
@@ -41,19 +61,27 @@ export const help = command<HelpData>({
         text: optional(arrayOf('Its help page, when one was asked for.', string('Line.'))),
       }),
     ),
+    topics: optional(
+      arrayOf(
+        'Pages that are about no single command.',
+        object('A page.', { name: string('Name.'), text: arrayOf('The page.', string('Line.')) }),
+      ),
+    ),
   }),
-  run({ commands }, args) {
+  run({ commands, session }, args) {
     if (args.operands.length === 0) return { commands: commands.map((c) => describe(c, false)) };
     if (args.operands.includes('all')) return { commands: commands.map((c) => describe(c, true)) };
+    const isTopic = (name: string): boolean => Object.hasOwn(helpTopics, name);
+    const topics = args.operands.filter(isTopic).map((name) => ({ name, text: helpTopics[name] ?? [] }));
+    const named = args.operands.filter((name) => !isTopic(name));
     return {
-      commands: args.operands.map((name) => {
-        const found = commands.find((c) => c.name === name || c.aliases?.includes(name));
-        if (!found) throw new NotFoundError('command', name);
-        return describe(found, true);
-      }),
+      commands: named.map((name) => describe(commandNamed(commands, session, name), true)),
+      ...(topics.length > 0 && { topics }),
     };
   },
-  *blocks({ commands }) {
+  *blocks({ commands, topics }) {
+    for (const t of topics ?? []) yield lines('', ...t.text, '');
+    if (commands.length === 0) return;
     const width = Math.max(...commands.map((c) => c.name.length));
     for (const c of commands) {
       if (c.text) yield lines('', ...c.text, '');
@@ -62,6 +90,10 @@ export const help = command<HelpData>({
           `${c.name.padEnd(width)}  ${c.summary}${c.aliases.length > 0 ? ` (also: ${c.aliases.join(', ')})` : ''}`,
         );
     }
-    if (commands.every((c) => !c.text)) yield lines('', 'For one command in full, enter "help <command>".');
+    if (commands.every((c) => !c.text))
+      yield lines(
+        '',
+        'For one command in full, enter "help <command>"; for lines and pagers, "help input" and "help output".',
+      );
   },
 });

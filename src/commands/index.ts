@@ -1,20 +1,97 @@
 import type { Command } from '../report/command.ts';
+import { alias } from './alias.ts';
+import { ascii } from './ascii.ts';
 import { bt } from './bt.ts';
+import { btop } from './btop.ts';
+import { dev } from './dev.ts';
 import { dis } from './dis.ts';
+import { eval as evaluate } from './eval.ts';
 import { exit } from './exit.ts';
+import { extend } from './extend.ts';
+import { files } from './files.ts';
+import { foreach } from './foreach.ts';
+import { fuser } from './fuser.ts';
+import { gdb } from './gdb.ts';
 import { help } from './help.ts';
+import { irq } from './irq.ts';
+import { kmem } from './kmem.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
+import { mach } from './mach.ts';
 import { mod } from './mod.ts';
 import { mount } from './mount.ts';
+import { net } from './net.ts';
+import { p } from './p.ts';
 import { ps } from './ps.ts';
+import { pte } from './pte.ts';
+import { ptob } from './ptob.ts';
+import { ptov } from './ptov.ts';
 import { rd } from './rd.ts';
+import { repeat } from './repeat.ts';
+import { runq } from './runq.ts';
+import { rustfilt } from './rustfilt.ts';
+import { sbitmapq } from './sbitmapq.ts';
 import { set } from './set.ts';
+import { struct } from './struct.ts';
+import { swap } from './swap.ts';
 import { sym } from './sym.ts';
 import { sys } from './sys.ts';
+import { timer } from './timer.ts';
+import { tree } from './tree.ts';
+import { union } from './union.ts';
+import { vm } from './vm.ts';
+import { vtop } from './vtop.ts';
+import { whatis } from './whatis.ts';
+import { wr } from './wr.ts';
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [bt, dis, exit, help, list, log, mod, mount, ps, rd, set, sym, sys];
+export const commands: readonly Command[] = [
+  alias,
+  ascii,
+  bt,
+  btop,
+  dev,
+  dis,
+  evaluate,
+  exit,
+  extend,
+  files,
+  foreach,
+  fuser,
+  gdb,
+  help,
+  irq,
+  kmem,
+  list,
+  log,
+  mach,
+  mod,
+  mount,
+  net,
+  p,
+  ps,
+  pte,
+  ptob,
+  ptov,
+  rd,
+  repeat,
+  runq,
+  rustfilt,
+  sbitmapq,
+  set,
+  struct,
+  swap,
+  sym,
+  sys,
+  timer,
+  tree,
+  union,
+  vm,
+  vtop,
+  whatis,
+  wr,
+];
 
 export type { Args } from '../report/args.ts';
-export type { Command, CommandContext } from '../report/command.ts';
+export { lines } from '../report/block.ts';
+export { type Command, type CommandContext, command } from '../report/command.ts';

@@ -5,9 +5,9 @@ import { userSpaceOf } from '../kernel/user-space.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseAddress } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
-import { charactersOf, isPrintable, unitLines } from '../report/unit-lines.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, object, oneOf, optional, record, string } from '../report/schema.ts';
+import { charactersOf, isPrintable, unitLines } from '../report/unit-lines.ts';
 
 export interface RdData {
   readonly address: string;

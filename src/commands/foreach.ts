@@ -1,0 +1,189 @@
+import { AnalysisError, NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
+import { hex64 } from '../base/hex.ts';
+import { needTasks } from '../kernel/need-tasks.ts';
+import { type TaskRecord, taskTable } from '../kernel/task.ts';
+import type { Block } from '../report/block.ts';
+import { lines } from '../report/block.ts';
+import { command } from '../report/command.ts';
+import { arrayOf, hexString, integer, object, optional, string } from '../report/schema.ts';
+import { selectTasks } from '../report/select-tasks.ts';
+import type { SessionPort } from '../report/session-port.ts';
+import { taskLine } from '../report/stack-lines.ts';
+
+interface ForeachAnswer {
+  readonly command: string;
+  readonly data?: object;
+  readonly error?: string;
+}
+
+interface ForeachData {
+  readonly tasks: readonly {
+    readonly pid: number;
+    readonly comm: string;
+    readonly task: string;
+    readonly answers: readonly ForeachAnswer[];
+  }[];
+}
+
+/** What a line of `foreach` asks for. */
+interface Plan {
+  readonly session: SessionPort;
+  readonly tasks: readonly TaskRecord[];
+  /** The commands, each with its words in front of the task. */
+  readonly commands: readonly string[];
+  readonly rest: readonly string[];
+}
+
+const COMMANDS = ['bt', 'vm', 'task', 'files', 'net', 'set', 'ps', 'sig', 'vtop'];
+/** These print no line that names the task. */
+const NAMELESS = ['set', 'vtop'];
+const STATES = ['RU', 'IN', 'UN', 'ST', 'ZO', 'TR', 'SW', 'DE', 'WA', 'PA', 'ID', 'NE'];
+const KINDS: Readonly<Record<string, (t: TaskRecord) => boolean>> = {
+  kernel: (t) => t.kernelThread,
+  user: (t) => !t.kernelThread,
+  gleader: (t) => !t.kernelThread && t.pid === t.tgid,
+  active: (t) => t.active,
+};
+
+/** The plan behind the data: text is made task by task, so that 20,000 stacks need not be kept at once. */
+const plans = new WeakMap<object, Plan>();
+
+export const foreach = command<ForeachData>({
+  name: 'foreach',
+  summary: 'run a command for many tasks',
+  description: [
+    `Runs one or more of ${COMMANDS.join(', ')} for each task that is selected, without changing the current task; flags and arguments behind the command are passed to it. Without a selection, for every task.`,
+    'Tasks are selected by pid, task address, name, regular expression, state, or kind; selections of different sorts narrow each other: `foreach user UN bt` means user tasks in uninterruptible sleep.',
+  ],
+  args: {
+    operands: [
+      {
+        name: 'pid | task | name | regex | state | kind',
+        help: `which tasks; a state is one of ${STATES.join(' ')}, a kind one of ${Object.keys(KINDS).join(' ')}; a backslash before a word makes it a name`,
+        many: true,
+      },
+      { name: 'command', help: 'what to run, with its flags and arguments', many: true },
+    ],
+    expression: true,
+  },
+  examples: [
+    { line: 'foreach UN bt', shows: 'Stacks of all that wait without being interruptible:' },
+    { line: "foreach 'kworker.*' ps", shows: 'Tasks by a regular expression:' },
+    { line: 'foreach user files -R /var/log', shows: 'Who has something open there:' },
+    { line: 'foreach active bt -l', shows: 'What each CPU was doing, with source lines:' },
+  ],
+  schema: object('Answers by task.', {
+    tasks: arrayOf(
+      'The selected tasks.',
+      object('A task.', {
+        pid: integer('Process id.'),
+        comm: string('Command name.'),
+        task: hexString('Address of `struct task_struct`.'),
+        answers: arrayOf(
+          'One entry a command.',
+          object('An answer.', {
+            command: string('Command line without the task.'),
+            data: optional({ type: 'object', description: 'What it answered; see the command.' }),
+            error: optional(string('Why there is no answer.')),
+          }),
+        ),
+      }),
+    ),
+  }),
+  run({ prog, session }, { operands }) {
+    if (!session) throw new UnsupportedError('foreach: there is no session that would run a command');
+    needTasks(prog);
+    const at = operands.findIndex((w) => COMMANDS.includes(w));
+    if (at < 0) throw new UsageError(`foreach: needs one of the commands ${COMMANDS.join(', ')}`);
+    const after = operands.slice(at).findIndex((w) => !COMMANDS.includes(w));
+    const end = after < 0 ? operands.length : at + after;
+    const plan: Plan = {
+      session,
+      tasks: selected(taskTable(prog).tasks, operands.slice(0, at)),
+      commands: operands.slice(at, end),
+      rest: operands.slice(end),
+    };
+    const first = plan.tasks[0];
+    // the first one at once: a wrong option is then an error of the whole line
+    if (first) for (const name of plan.commands) session.run(wordsFor(plan, name, [first]));
+    const data: ForeachData = {
+      get tasks() {
+        return plan.tasks.map((t) => ({
+          pid: t.pid,
+          comm: t.comm,
+          task: hex64(t.address),
+          answers: plan.commands.map((name) => answerOf(plan, name, t)),
+        }));
+      },
+    };
+    plans.set(data, plan);
+    return data;
+  },
+  *blocks(data) {
+    const plan = plans.get(data);
+    if (!plan) return;
+    for (const name of plan.commands) {
+      if (isTable(plan, name)) yield* blocksOf(plan, name, plan.tasks);
+    }
+    const single = plan.commands.filter((name) => !isTable(plan, name));
+    if (single.length === 0) return;
+    for (const t of plan.tasks) {
+      for (const name of single) {
+        if (NAMELESS.includes(name)) yield lines(taskLine({ ...t, task: hex64(t.address) }));
+        yield* blocksOf(plan, name, [t]);
+      }
+      yield lines('');
+    }
+  },
+});
+
+/** `ps` is one table of all tasks, unless what is asked for is a text for each. */
+function isTable({ rest }: Plan, name: string): boolean {
+  return name === 'ps' && !rest.some((w) => /^-[pctargs]/.test(w));
+}
+
+function wordsFor({ rest }: Plan, name: string, tasks: readonly TaskRecord[]): string[] {
+  const addresses = tasks.map((t) => hex64(t.address).slice(2));
+  if (name === 'vtop' && !rest.some((w) => w === '-k' || w === '-c')) return [name, '-c', ...addresses, ...rest];
+  const how = name === 'net' && !rest.some((w) => /^-[sSn]/.test(w)) ? ['-s'] : []; // the devices are of no task
+  return [name, ...how, ...rest, ...addresses];
+}
+
+function answerOf(plan: Plan, name: string, task: TaskRecord): ForeachAnswer {
+  const line = [name, ...plan.rest].join(' ');
+  try {
+    const answer = plan.session.run(wordsFor(plan, name, [task]));
+    return { command: line, data: answer?.data ?? {} };
+  } catch (e) {
+    if (e instanceof AnalysisError) return { command: line, error: e.message };
+    throw e;
+  }
+}
+
+/** The text of one command; an error takes the place of the answer, the other tasks still have theirs. */
+function* blocksOf(plan: Plan, name: string, tasks: readonly TaskRecord[]): Iterable<Block> {
+  if (tasks.length === 0) return;
+  try {
+    yield* plan.session.run(wordsFor(plan, name, tasks))?.blocks ?? [];
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    yield lines(`${name}: ${e.message}`);
+  }
+}
+
+/** Words of one sort add up, words of different sorts narrow each other. */
+function selected(tasks: readonly TaskRecord[], words: readonly string[]): TaskRecord[] {
+  const kinds = words.filter((w) => w in KINDS);
+  const states = words.filter((w) => STATES.includes(w));
+  const others = words.filter((w) => !(w in KINDS) && !STATES.includes(w)).map((w) => w.replace(/^\\/, ''));
+  let found = [...tasks];
+  if (others.length > 0) {
+    const { found: named, missing } = selectTasks(tasks, others);
+    if (missing.length > 0) throw new NotFoundError('task', missing.join(', '), 'and no such command or kind of task');
+    const chosen = new Set(named);
+    found = found.filter((t) => chosen.has(t));
+  }
+  if (kinds.length > 0) found = found.filter((t) => kinds.some((k) => KINDS[k]?.(t)));
+  if (states.length > 0) found = found.filter((t) => states.includes(t.state));
+  return found;
+}

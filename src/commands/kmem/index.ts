@@ -1,0 +1,13 @@
+export { counters } from './counters.ts';
+export { cpuOffsets } from './cpu-offsets.ts';
+export { freeCounts, freePages } from './free-lists.ts';
+export { hugePages } from './huge-pages.ts';
+export { identity } from './identity.ts';
+export { nodes } from './nodes.ts';
+export { overview } from './overview.ts';
+export { pageFlags } from './page-flags.ts';
+export { pageMembers, pages } from './pages.ts';
+export { slabList } from './slab-list.ts';
+export { slabObjects } from './slab-objects.ts';
+export { vmallocAreas } from './vmalloc-areas.ts';
+export { zones } from './zones.ts';

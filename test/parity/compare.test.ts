@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { align } from './align.ts';
+import { commandLines, commandNames } from './command-lines.ts';
+import { compareLines, trimmed } from './compare.ts';
+import { crashText } from './crash-failures.ts';
+
+test('lines are aligned as sequences', () => {
+  assert.deepEqual(align(['a', 'b', 'c'], ['a', 'x', 'c', 'd']), [
+    { aFrom: 1, aTo: 2, bFrom: 1, bTo: 2 },
+    { aFrom: 3, aTo: 3, bFrom: 3, bTo: 4 },
+  ]);
+  assert.deepEqual(align([], []), []);
+  const long = Array.from({ length: 60_000 }, (_, i) => `line ${i}`);
+  const other = long.filter((_, i) => i % 1000 !== 7);
+  assert.equal(align(long, other).length, 60);
+  assert.equal(align(long.toReversed(), ['x', ...long]).length > 0, true);
+});
+
+test('what differs is accepted, or unexplained on both sides', () => {
+  const crash = ['head', 'a 1', 'b 2', 'tail'];
+  const ours = ['head', 'a 9', 'b 2', 'more', 'tail'];
+  const none = compareLines('cmd -x', crash, ours, []);
+  assert.deepEqual([none.crash, none.equal, none.accepted, none.unexplained], [4, 3, 0, 3]);
+  const entries = [
+    { command: /^cmd/, line: /^a/, ours: /^a/, why: 'a' },
+    { command: /^cmd/, ours: /^more/, why: 'more' },
+    { command: /^other/, why: 'all' },
+  ];
+  const some = compareLines('cmd -x', crash, ours, entries);
+  assert.deepEqual([some.equal, some.accepted, some.unexplained], [3, 1, 0]);
+  assert.equal(compareLines('other', crash, [], entries).unexplained, 0);
+  assert.equal(compareLines('other', crash, [], entries).accepted, 4);
+  assert.equal(compareLines('cmd', crash, [], entries).unexplained, 4); // nothing of ours stands for `a 1`
+});
+
+test('blanks at the ends and the numbers of values do not count', () => {
+  assert.deepEqual(trimmed(['  a = $3 = 5 ', '', ' \t']), ['a = 5']);
+});
+
+test("crash's errors are told from its answers", () => {
+  const answer = (...lines: string[]) => ({ how: 'answered' as const, lines });
+  assert.deepEqual(crashText('kmem 1', answer('kmem: invalid address: 1')), {
+    lines: [],
+    failure: 'kmem: invalid address: 1',
+  });
+  assert.deepEqual(crashText('ps', answer('PID: 1  TASK: 2')), { lines: ['PID: 1  TASK: 2'] });
+  assert.equal(crashText('mach -o', answer('mach: invalid option', 'Usage:', '  mach')).failure, 'usage');
+  assert.equal(crashText('ps', { how: 'died', lines: ['a'] }).failure, 'crash died');
+});
+
+test('every line names objects that are known, once', async () => {
+  const lines = commandLines.map((l) => l.line);
+  assert.equal(new Set(lines).size, lines.length);
+  const { objectNames } = await import('./objects.ts');
+  for (const line of lines) {
+    for (const [, name] of line.matchAll(/\{([a-z]+)\}/g))
+      assert.ok(objectNames.includes(name as string), `${line}: ${name}`);
+  }
+  assert.equal(commandNames.filter((n) => !['implicit', 'pipe', 'aliases'].includes(n)).length, 51);
+});
