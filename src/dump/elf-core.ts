@@ -5,6 +5,7 @@ import { type ElfHeader, ET_CORE, hasElfMagic, readElfHeader } from '../elf/elf-
 import { type ElfNote, MAX_NOTES, readNotes } from '../elf/notes.ts';
 import { type ProgramHeader, PT_LOAD, PT_NOTE, readProgramHeaders } from '../elf/program-headers.ts';
 import type { DumpFormat, DumpImage } from '../program/ports.ts';
+import { deviceDumps } from './device-dumps.ts';
 import { readStart } from './read-start.ts';
 import { type Segment, SegmentMemory } from './segment-memory.ts';
 
@@ -73,6 +74,7 @@ function image(
     ...(notes.vmcoreinfo === undefined ? {} : { vmcoreinfo: notes.vmcoreinfo }),
     cpuNotes: notes.cpuNotes,
     qemuNotes: notes.qemuNotes,
+    ...deviceDumps(src, notes),
     virtualSegments,
     codecs: [],
     problems,

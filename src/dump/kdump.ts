@@ -5,6 +5,7 @@ import { asciiBytes } from '../base/text.ts';
 import { coreNotes, vmcoreinfoText } from '../elf/core-notes.ts';
 import { readNotes } from '../elf/notes.ts';
 import type { CodecName, Codecs, DumpFormat, DumpImage } from '../program/ports.ts';
+import { deviceDumps } from './device-dumps.ts';
 import { type KdumpHeader, readKdumpHeader } from './kdump-header.ts';
 import { KdumpMemory } from './kdump-memory.ts';
 import { KdumpPart } from './kdump-part.ts';
@@ -49,6 +50,7 @@ function image(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, prob
     ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }),
     cpuNotes: notes.cpuNotes,
     qemuNotes: notes.qemuNotes,
+    ...deviceDumps(src, notes),
     virtualSegments: [],
     codecs: [...names],
     problems,

@@ -24,5 +24,5 @@ export function openImage(
     if (!found) throw new UnsupportedError(`${src.name}: not a kernel dump but ${describeContent(src)}`);
     format ??= found;
   }
-  return (format as DumpFormat).open(first, codecs, more);
+  return { ...(format as DumpFormat).open(first, codecs, more), files: sources };
 }

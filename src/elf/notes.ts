@@ -11,6 +11,8 @@ export interface ElfNote {
   readonly desc: Uint8Array;
   /** `n_descsz`. */
   readonly size: Bytes;
+  /** Of the descriptor, in the file. */
+  readonly offset?: Bytes;
 }
 
 /** What a note region held. */
@@ -67,7 +69,7 @@ export function readNotes(
     const keep = whole && descSize <= maxDesc && kept + descSize <= MAX_KEPT;
     if (keep) kept += descSize;
     const desc = keep ? window.bytes(descAt, descSize).slice() : new Uint8Array(0);
-    notes.push({ name, type, desc, size: descSize });
+    notes.push({ name, type, desc, size: descSize, offset: descAt });
     if (!whole) {
       const past = `note at offset 0x${at.toString(16)}: ${descSize} bytes reach beyond the end of the notes`;
       return { notes, problem: cut ?? past };

@@ -1,6 +1,6 @@
-import { CorruptError, FAULT_TEXT } from '../base/errors.ts';
+import { CorruptError, FAULT_TEXT, NotFoundError } from '../base/errors.ts';
 import { addrAdd } from '../base/u64.ts';
-import type { Addr } from '../base/units.ts';
+import type { Addr, Bytes } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { KernelStruct } from './kernel-struct.ts';
@@ -23,7 +23,7 @@ export interface DeviceNumber {
 export interface CharDeviceNumber extends DeviceNumber {
   readonly firstMinor: number;
   readonly minors: number;
-  /** `struct cdev`, 0n for none: drivers with several keep none here. */
+  /** `struct cdev` of the range or of its first number; 0n for none. */
   readonly cdev: Addr;
   /** `struct file_operations` of the cdev; 0n for none. */
   readonly operations: Addr;
@@ -43,9 +43,11 @@ export function charDeviceNumbers(prog: Program): DeviceNumbers<CharDeviceNumber
   const [name, cdevAt, ops] = [offset('name'), offset('cdev'), prog.offset('cdev', 'ops')];
   const problems: Problem[] = [];
   const raw = new KernelStruct(prog, type.size);
+  const mapped = attempt(problems, 'cdev_map', () => mappedDevices(prog, problems)) ?? new Map<number, Addr>();
   const numbers = walk(prog, 'chrdevs', offset('next'), problems, (address) => {
     load(raw, address, 'struct char_device_struct');
-    const cdev = raw.pointer(cdevAt);
+    const own = raw.pointer(cdevAt);
+    const cdev = own === 0n ? (mapped.get(deviceNumber(raw.u32(at.major), raw.u32(at.minor))) ?? 0n) : own;
     const what = `cdev of character device ${raw.u32(at.major)}`;
     return {
       address,
@@ -58,6 +60,36 @@ export function charDeviceNumbers(prog: Program): DeviceNumbers<CharDeviceNumber
     };
   });
   return { numbers, problems };
+}
+
+/** `dev_t` of the kernel: 20 bits of minor number (include/linux/kdev_t.h). */
+function deviceNumber(major: number, minor: number): number {
+  return major * 2 ** 20 + minor;
+}
+
+/** `struct cdev` by the first number of its range: `cdev_map`, where `cdev_add()` puts them. */
+function mappedDevices(prog: Program, problems: Problem[]): Map<number, Addr> {
+  const map = prog.memory.ulong(prog.symbol('cdev_map'));
+  const probes = prog.type('kobj_map').findMember('probes');
+  const probe = probes?.type.resolve().target?.resolve().target; // several structures of the kernel are called `probe`
+  const place = (member: string): Bytes => {
+    const found = probe?.findMember(member);
+    if (!found) throw new NotFoundError('member', `kobj_map.probes->${member}`);
+    return found.offset;
+  };
+  const [next, dev, data] = [place('next'), place('dev'), place('data')];
+  const found = new Map<number, Addr>();
+  for (let i = 0; i < BUCKETS; i++) {
+    const head = addrAdd(map, (probes?.offset ?? 0) + i * prog.pointerSize);
+    try {
+      for (const at of chainEntries(prog, head, 'cdev_map', { end: 0n, link: next, headLink: 0, max: MAX_CHAIN })) {
+        found.set(prog.memory.u32(addrAdd(at, dev)), prog.memory.ulong(addrAdd(at, data)));
+      }
+    } catch (e) {
+      noteProblem(problems, `cdev_map[${i}]`, e);
+    }
+  }
+  return found;
 }
 
 /** `major_names`, as /proc/devices lists them. @throws NotFoundError MemoryFault */
