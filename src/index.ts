@@ -6,8 +6,10 @@
 export type { ByteSource } from './base/byte-source.ts';
 export { bytesSource } from './base/byte-source.ts';
 export * from './base/errors.ts';
+export { hex } from './base/hex.ts';
 export type { Addr, Bytes, Pfn, PhysAddr } from './base/units.ts';
 export { openImage } from './dump/open-image.ts';
+export { type ExprValue, evaluate, parseTypeName, type Scope } from './expr/index.ts';
 export { type OpenOptions, open, openProgram } from './open.ts';
 export type {
   Architecture,
@@ -28,4 +30,5 @@ export { renderText } from './report/render-text.ts';
 export { jsonDocument, type Outcome, SCHEMA } from './session/json.ts';
 export { makeReport } from './session/make-report.ts';
 export { type Answer, Session, type SessionOptions } from './session/session.ts';
+export type { CType } from './types/c-type.ts';
 export { type Stack, type StackFrame, type UnwindOptions, unwindTask } from './unwind/index.ts';

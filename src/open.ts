@@ -66,5 +66,7 @@ function candidates(archs: readonly Architecture[], image: DumpImage, info: Vmco
  * @throws AnalysisError that names the file and what is wrong with it
  */
 export function open(sources: readonly ByteSource[], codecs: Codecs, options: OpenOptions = {}): Program {
-  return openProgram(openImage(sources, codecs), options);
+  const program = openProgram(openImage(sources, codecs), options);
+  program.codecs = codecs;
+  return program;
 }

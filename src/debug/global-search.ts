@@ -57,6 +57,17 @@ const GLOBALS: Readonly<Record<string, Global>> = {
   panic_cpu: { functions: ['nmi_panic', 'crash_kexec'], check: panicCpuCheck },
   crash_notes: { functions: ['crash_save_cpu'], check: perCpuPointerCheck },
   tk_core: { functions: ['ktime_get_coarse_real_ts64', 'ktime_get'], check: timekeeperCheck },
+  irq_desc_tree: { functions: ['irq_to_desc', 'irq_get_next_irq'], check: irqTreeCheck },
+  softirq_vec: { functions: ['open_softirq'], check: softirqCheck },
+  chrdevs: { functions: ['chrdev_show'], check: hashTableCheck('char_device_struct', 'major') },
+  major_names: { functions: ['blkdev_show'], check: hashTableCheck('blk_major_name', 'major') },
+  cdev_map: { functions: ['cdev_add', 'cdev_del'], check: devicesMapCheck },
+  block_class: {
+    functions: ['disk_seqf_start', '__alloc_disk_node', 'printk_all_partitions'],
+    check: blockClassCheck,
+  },
+  prog_idr: { functions: ['bpf_prog_by_id', 'bpf_prog_get_curr_or_next'], check: idrCheck },
+  map_idr: { functions: ['bpf_map_get_curr_or_next', 'bpf_map_free_id'], check: idrCheck },
 };
 
 function cacheCheck(cache: string): (prog: Program) => (at: Addr) => boolean {
@@ -118,5 +129,90 @@ function timekeeperCheck(prog: Program): (at: Addr) => boolean {
   return (at) => {
     const s = prog.memory.u64(at + keeper + seconds);
     return at % 8n === 0n && s > 0x14000000n && s < 1n << 40n;
+  };
+}
+
+/** The first descriptor of a tree or its first node says that it is one. */
+function irqTreeCheck(prog: Program): (at: Addr) => boolean {
+  const root = BigInt(prog.offset('xarray', 'xa_head'));
+  const slots = BigInt(prog.offset('xa_node', 'slots'));
+  const shift = BigInt(prog.offset('xa_node', 'shift'));
+  const tree = BigInt(prog.offset('xa_node', 'array'));
+  return (at) => {
+    const head = prog.memory.u64(at + root);
+    if (at % 8n !== 0n || (head & 3n) !== 2n || head < 1n << 63n) return false;
+    const node = head - 2n;
+    const size = prog.findMember('xa_node', 'slots')?.type.resolve().length ?? 0;
+    if (prog.memory.u64(node + tree) !== at || prog.memory.u8(node + shift) > 60) return false;
+    return Array.from({ length: size }, (_, i) => prog.memory.u64(node + slots + BigInt(i) * 8n)).some((s) => s !== 0n);
+  };
+}
+
+/** Every softirq of `NR_SOFTIRQS` calls a function or nothing; the first is always there. */
+function softirqCheck(prog: Program): (at: Addr) => boolean {
+  const size = BigInt(prog.type('softirq_action').size);
+  const isFunction = (address: bigint): boolean => {
+    const symbol = address === 0n ? undefined : prog.symbolAt(address);
+    return symbol?.address === address && /t/i.test(symbol.letter);
+  };
+  return (at) => {
+    if (at % 8n !== 0n || !isFunction(prog.memory.u64(at))) return false;
+    return Array.from({ length: 10 }, (_, i) => prog.memory.u64(at + BigInt(i) * size)).every(
+      (action) => action === 0n || isFunction(action),
+    );
+  };
+}
+
+/** A table of 255 chains by the number modulo 255. */
+function hashTableCheck(type: string, member: string): (prog: Program) => (at: Addr) => boolean {
+  return (prog) => {
+    const number = BigInt(prog.offset(type, member));
+    return (at) => {
+      if (at % 8n !== 0n) return false;
+      let used = 0;
+      for (let i = 0n; i < 255n; i++) {
+        const first = prog.memory.u64(at + i * 8n);
+        if (first === 0n) continue;
+        if (first < 1n << 63n || prog.memory.u32(first + number) % 255 !== Number(i)) return false;
+        used++;
+      }
+      return used > 0;
+    };
+  };
+}
+
+/** `struct kobj_map *`: every chain of its table begins somewhere. */
+function devicesMapCheck(prog: Program): (at: Addr) => boolean {
+  const probes = BigInt(prog.offset('kobj_map', 'probes'));
+  return (at) => {
+    const map = prog.memory.u64(at);
+    if (at % 8n !== 0n || map < 1n << 63n) return false;
+    return Array.from({ length: 255 }, (_, i) => prog.memory.u64(map + probes + BigInt(i) * 8n)).every(
+      (p) => p >> 63n === 1n,
+    );
+  };
+}
+
+function blockClassCheck(prog: Program): (at: Addr) => boolean {
+  const name = BigInt(prog.offset('class', 'name'));
+  return (at) => at % 8n === 0n && prog.memory.cString(prog.memory.u64(at + name), 16) === 'block';
+}
+
+/** An IDR: its tree is empty or leads to a node of it. */
+function idrCheck(prog: Program): (at: Addr) => boolean {
+  const tree = BigInt(prog.offset('idr', 'idr_rt'));
+  const root = BigInt(prog.offset('xarray', 'xa_head'));
+  const flags = BigInt(prog.offset('xarray', 'xa_flags'));
+  const owner = BigInt(prog.offset('xa_node', 'array'));
+  const base = BigInt(prog.offset('idr', 'idr_base'));
+  const next = BigInt(prog.offset('idr', 'idr_next'));
+  return (at) => {
+    // ROOT_IS_IDR (include/linux/radix-tree.h); ids are handed out cyclically, upward.
+    if (at % 8n !== 0n || (prog.memory.u32(at + tree + flags) & 4) === 0 || prog.memory.u32(at + base) > 1)
+      return false;
+    if (prog.memory.i32(at + next) < 0) return false;
+    const head = prog.memory.u64(at + tree + root);
+    if (head === 0n || ((head & 3n) === 0n && head >> 63n === 1n)) return true;
+    return (head & 3n) === 2n && prog.memory.u64(head - 2n + owner) === at + tree;
   };
 }

@@ -77,7 +77,7 @@ interface Descriptor {
  * Descriptors that are in use, with their `struct file`. A descriptor that is being opened has none yet.
  * @param table `struct files_struct *`
  */
-export function descriptors(prog: Program, table: Addr): Descriptor[] {
+function descriptors(prog: Program, table: Addr): Descriptor[] {
   const { memory } = prog;
   const fdt = memory.ulong(addrAdd(table, prog.offset('files_struct', 'fdt')));
   const count = memory.u32(addrAdd(fdt, prog.offset('fdtable', 'max_fds')));

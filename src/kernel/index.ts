@@ -1,53 +1,193 @@
+/**
+ * The helpers that walk the kernel's structures, one file a subsystem. Each takes a `Program`; each says in its comment what
+ * it returns and what it throws.
+ */
 export { type AddressIdentity, addressIdentity } from './address-identity.ts';
-export { type AddressWalk, addressWalk } from './address-walk.ts';
-export { type FreeBlock, type FreeList, freeBlockOf, zoneFreeLists } from './buddy.ts';
+export { type AddressWalk, addressWalk, taskPageTables } from './address-walk.ts';
+export { type AuditRecord, auditRecords } from './audit.ts';
+export { type Disk, type Disks, disks } from './block-device.ts';
+export {
+  type BpfMap,
+  type BpfObjects,
+  type BpfProgram,
+  bpfByteCode,
+  bpfMaps,
+  bpfPrograms,
+  bpfTypeNames,
+} from './bpf.ts';
+export { type FreeBlock, type FreeList, freeBlockOf, type ZoneFreeLists, zoneFreeLists } from './buddy.ts';
 export { cpuRegisters } from './cpu-registers.ts';
 export { cpusInMask, nrCpuIds } from './cpumask.ts';
-export { type FileUse, type FileUser, fileUsers } from './file-users.ts';
-export { type FileDescriptor, type OpenFile, openFile, openFiles } from './files.ts';
-export { type FilePath, filePaths } from './fs-path.ts';
-export { taskDirectories } from './fs-struct.ts';
+export { type Dentries, type DentryPath, dentries } from './dentry-path.ts';
+export {
+  blockDeviceNumbers,
+  type CharDeviceNumber,
+  charDeviceNumbers,
+  type DeviceNumber,
+  type DeviceNumbers,
+} from './device-number.ts';
+export { type DiskRequests, diskRequests, type InFlightRequest } from './disk-requests.ts';
+export { dmiHardware, dmiStrings } from './dmi.ts';
+export { enumerators } from './enumerators.ts';
+export { type FairEntity, type FairQueue, fairQueue, waitingTasks } from './fair-queue.ts';
+export { type FileUse, type FileUser, type FileUsers, fileUsers } from './file-users.ts';
+export { type FileDescriptor, type OpenFile, type OpenFiles, openFile, openFiles } from './files.ts';
+export { type FilePath, type FilePaths, filePaths } from './fs-path.ts';
+export { type TaskDirectories, type TaskDirectory, taskDirectories } from './fs-struct.ts';
+export { globalAddress } from './global-address.ts';
 export { hlistBlEntries, hlistEntries, hlistNullsEntries } from './hlist.ts';
+export { type HrClock, type HrTimer, type HrTimerBase, type HrTimers, hrTimers } from './hrtimer.ts';
 export { type HugePageSize, hugePageSizes } from './hugetlb.ts';
-export { idrEntries, xarrayEntries } from './idr-xarray.ts';
-export { type InodeRecord, inodes } from './inode.ts';
-export { cachedPages } from './inode-pages.ts';
-export { type KlistEntry, klistEntries } from './klist.ts';
-export { type ListWalk, listBothWays, listEntries, listEntriesBackward } from './list.ts';
+export { type IndexEntries, idrEntries, xarrayEntries } from './idr-xarray.ts';
+export { kernelConfig } from './ikconfig.ts';
+export { type InodeKind, type InodeRecord, inodes, mappingPages } from './inode.ts';
+export { type CachedPages, cachedPages } from './inode-pages.ts';
+export {
+  type IpcObject,
+  type IpcObjects,
+  ipcNamespace,
+  type MessageQueue,
+  messageQueues,
+  type SemaphoreArray,
+  type SharedMemory,
+  semaphoreArrays,
+  sharedMemory,
+} from './ipc.ts';
+export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from './irq.ts';
+export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
+export { type KlistEntry, type KlistWalk, klistEntries } from './klist.ts';
+export { type LinkedListShape, type LinkedListWalk, linkedList } from './linked-list.ts';
+export {
+  type ChainShape,
+  chainEntries,
+  type ListWalk,
+  listBothWays,
+  listEntries,
+  listEntriesBackward,
+} from './list.ts';
 export { llistEntries } from './llist.ts';
-export { mapleEntries } from './maple-tree.ts';
+export { type FileLock, type FileLockKind, type FileLocks, fileLocks } from './locks.ts';
+export { type MapleEntry, type MapleNode, type MapleSlot, type MapleWalk, mapleEntries } from './maple-tree.ts';
 export { type MemInfo, memoryInfo } from './meminfo.ts';
+export { type MemoryBlock, memoryBlocks } from './memory-block.ts';
+export { type MemoryRange, memoryMap } from './memory-map.ts';
 export { type MemoryOverview, memoryOverview } from './memory-overview.ts';
-export { type MmLayout, mmLayout, vmaName } from './mm.ts';
-export { type ModuleMemory, type ModuleRecord, type Modules, modules } from './module.ts';
-export { type MountRecord, type Mounts, mounts } from './mount.ts';
-export { type NetDevice, netDevices, netNamespace } from './net-device.ts';
-export { arpCache, type Neighbour } from './net-neighbour.ts';
-export { type PageRecord, pageReader } from './page.ts';
-export { pageFlagNames, pageFlags } from './page-flags.ts';
+export { type MemoryUsage, memoryUsage } from './memory-usage.ts';
+export { type MmLayout, mmLayout, vmaName, vmaPath } from './mm.ts';
+export { type ModuleMemory, type ModuleRecord, type ModuleState, type Modules, modules } from './module.ts';
+export { type MountRecord, type Mounts, mounts, superblockOf } from './mount.ts';
+export { mountOptions } from './mount-options.ts';
+export { formatIpv4, formatIpv6, formatIpv6Long } from './net-address.ts';
+export {
+  type DeviceAddress,
+  type NetDevice,
+  type NetDevices,
+  netDeviceName,
+  netDevices,
+  netNamespace,
+} from './net-device.ts';
+export { arpCache, type Neighbour, type Neighbours } from './net-neighbour.ts';
+export { allPages, PageReader, type PageRecord, pageReader } from './page.ts';
+export { type PageEntry, pageEntry } from './page-entry.ts';
+export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
 export { type PanicFacts, panicFacts } from './panic.ts';
+export { type PciBus, type PciBuses, type PciDevice, pciBuses } from './pci.ts';
 export { onlineCpus, perCpu, perCpuOffset, possibleCpus, presentCpus } from './percpu.ts';
 export { type PercpuList, percpuLists } from './percpu-list.ts';
-export { type PlistEntry, plistEntries } from './plist.ts';
+export { type PlistEntry, type PlistWalk, plistEntries } from './plist.ts';
 export { type PreemptCount, preemptCount } from './preempt-count.ts';
 export { type LogRecord, type LogRecords, logRecords } from './printk.ts';
-export { type IndexedEntry, radixTreeItems } from './radix-tree.ts';
-export { type RbtreeNode, rbtreeCachedEntries, rbtreeEntries, rbtreeNodes } from './rbtree.ts';
-export { type Sbitmap, sbitmap, sbitmapSetBits } from './sbitmap.ts';
-export { currentTask, type RunQueue, runQueues } from './sched.ts';
-export { findSlabCache, type SlabCache, slabCaches } from './slab-cache.ts';
+export { type PrintkSafeBuffer, printkSafeBuffers } from './printk-safe.ts';
+export { type IndexedEntries, type IndexedEntry, radixTreeItems } from './radix-tree.ts';
+export {
+  type RbtreeNode,
+  type RbtreeOrder,
+  type RbtreeWalk,
+  rbtreeCachedEntries,
+  rbtreeEntries,
+  rbtreeNodes,
+} from './rbtree.ts';
+export { type Resource, type Resources, resources } from './resource.ts';
+export {
+  type Sbitmap,
+  type SbitmapQueue,
+  type SbitmapWaiters,
+  type SbitmapWord,
+  sbitmap,
+  sbitmapQueue,
+  sbitmapSetBits,
+} from './sbitmap.ts';
+export {
+  currentTask,
+  queuedTasks,
+  type RealTimeEntry,
+  type RunQueue,
+  type RunQueues,
+  realTimeTasks,
+  runQueues,
+} from './sched.ts';
+export {
+  type KernelParts,
+  kernelSpace,
+  physicalSpace,
+  type SearchArea,
+  type SearchSpace,
+  userSpace,
+} from './search-areas.ts';
+export { MemorySearch, type SearchHit } from './search-memory.ts';
+export { type Pattern, textPattern, unitPattern } from './search-pattern.ts';
+export {
+  type PendingSignals,
+  type ProcessSignals,
+  processSignals,
+  type SignalAction,
+  type ThreadSignals,
+  threadSignals,
+} from './signal.ts';
+export { actionFlagNames, SIGNALS, signalName, signalNames, signalsOf } from './signal-names.ts';
+export { type ArraySlab, arraySlabs, type FreeArray, freeArrays, usesSlabArrays } from './slab-arrays.ts';
+export { findSlabCache, type SlabCache, type SlabCaches, slabCaches } from './slab-cache.ts';
+export { slabCacheOf } from './slab-cache-of.ts';
+export { slabNamer } from './slab-name.ts';
 export { type SlabHit, type SlabRecord, slabAt } from './slab-object.ts';
+export { type SlabCount, scannedSlabs } from './slab-scan.ts';
+export { type CacheSheaves, cacheSheaves, type Sheaf, sheafObjects } from './slab-sheaves.ts';
 export { type SlabTrack, slabTracks } from './slab-track.ts';
+export { arraySlabAt, arraySlabRecords, slabUsage } from './slab-usage.ts';
 export { type SlabUsage, slubUsage } from './slub.ts';
-export { type SocketRecord, socketOfInode } from './socket.ts';
+export { type SocketEnd, type SocketRecord, socketOfInode } from './socket.ts';
+export { softirqActions } from './softirq.ts';
+export { type MemorySection, type MemorySections, memorySections } from './sparsemem.ts';
+export { type StackText, stackOverflowSigns, stackText, stackWords } from './stack-text.ts';
 export { stackTrace } from './stackdepot.ts';
-export { type SwapArea, swapAreas } from './swap.ts';
+export { type SwapArea, type SwapAreas, swapAreas } from './swap.ts';
+export { type SystemCall, systemCalls } from './syscall.ts';
 export { type SystemFacts, systemFacts } from './system.ts';
+export { taintLetters, taintLine } from './taint.ts';
 export { findTask, type TaskRecord, type TaskTable, taskTable } from './task.ts';
+export { type TaskArguments, taskArguments } from './task-arguments.ts';
+export {
+  type ResourceLimit,
+  resourceLimits,
+  SCHED_POLICIES,
+  savedStackPointer,
+  schedPolicy,
+  type TaskTimes,
+  taskPriority,
+  taskTimes,
+} from './task-detail.ts';
+export { taskStateCode, taskStateLetter, taskStateNames } from './task-state.ts';
 export { type KernelTime, kernelTime, tickRate } from './timekeeping.ts';
-export { type Vma, vmas } from './vma.ts';
+export { type Timer, type TimerBase, type Timers, timers } from './timer.ts';
+export { totalRamPages } from './total-ram.ts';
+export { userSpaceOf, userTables } from './user-space.ts';
+export { initUtsname, type Utsname } from './utsname.ts';
+export { type CounterGroup, type VmCounters, type VmStat, vmCounters, vmStat } from './vm-stat.ts';
+export { type Vma, type Vmas, vmas } from './vma.ts';
 export { vmaFlagNames } from './vma-flags.ts';
-export { type VmapArea, vmapAreas } from './vmalloc.ts';
+export { type VmaPage, vmaPage, vmaPages } from './vma-pages.ts';
+export { type VmapArea, type VmapAreas, vmapAreas } from './vmalloc.ts';
+export { type Waiter, type WaitQueue, waitQueue } from './wait-queue.ts';
 export { xarrayItems } from './xarray.ts';
 export { type MemoryNodes, memoryNodeRecords, type NodeRecord, type ZoneRecord } from './zone.ts';

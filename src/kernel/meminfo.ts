@@ -3,6 +3,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { hugePageSizes } from './hugetlb.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import { listEntries } from './list.ts';
 import { percpuCounters } from './memory-usage.ts';
@@ -24,7 +25,12 @@ export interface MemInfo {
   readonly swapCachedKiB?: number;
   readonly activeKiB?: number;
   readonly inactiveKiB?: number;
+  readonly activeAnonKiB?: number;
+  readonly inactiveAnonKiB?: number;
+  readonly activeFileKiB?: number;
+  readonly inactiveFileKiB?: number;
   readonly unevictableKiB?: number;
+  readonly mlockedKiB?: number;
   readonly swapTotalKiB?: number;
   readonly swapFreeKiB?: number;
   readonly dirtyKiB?: number;
@@ -32,12 +38,32 @@ export interface MemInfo {
   readonly anonPagesKiB?: number;
   readonly mappedKiB?: number;
   readonly shmemKiB?: number;
+  /** `KReclaimable`: reclaimable slabs and what else the kernel gives back on demand. */
+  readonly reclaimableKiB?: number;
   readonly slabKiB?: number;
   readonly slabReclaimableKiB?: number;
   readonly slabUnreclaimableKiB?: number;
   readonly kernelStackKiB?: number;
   readonly pageTablesKiB?: number;
+  readonly secondaryPageTablesKiB?: number;
+  readonly bounceKiB?: number;
+  readonly writebackTempKiB?: number;
+  readonly commitLimitKiB?: number;
   readonly committedKiB?: number;
+  readonly vmallocUsedKiB?: number;
+  readonly percpuKiB?: number;
+  readonly hardwareCorruptedKiB?: number;
+  readonly anonHugePagesKiB?: number;
+  readonly shmemHugePagesKiB?: number;
+  readonly shmemPmdMappedKiB?: number;
+  readonly fileHugePagesKiB?: number;
+  readonly filePmdMappedKiB?: number;
+  readonly cmaTotalKiB?: number;
+  readonly cmaFreeKiB?: number;
+  /** How much of the direct mapping has pages of this size; x86 counts it. */
+  readonly directMap4kKiB?: number;
+  readonly directMap2mKiB?: number;
+  readonly directMap1gKiB?: number;
   readonly problems: readonly Problem[];
 }
 
@@ -67,7 +93,12 @@ export const memoryInfo = perOwner((prog: Program): MemInfo => {
     swapCachedKiB: kib(swapCached),
     activeKiB: kib(sum(stat?.get('NR_ACTIVE_ANON'), stat?.get('NR_ACTIVE_FILE'))),
     inactiveKiB: kib(sum(stat?.get('NR_INACTIVE_ANON'), stat?.get('NR_INACTIVE_FILE'))),
+    activeAnonKiB: kib(stat?.get('NR_ACTIVE_ANON')),
+    inactiveAnonKiB: kib(stat?.get('NR_INACTIVE_ANON')),
+    activeFileKiB: kib(stat?.get('NR_ACTIVE_FILE')),
+    inactiveFileKiB: kib(stat?.get('NR_INACTIVE_FILE')),
     unevictableKiB: kib(stat?.get('NR_UNEVICTABLE')),
+    mlockedKiB: kib(stat?.get('NR_MLOCK')),
     swapTotalKiB: kib(get('swap', () => counter(prog, 'total_swap_pages'))),
     swapFreeKiB: kib(get('free swap', () => counter(prog, 'nr_swap_pages'))),
     dirtyKiB: kib(stat?.get('NR_FILE_DIRTY')),
@@ -75,12 +106,25 @@ export const memoryInfo = perOwner((prog: Program): MemInfo => {
     anonPagesKiB: kib(stat?.get('NR_ANON_MAPPED')),
     mappedKiB: kib(stat?.get('NR_FILE_MAPPED')),
     shmemKiB: kib(stat?.get('NR_SHMEM')),
+    reclaimableKiB: kib(sum(reclaimable, stat?.get('NR_KERNEL_MISC_RECLAIMABLE'))),
     slabKiB: kib(sum(reclaimable, unreclaimable)),
     slabReclaimableKiB: kib(reclaimable),
     slabUnreclaimableKiB: kib(unreclaimable),
     kernelStackKiB: stat?.get('NR_KERNEL_STACK_KB'),
     pageTablesKiB: kib(stat?.get('NR_PAGETABLE')),
+    secondaryPageTablesKiB: kib(stat?.get('NR_SECONDARY_PAGETABLE')),
+    bounceKiB: kib(stat?.get('NR_BOUNCE')),
+    writebackTempKiB: kib(stat?.get('NR_WRITEBACK_TEMP')),
+    commitLimitKiB: kib(get('commit limit', () => commitLimit(prog))),
     committedKiB: kib(get('committed', () => committedPages(prog))),
+    // a counter of the nodes in newer kernels
+    vmallocUsedKiB: kib(stat?.get('NR_VMALLOC') ?? get('vmalloc', () => counter(prog, 'nr_vmalloc_pages'))),
+    percpuKiB: kib(get('per-CPU memory', () => percpuPages(prog))),
+    hardwareCorruptedKiB: kib(get('poisoned pages', () => counter(prog, 'num_poisoned_pages'))),
+    ...(stat && hugeMappings(prog, stat, kib)),
+    cmaTotalKiB: kib(get('CMA', () => counter(prog, 'totalcma_pages'))),
+    cmaFreeKiB: kib(stat?.get('NR_FREE_CMA_PAGES')),
+    ...get('direct mapping', () => directMapping(prog)),
   };
   return { ...present(lines), problems };
 });
@@ -113,6 +157,67 @@ function committedPages(prog: Program): number | undefined {
   const object = new KernelStruct(prog, counters.size);
   prog.memory.read(symbol.address, object.bytes);
   return Math.max(0, counters.common(object, 0) + (counters.parts(object, [0])[0] ?? 0));
+}
+
+/**
+ * What may be committed when the kernel does not overcommit (vm_commit_limit, mm/util.c), in pages.
+ */
+function commitLimit(prog: Program): number | undefined {
+  const kbytes = counter(prog, 'sysctl_overcommit_kbytes');
+  const swap = counter(prog, 'total_swap_pages');
+  if (kbytes === undefined || swap === undefined) return undefined;
+  if (kbytes > 0) return Math.floor(kbytes / (prog.pageSize / 1024)) + swap;
+  const total = totalRamPages(prog);
+  const ratio = prog.findSymbol('sysctl_overcommit_ratio');
+  if (total === undefined || !ratio) return undefined;
+  const huge = hugePageSizes(prog).reduce((pages, size) => pages + (size.total * size.bytes) / prog.pageSize, 0);
+  return Math.floor(((total - huge) * prog.memory.u32(ratio.address)) / 100) + swap;
+}
+
+/** pcpu_nr_pages (mm/percpu.c): populated pages, once for each unit. */
+function percpuPages(prog: Program): number | undefined {
+  const populated = prog.findSymbol('pcpu_nr_populated');
+  const units = prog.findSymbol('pcpu_nr_units');
+  if (!populated || !units) return undefined;
+  return prog.memory.u32(populated.address) * prog.memory.u32(units.address);
+}
+
+type HugeMappings = Pick<
+  MemInfo,
+  'anonHugePagesKiB' | 'shmemHugePagesKiB' | 'shmemPmdMappedKiB' | 'fileHugePagesKiB' | 'filePmdMappedKiB'
+>;
+
+/**
+ * Transparent huge pages. They are counted in pages since commit 69473e5de873 ("mm: memcontrol: convert NR_ANON_THPS
+ * account to pages", v5.12), which came in one release with NR_SWAPCACHE; in huge pages before.
+ */
+function hugeMappings(
+  prog: Program,
+  stat: VmStat,
+  kib: (pages: number | undefined) => number | undefined,
+): Record<keyof HugeMappings, number | undefined> {
+  // a page-middle-directory entry maps as many pages as a page holds entries
+  const unit = stat.get('NR_SWAPCACHE') === undefined ? prog.pageSize / 8 : 1;
+  const get = (name: string): number | undefined => {
+    const count = stat.get(name);
+    return kib(count === undefined ? undefined : count * unit);
+  };
+  return {
+    anonHugePagesKiB: get('NR_ANON_THPS'),
+    shmemHugePagesKiB: get('NR_SHMEM_THPS'),
+    shmemPmdMappedKiB: get('NR_SHMEM_PMDMAPPED'),
+    fileHugePagesKiB: get('NR_FILE_THPS'),
+    filePmdMappedKiB: get('NR_FILE_PMDMAPPED'),
+  };
+}
+
+/** `direct_pages_count[]` by level: 4 KiB, 2 MiB, 1 GiB (arch/x86/mm/pat/set_memory.c). */
+function directMapping(prog: Program): Record<string, number | undefined> {
+  const symbol = prog.findSymbol('direct_pages_count');
+  if (!symbol) return {};
+  const pages = (level: number): number =>
+    Number(prog.memory.ulong(addrAdd(symbol.address, level * prog.arch.pointerSize)));
+  return { directMap4kKiB: pages(1) * 4, directMap2mKiB: pages(2) * 2048, directMap1gKiB: pages(3) * 1048576 };
 }
 
 /** Pages in the page caches of the block devices themselves (nr_blockdev_pages). */

@@ -57,7 +57,7 @@ export function vmaPath(prog: Program, vma: Vma): FilePath {
 const MAX_NAME = 80;
 
 /** The name that the process gave the area. `anon_name` shares its place with the tree of a file's mappings. */
-export function ownName(prog: Program, vma: Vma): string | undefined {
+function ownName(prog: Program, vma: Vma): string | undefined {
   const place = prog.findMember('vm_area_struct', 'anon_name');
   if (!place) return undefined;
   // Until commit d09e8ca6cb93 ("mm: anonymous shared memory naming", v6.2) only what has no file could be named; since

@@ -7,7 +7,7 @@ import type { Program } from '../program/program.ts';
  * MADV_WIPEONFORK", v4.14), 27 SOFTDIRTY since commit 0f8975ec4db2 ("mm: soft-dirty bits for user memory changes
  * tracking", v3.11).
  */
-export const VMA_FLAGS: readonly (string | undefined)[] = [
+const VMA_FLAGS: readonly (string | undefined)[] = [
   'READ',
   'WRITE',
   'EXEC',

@@ -25,6 +25,7 @@ export function nodeCodecs(): NodeCodecs {
         zlibDecoder ??= inflateDecoder();
         return zlibDecoder;
       }
+      if (name === 'gzip') return gunzip;
       if (name === 'lzo') return decodeLzo1x;
       if (name === 'snappy') return decodeSnappy;
       const native = zstd();
@@ -36,6 +37,12 @@ export function nodeCodecs(): NodeCodecs {
       if (names.includes('zstd') && !zstd()) zstdDecoder = await (await import('./zstd-decoder.ts')).zstdDecoder();
     },
   };
+}
+
+function gunzip(block: Uint8Array, into: Uint8Array): number {
+  const out = lazyZlib().gunzipSync(block, { maxOutputLength: into.length });
+  into.set(out);
+  return out.length;
 }
 
 /**

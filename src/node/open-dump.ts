@@ -36,6 +36,7 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
     await codecs.prepare(image.codecs);
     const program = openProgram(image);
     program.disassembler = nodeDisassembler();
+    program.codecs = codecs;
     return { program, close };
   } catch (e) {
     close();

@@ -6,6 +6,8 @@ export class Check {
   /** Differences with a reason that is the guest's, not ours: what ran between the listing and the crash. */
   explained = 0;
   readonly notes: string[] = [];
+  /** Why the subject could not be had at all: a dump without its symbols or types. */
+  absent: string | undefined;
 
   constructor(subject: string) {
     this.subject = subject;

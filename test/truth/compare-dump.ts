@@ -1,14 +1,32 @@
-import { AnalysisError } from '../../src/base/errors.ts';
-import { memoryInfo } from '../../src/kernel/meminfo.ts';
+import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
+import { taskTable } from '../../src/kernel/task.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
 import { Session } from '../../src/session/session.ts';
 import type { AddressOf, LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
-import type { Check } from './check.ts';
+import { Check } from './check.ts';
+import {
+  compareDeviceNumbers,
+  compareInterrupts,
+  compareLocks,
+  compareResources,
+  compareTimers,
+} from './compare-devices.ts';
+import {
+  compareBuddy,
+  compareMemory,
+  compareSlabs,
+  compareSwaps,
+  compareVmstat,
+  compareZones,
+  memorySince,
+  type Since,
+} from './compare-memory.ts';
+import { compareFiles, compareMaps } from './compare-processes.ts';
+import { compareSockets } from './compare-sockets.ts';
 import { compareCrashStack, compareTaskStacks } from './compare-stacks.ts';
 import {
   compareLog,
-  compareMemory,
   compareModules,
   compareMounts,
   compareSymbols,
@@ -52,6 +70,8 @@ function compare(prog: Program, session: Session, console: ConsoleText): Check[]
     const stack = ask<{ tasks: StackAnswer[] }>(`bt ${task.task}`).tasks[0];
     if (stack) stacks.set(task.pid, stack);
   }
+  const since = (): Since => memorySince(prog, console);
+  const records = taskTable(prog).tasks;
   const active = new Set(tasks.filter((t) => t.active).map((t) => t.pid));
   const addressOf = symbolIndex(prog);
   return [
@@ -61,10 +81,39 @@ function compare(prog: Program, session: Session, console: ConsoleText): Check[]
     compareLog(console, ask<{ records: LogAnswer[] }>('log').records),
     compareModules(console, ask<{ modules: ModuleAnswer[] }>('mod').modules),
     compareMounts(console, ask<{ mounts: MountAnswer[] }>('mount').mounts),
-    compareMemory(console, memoryInfo(prog)),
+    subject(prog, 'meminfo', () => compareMemory(prog, console, since())),
+    subject(prog, 'vmstat', () => compareVmstat(prog, console, since())),
+    subject(prog, 'zoneinfo', () => compareZones(prog, console, since())),
+    subject(prog, 'buddyinfo', () => compareBuddy(prog, console, since())),
+    subject(prog, 'slabinfo', () => compareSlabs(prog, console, since())),
+    subject(prog, 'swaps', () => compareSwaps(prog, console, since())),
+    subject(prog, 'fd', () => compareFiles(prog, console, records, ran)),
+    subject(prog, 'maps', () => compareMaps(prog, console, records, ran)),
+    subject(prog, 'sockets', () => compareSockets(prog, console, records)),
+    subject(prog, 'locks', () => compareLocks(prog, console)),
+    subject(prog, 'interrupts', () => compareInterrupts(prog, console)),
+    subject(prog, 'timer_list', () => compareTimers(prog, console)),
+    subject(prog, 'devices', () => compareDeviceNumbers(prog, console)),
+    subject(prog, 'iomem', () => compareResources(prog, console)),
     compareSystem(console, ask<Readonly<Record<string, unknown>>>('sys')),
     compareSymbols(console, (at) => prog.symbolAt(at), addressOf, aliases(prog)),
   ];
+}
+
+/**
+ * A comparison of which the dump may lack the symbols or types, or, when its file is cut, the memory: that is told apart
+ * from a wrong answer.
+ */
+function subject(prog: Program, name: string, compareIt: () => Check): Check {
+  try {
+    return compareIt();
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    const check = new Check(name);
+    if (e instanceof NotFoundError || prog.image.problems.length > 0) check.absent = e.message;
+    else check.expect(false, () => e.message);
+    return check;
+  }
 }
 
 /** Symbols by module and name, the way /proc/kallsyms tells them apart. */

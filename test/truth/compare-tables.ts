@@ -179,42 +179,6 @@ export function compareMounts(console: ConsoleText, ours: readonly MountAnswer[]
   return check;
 }
 
-/** Names of /proc/meminfo for ours, in KiB. */
-const MEMORY: Readonly<Record<string, string>> = {
-  MemTotal: 'totalKiB',
-  MemFree: 'freeKiB',
-  Buffers: 'buffersKiB',
-  Cached: 'cachedKiB',
-  SwapTotal: 'swapTotalKiB',
-  SwapFree: 'swapFreeKiB',
-  AnonPages: 'anonPagesKiB',
-  Mapped: 'mappedKiB',
-  Shmem: 'shmemKiB',
-  Slab: 'slabKiB',
-  KernelStack: 'kernelStackKiB',
-  PageTables: 'pageTablesKiB',
-};
-
-/** Numbers in KiB against /proc/meminfo: totals exactly, the others within what a running guest moves. */
-export function compareMemory(console: ConsoleText, ours: object): Check {
-  const check = new Check('memory');
-  const busy = /lab\.(churn=|mode=oom)/.test(section(console, 'cmdline')[0] ?? '');
-  for (const line of section(console, 'meminfo')) {
-    const m = /^(\w+):\s+(\d+) kB$/.exec(line);
-    const key = m && MEMORY[m[1] as string];
-    if (!m || !key) continue;
-    const mine = (ours as Readonly<Record<string, unknown>>)[key];
-    const guest = Number(m[2]);
-    const slack = /Total$/.test(m[1] as string) ? 0 : Math.max(8192, guest * 0.05);
-    const near = typeof mine === 'number' && Math.abs(mine - guest) <= slack;
-    const why = `${m[1]}: ${mine} kB, guest ${guest} kB`;
-    if (!near && slack > 0 && busy && typeof mine === 'number')
-      check.explain(`${why}: processes were allocating memory`);
-    else check.expect(near, () => why);
-  }
-  return check;
-}
-
 /** `sys` against /proc/version, /proc/cmdline, /proc/uptime and uname. */
 export function compareSystem(console: ConsoleText, ours: Readonly<Record<string, unknown>>): Check {
   const check = new Check('system');

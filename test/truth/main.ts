@@ -20,6 +20,7 @@ const wanted = positionals.length > 0 ? positionals : ['*'];
 const dumps = [...new Set(wanted.flatMap((w) => globSync(join(values.lab, w, 'console.log'))))].map(dirname).sort();
 const totals = new Map<string, { checked: number; explained: number; wrong: number }>();
 const notes: string[] = [];
+const absent: string[] = [];
 let unreadable = 0;
 
 function add(name: string, check: Check): string {
@@ -31,7 +32,8 @@ function add(name: string, check: Check): string {
   for (const note of check.notes) {
     if (values.verbose || note.startsWith('WRONG')) notes.push(`${name}: ${check.subject}: ${note}`);
   }
-  if (check.checked === 0) return '-';
+  if (check.absent !== undefined) absent.push(`${name}: ${check.subject}: ${check.absent}`);
+  if (check.checked === 0) return check.absent === undefined ? '-' : 'cannot be had';
   return check.wrong > 0 ? `${check.checked}/${check.wrong}!` : String(check.checked);
 }
 
@@ -72,6 +74,7 @@ for (const [subject, t] of totals) {
     `${subject.padEnd(14)} ${String(t.checked).padStart(8)} ${String(t.explained).padStart(10)} ${String(t.wrong).padStart(6)}`,
   );
 }
+if (absent.length > 0) console.log(`\nwhat a dump does not have:\n${absent.join('\n')}`);
 if (notes.length > 0) console.log(`\n${notes.join('\n')}`);
 console.log(`\n${dumps.length} dumps, ${unreadable} unreadable, ${wrong} wrong`);
 process.exitCode = dumps.length > 0 && wrong === 0 ? 0 : 1;

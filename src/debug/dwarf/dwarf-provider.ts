@@ -109,12 +109,19 @@ class DwarfInfo implements DebugInfo {
     return frameInformation(this.#prog).findType(name);
   }
 
+  findExactType(name: string): CType | undefined {
+    return this.#doubt === undefined ? frameInformation(this.#prog).findExactType(name) : undefined;
+  }
+
   findModuleType(name: string): CType | undefined {
     return frameInformation(this.#prog).findModuleType(name);
   }
 
   findVariableType(name: string): CType | undefined {
-    return frameInformation(this.#prog).findVariableType(name);
+    const information = frameInformation(this.#prog);
+    const symbol = this.#prog.findSymbol(name);
+    if (!symbol || !/^[tw]$/i.test(symbol.letter)) return information.findVariableType(name);
+    return information.findFunctionType(symbol.address, name);
   }
 
   findMacro(name: string): MacroDefinition | undefined {

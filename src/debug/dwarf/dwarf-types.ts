@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/units.ts';
 import type { CType } from '../../types/c-type.ts';
-import { arrayOf, voidType } from '../../types/simple-type.ts';
+import { arrayOf, emptyArrayOf, voidType } from '../../types/simple-type.ts';
 import type { DieCursor } from './die-cursor.ts';
 import { DW_AT } from './dw-at.ts';
 import { DW_TAG } from './dw-tag.ts';
@@ -79,17 +79,23 @@ export class DwarfTypes {
     } finally {
       this.#nesting--;
     }
-    if (lengths.length === 0) lengths.push(0);
-    for (let i = lengths.length - 1; i >= 0; i--) type = arrayOf(type, lengths[i] as number);
+    if (lengths.length === 0) lengths.push(UNKNOWN);
+    for (let i = lengths.length - 1; i >= 0; i--) {
+      const length = lengths[i] as number;
+      type = length === 0 ? emptyArrayOf(type) : arrayOf(type, Math.max(length, 0));
+    }
     return type;
   }
 }
 
-/** Elements of a dimension; 0 when it is not stated, as in flexible arrays. */
+const UNKNOWN = -1;
+
+/** Elements of a dimension; `UNKNOWN` when it is not stated, as in flexible arrays. */
 function lengthOf(die: DieCursor): number {
   const count = die.number(DW_AT.count);
-  if (count !== undefined) return count >= 0 && count <= MAX_LENGTH ? count : 0;
+  if (count !== undefined) return count >= 0 && count <= MAX_LENGTH ? count : UNKNOWN;
   const upper = die.number(DW_AT.upper_bound);
   // An array of no elements has the bound -1, of 4 or 8 bytes.
-  return upper === undefined || upper < 0 || upper >= MAX_LENGTH ? 0 : upper + 1;
+  if (upper === undefined || upper >= MAX_LENGTH) return UNKNOWN;
+  return upper < 0 ? 0 : upper + 1;
 }

@@ -18,6 +18,9 @@ const SHT_NOBITS = 8;
 const SHF_WRITE = 1n;
 const SHF_EXECINSTR = 4n;
 
+/** Symbols without a size in a row that are looked behind. */
+const MAX_PLACES = 64;
+
 /** The symbols of a vmlinux or module file with the addresses that they have in a running kernel. */
 export class FileSymbols {
   readonly #file: DebugFile;
@@ -61,6 +64,34 @@ export class FileSymbols {
     const start = this.#file.elf.sectionAddress(section);
     const end = start + BigInt(this.#file.elf.sections[section]?.size ?? 0);
     return link >= start && link < end ? this.#symbol(table, number) : undefined;
+  }
+
+  /**
+   * The symbol whose own size holds an address, null when none's does; undefined when the address is of another file. A
+   * symbol without a size is a place: it names only code that nothing with a size holds.
+   */
+  holding(at: Addr): KernelSymbol | null | undefined {
+    const link = this.#placement.toLink(at);
+    const table = link === undefined ? undefined : this.#symbols();
+    if (link === undefined || !table) return undefined;
+    const { addresses, numbers } = this.#order(table);
+    let i = upperBound(addresses, link) - 1;
+    const place = i;
+    while (i > 0 && place - i < MAX_PLACES && table.sizes[numbers[i] as number] === 0) i--;
+    const holds = (k: number): boolean =>
+      k >= 0 && link < (addresses[k] as bigint) + BigInt(table.sizes[numbers[k] as number] as number);
+    const found = holds(i) ? i : holds(i - 1) ? i - 1 : place;
+    const number = numbers[found];
+    if (number === undefined) return null;
+    const isPlace = table.sizes[number] === 0;
+    if (isPlace ? !this.#isCodeUpTo(table.sections[number] as number, link) : !holds(found)) return null;
+    return this.#symbol(table, number) ?? null;
+  }
+
+  #isCodeUpTo(section: number, link: Addr): boolean {
+    const { elf } = this.#file;
+    const end = elf.sectionAddress(section) + BigInt(elf.sections[section]?.size ?? 0);
+    return isCode(elf, section) && link < end;
   }
 
   /** Every symbol, ascending. @param data without those of code */

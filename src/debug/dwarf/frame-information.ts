@@ -12,9 +12,11 @@ import type { Program } from '../../program/program.ts';
 import type { CType } from '../../types/c-type.ts';
 import { kernelBtf } from '../btf-kernel.ts';
 import type { DebugFile } from './debug-file.ts';
+import { DW_AT } from './dw-at.ts';
 import { FileFrames } from './file-frames.ts';
 import { FileTypes } from './file-types.ts';
 import type { PlacedDwarf } from './frame-context.ts';
+import { functionChain, functionName } from './function-chain.ts';
 import { localsAt } from './locals.ts';
 import { perCpuAddress } from './per-cpu-address.ts';
 import { type Placement, placementOf } from './placement.ts';
@@ -115,6 +117,11 @@ export class FrameInformation {
     return hasBtf(this.#prog) ? undefined : this.#find(false, (types) => types.find(name));
   }
 
+  /** See `DebugInfo.findExactType`. */
+  findExactType(name: string): CType | undefined {
+    return this.#find(false, (types) => types.find(name));
+  }
+
   /** A type that a module's file has. */
   findModuleType(name: string): CType | undefined {
     return this.#find(true, (types) => types.find(name));
@@ -122,6 +129,18 @@ export class FrameInformation {
 
   findVariableType(name: string): CType | undefined {
     return this.#find(false, (types) => types.findVariable(name)) ?? this.#find(true, (t) => t.findVariable(name));
+  }
+
+  /** Type of the function whose code begins at an address, when that is its name. */
+  findFunctionType(at: Addr, name: string): CType | undefined {
+    return orNothing(this.#prog, 'functions', () => {
+      const placed = this.#placedAt(at);
+      const place = placed?.place(at);
+      const unit = place === undefined ? undefined : placed?.unitAt(place);
+      const [die] = unit && place !== undefined ? functionChain(unit, place) : [];
+      if (!placed || !die || functionName(die) !== name) return undefined;
+      return placed.types.type(die.follow(DW_AT.abstract_origin) ?? die.follow(DW_AT.specification) ?? die);
+    });
   }
 
   /** See `DebugInfo.findMacro`; the kernel's own file goes first. */

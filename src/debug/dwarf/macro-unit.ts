@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/text.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { Dwarf } from './dwarf.ts';
 import { formStep, STEP } from './forms.ts';
@@ -155,7 +156,7 @@ export class MacroUnit {
   /** A string in the entry. */
   #text(reader: ListReader, defines: boolean): void {
     const text = reader.string();
-    if (this.#search.isText(text, 0)) this.#found(defines, new TextDecoder().decode(text));
+    if (this.#search.isText(text, 0)) this.#found(defines, decodeUtf8(text));
   }
 
   /** An opcode that the header describes. */

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/text.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { Dwarf } from './dwarf.ts';
 import { ListReader } from './list-reader.ts';
@@ -26,7 +27,7 @@ export function readOldMacros(dwarf: Dwarf, at: Bytes, search: MacroSearch): voi
       const text = reader.string();
       if (op === VENDOR || !search.isText(text, 0)) continue;
       if (op === UNDEF) search.undefined ??= search.found;
-      search.found = op === DEFINE ? new TextDecoder().decode(text) : undefined;
+      search.found = op === DEFINE ? decodeUtf8(text) : undefined;
     } else throw reader.bad(`unknown macro opcode ${op}`);
   }
   throw reader.bad(`more than ${MAX_ENTRIES} macros`);

@@ -101,3 +101,18 @@ test("a complete table of the dump's own leaves the file unread", () => {
   assert.equal(prog.symbolAt(TEXT + 0x10n), undefined);
   assert.deepEqual([...prog.symbols()], []);
 });
+
+test('an address belongs to a symbol as far as the size of the symbol tells', () => {
+  const prog = program([['__bss_stop', DATA]]);
+  const holding = (at: bigint) => {
+    const found = prog.symbolHolding(at);
+    return found && `${found.name}+${at - found.address}`;
+  };
+  assert.equal(holding(TEXT + 0x2fn), 'work+31');
+  assert.equal(holding(TEXT + 0x30n), null, 'between two functions');
+  assert.equal(holding(TEXT + 0x90n), 'tail+16', 'code behind a label without a size');
+  assert.equal(holding(DATA + 0xfn), 'jiffies+7');
+  assert.equal(holding(DATA + 0x10n), null);
+  assert.equal(holding(DATA + 0x180n), null, 'a mark in data names nothing behind it');
+  assert.equal(holding(DATA + 0x10000n), undefined, 'of no file');
+});

@@ -55,6 +55,14 @@ class DebugSymbols implements DebugInfo {
     return this.#kernels.length === 0 || this.#isComplete() ? undefined : this.#at(this.#kernels, at);
   }
 
+  symbolHolding(at: Addr): KernelSymbol | null | undefined {
+    for (const file of this.#kernels) {
+      const found = this.#try(() => file.get()?.holding(at));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   *symbols(): Iterable<KernelSymbol> {
     if (this.#kernels.length === 0 || this.#isComplete()) return;
     // What the kernel's own table has is not repeated: without variables it has all of the code.
