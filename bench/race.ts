@@ -11,6 +11,7 @@ export const { values: options } = parseArgs({
     dump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-null-elf-paging/vmcore') },
     kdump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-kexec-d31-zlib/vmcore') },
     vmlinux: { type: 'string' },
+    big: { type: 'string', default: join(lab, 'dumps/amd64-6.1-big/vmcore') },
     rounds: { type: 'string', default: '5' },
     node20: { type: 'string', default: '/usr/bin/node' },
     newest: { type: 'boolean', default: false },
@@ -48,22 +49,34 @@ export function ours(files: readonly string[], commands: readonly string[]): Con
     });
 }
 
-export function crash(dump: string, commands: readonly string[]): Contender {
+export function crash(dump: string, commands: readonly string[], kernel = vmlinux): Contender {
   const input = `${commands.join('\n')}\nexit\n`;
-  return { name: 'crash', run: () => measure([...crashProgram, '-s', vmlinux, dump], input) };
+  return { name: 'crash', run: () => measure([...crashProgram, '-s', kernel, dump], input) };
 }
 
-/** @param script a file of `peers/`, run with the dump and vmlinux as its arguments */
-export function drgn(dump: string, script: string): Contender {
+/** @param script a file of `peers/`, run with the dump, vmlinux and `more` as its arguments */
+export function drgn(dump: string, script: string, more: readonly string[] = []): Contender {
   const path = resolve(here, 'peers', script);
-  return { name: 'drgn', run: () => measure([...drgnProgram, path, dump, vmlinux]) };
+  return { name: 'drgn', run: () => measure([...drgnProgram, path, dump, vmlinux, ...more]) };
+}
+
+/** How one contender did against another. */
+export interface Outcome {
+  readonly us: string;
+  readonly them: string;
+  /** Of CPU times, the median of the rounds. */
+  readonly ratio: number;
+  /** Our peak, the median of the rounds. */
+  readonly peakMiB: number;
 }
 
 /**
- * Runs the contenders in turn and prints medians, and the medians of the ratios of each round.
+ * Runs the contenders in turn and prints medians, and the medians of the ratios of each round, which it returns where every
+ * run did its work.
  * @param least characters of output that prove that a run did its work
  */
-export function race(title: string, contenders: readonly Contender[], least: number): void {
+export function race(title: string, contenders: readonly Contender[], least: number): Outcome[] {
+  const outcomes: Outcome[] = [];
   const worked = (run: Run): boolean => run.status === 0 && run.output.length >= least;
   console.log(`\n${title}`);
   const runs = new Map<string, Run[]>();
@@ -92,6 +105,10 @@ export function race(title: string, contenders: readonly Contender[], least: num
       if (!b.every(worked)) continue;
       const ratio = median(a.map((r, i) => r.cpuMs / (b[i]?.cpuMs ?? Number.NaN)));
       console.log(`  cpu ratio ${us.name} / ${them.name}: ${ratio.toFixed(3)}`);
+      if (a.every(worked)) {
+        outcomes.push({ us: us.name, them: them.name, ratio, peakMiB: median(a.map((r) => r.peakMiB)) });
+      }
     }
   }
+  return outcomes;
 }

@@ -1,10 +1,15 @@
-import { type FaultReason, MemoryFault, NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
+import { AnalysisError, type FaultReason, MemoryFault, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex, hex64, hexPad } from '../base/hex.ts';
 import type { Addr, Bytes } from '../base/units.ts';
+import { frameScope, parseObjectAddress, splitCpus } from '../expr/index.ts';
+import { possibleCpus } from '../kernel/percpu.ts';
+import { slabNamer } from '../kernel/slab-name.ts';
 import { userSpaceOf } from '../kernel/user-space.ts';
+import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
-import { type Args, parseAddress } from '../report/args.ts';
+import { type Args, parseAddress, parseCpus } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
+import { placeExpression } from '../report/place-expression.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, object, oneOf, optional, record, string } from '../report/schema.ts';
 import { charactersOf, isPrintable, unitLines } from '../report/unit-lines.ts';
@@ -33,7 +38,8 @@ export const rd = command<RdData>({
   description: [
     'Prints memory at an address or symbol: whole words in hexadecimal with their characters, unless an option says ' +
       'otherwise. An address of the lower half is one of user space, of the current task.',
-    'The count is decimal, or hexadecimal with 0x; it counts units, with -r bytes.',
+    'The place may also be an expression in parentheses, or a per-CPU variable with a CPU behind a colon. The count is ' +
+      'decimal, or hexadecimal with 0x; it counts units, with -r bytes.',
   ],
   args: {
     options: [
@@ -49,14 +55,14 @@ export const rd = command<RdData>({
       { flag: '32', help: 'units of 32 bits' },
       { flag: '64', help: 'units of 64 bits' },
       { flag: 'a', help: 'text, up to the first byte that is no printable character' },
-      { flag: 'N', help: 'in network byte order; only for 16 and 32 bits' },
+      { flag: 'N', help: 'in network byte order; for units of 16 and 32 bits' },
       { flag: 'R', help: 'the address is that of the last unit' },
       { flag: 'o', value: 'offset', help: 'add to the address' },
       { flag: 'e', value: 'end', help: 'up to this address' },
       { flag: 'r', value: 'file', help: 'write the bytes to a file' },
     ],
     operands: [
-      { name: 'address', help: 'an address in hexadecimal, or a symbol', required: true },
+      { name: 'address', help: 'an address in hexadecimal, a symbol, or an (expression)', required: true },
       { name: 'count', help: 'units to show; 1 when absent' },
     ],
   },
@@ -95,11 +101,12 @@ function run(context: CommandContext, args: Args): RdData {
   const unit = unitOf(prog, args);
   const range = rangeOf(context, args, unit);
   const { bytes, fault } = readRange(context, range, unit);
+  const problems: Problem[] = fault ? [{ what: 'memory', why: fault.message }] : [];
   const data: Pick<RdData, 'address' | 'space' | 'unit' | 'problems'> = {
     address: hex64(range.at),
     space: range.space,
     unit,
-    ...problemsOf(fault && [{ what: 'memory', why: fault.message }]),
+    ...problemsOf(problems),
   };
   const file = args.value('r');
   if (file !== undefined) {
@@ -108,10 +115,11 @@ function run(context: CommandContext, args: Args): RdData {
     return { ...data, values: [], saved: bytes.length };
   }
   if (args.has('a')) return { ...data, unit: 1, values: [], text: leadingText(bytes) };
-  const values = [...unitsOf(bytes, unit, prog.arch.littleEndian && !args.has('N'))];
-  const names = args.has('s') || args.has('S') ? namesOf(prog, values) : undefined;
+  const values = [...unitsOf(bytes, unit, prog.arch.littleEndian && !(args.has('N') && unit < 8))];
+  const names = args.has('s') || args.has('S') ? namesOf(prog, values, args.count('S'), problems) : undefined;
   return {
     ...data,
+    ...problemsOf(problems),
     values: values.map((v) => spelled(v, unit)),
     characters: charactersOf(bytes),
     ...(names && { names }),
@@ -183,22 +191,23 @@ interface Range {
   readonly open: boolean;
 }
 
-function rangeOf({ prog }: CommandContext, args: Args, unit: Bytes): Range {
+function rangeOf(context: CommandContext, args: Args, unit: Bytes): Range {
+  const { prog } = context;
   const [word, countWord] = args.operands as [string, string | undefined];
   const offset = args.value('o') === undefined ? 0n : numberOf(args.value('o') as string, 'offset');
-  const start = BigInt.asUintN(64, placeOf(prog, word, args) + offset);
+  const start = BigInt.asUintN(64, placeOf(context, word, args) + offset);
   const space = args.has('p') ? 'physical' : args.has('u') || isUserAddress(prog, start) ? 'user' : 'kernel';
   const count = countWord === undefined ? undefined : Number(numberOf(countWord, 'count'));
   if (count === 0) throw new UsageError('rd: a count of 0 shows nothing');
   const open = count === undefined && args.value('e') === undefined && args.has('a');
-  const bytes = open ? PIECE : sizeOf(prog, start, count, args, unit);
+  const bytes = open ? PIECE : sizeOf(context, start, count, args, unit);
   if (bytes > MAX_BYTES)
     throw new UsageError(`rd: ${bytes} bytes are more than ${MAX_BYTES}, the most for one command`);
   const at = args.has('R') ? BigInt.asUintN(64, start - BigInt(bytes - unit)) : start;
   return { at, size: bytes, space, open };
 }
 
-function sizeOf(prog: Program, at: Addr, count: number | undefined, args: Args, unit: Bytes): Bytes {
+function sizeOf(context: CommandContext, at: Addr, count: number | undefined, args: Args, unit: Bytes): Bytes {
   const scale = args.has('r') || args.has('a') ? 1 : unit;
   if (count !== undefined) return count * scale;
   const end = args.value('e');
@@ -206,7 +215,7 @@ function sizeOf(prog: Program, at: Addr, count: number | undefined, args: Args, 
     if (args.has('r')) throw new UsageError('rd: -r needs a count of bytes or an end (-e)');
     return scale;
   }
-  const size = Number(placeOf(prog, end, args) - at);
+  const size = Number(placeOf(context, end, args) - at);
   if (size <= 0) throw new UsageError(`rd: the end ${end} is not behind ${hex(at)}`);
   return Math.ceil(size / scale) * scale;
 }
@@ -217,11 +226,16 @@ function numberOf(word: string, what: string): bigint {
   return word.startsWith('-') ? -BigInt(word.slice(1)) : BigInt(word);
 }
 
-function placeOf(prog: Program, word: string, args: Args): Addr {
-  const symbol = args.has('p') || args.has('u') ? undefined : prog.findSymbol(word);
-  const at = symbol?.address ?? parseAddress(word) ?? prog.findModuleSymbol(word)?.address;
-  if (at === undefined) throw new NotFoundError('symbol', word);
-  return at;
+/** @throws NotFoundError UsageError MemoryFault */
+function placeOf({ prog, task }: CommandContext, word: string, args: Args): Addr {
+  const plain = args.has('p') || args.has('u') ? parseAddress(word) : undefined;
+  if (plain !== undefined) return plain;
+  const { word: name, cpus } = splitCpus(word);
+  const scope = frameScope(prog, task);
+  if (cpus === undefined) return placeExpression(prog, word, scope);
+  const [cpu, ...more] = parseCpus(cpus, possibleCpus(prog), 'rd');
+  if (cpu === undefined || more.length > 0) throw new UsageError(`rd: '${word}' is not the variable of one CPU`);
+  return parseObjectAddress(prog, name, { ...scope, cpu });
 }
 
 /** The lower half of the address space belongs to user space. */
@@ -259,14 +273,34 @@ function readerOf({ prog, task }: CommandContext, space: RdData['space']): Read 
   return (at, into) => memory.tryRead(at, into);
 }
 
-/** What the values stand for that are addresses in symbols. */
-function namesOf(prog: Program, values: readonly bigint[]): Record<string, string> {
+/**
+ * What the values stand for that are addresses in symbols or, where slabs are asked for, in slab objects.
+ * @param slabs 0 without slabs, 1 with the name of their cache, 2 with the address too
+ */
+function namesOf(prog: Program, values: readonly bigint[], slabs: number, problems: Problem[]): Record<string, string> {
   const names: Record<string, string> = {};
+  const cacheOf = slabs > 0 ? slabsOf(prog, problems) : undefined;
   for (const value of values) {
-    const symbol = isUserAddress(prog, value) ? undefined : prog.symbolAt(value);
-    if (!symbol) continue;
-    const offset = value - symbol.address;
-    names[spelled(value, prog.pointerSize)] = `${symbol.name}${offset === 0n ? '' : `+${offset}`}`;
+    if (isUserAddress(prog, value)) continue;
+    const symbol = prog.symbolAt(value);
+    const key = spelled(value, prog.pointerSize);
+    if (symbol) {
+      const offset = value - symbol.address;
+      names[key] = `${symbol.name}${offset === 0n ? '' : `+${offset}`}`;
+      continue;
+    }
+    const cache = cacheOf?.(value)?.name;
+    if (cache !== undefined) names[key] = slabs > 1 ? `[${hexPad(value)}:${cache}]` : `[${cache}]`;
   }
   return names;
+}
+
+function slabsOf(prog: Program, problems: Problem[]): ReturnType<typeof slabNamer> | undefined {
+  try {
+    return slabNamer(prog);
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    problems.push({ what: 'slab caches', why: e.message });
+    return undefined;
+  }
 }

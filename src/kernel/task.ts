@@ -83,11 +83,20 @@ export const taskTable = perOwner((prog: Program): TaskTable => {
  * @returns undefined when there is none
  */
 export function findTask(prog: Program, pidOrAddress: number | Addr): TaskRecord | undefined {
-  const { tasks } = taskTable(prog);
-  return typeof pidOrAddress === 'bigint'
-    ? tasks.find((task) => task.address === pidOrAddress)
-    : tasks.find((task) => task.pid === pidOrAddress);
+  const { addresses, pids } = taskIndex(taskTable(prog));
+  return typeof pidOrAddress === 'bigint' ? addresses.get(pidOrAddress) : pids.get(pidOrAddress);
 }
+
+/** The tasks of a table by address, and the first of each pid: many tasks are looked up when many are shown. */
+const taskIndex = perOwner(({ tasks }: TaskTable) => {
+  const addresses = new Map<Addr, TaskRecord>();
+  const pids = new Map<number, TaskRecord>();
+  for (const task of tasks) {
+    addresses.set(task.address, task);
+    if (!pids.has(task.pid)) pids.set(task.pid, task);
+  }
+  return { addresses, pids };
+});
 
 /** Compares what the pid index and the list found; a task that has died may be in neither. */
 function noteDisagreement(reader: TaskReader, problems: Problem[]): boolean {
