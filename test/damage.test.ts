@@ -5,7 +5,7 @@ import { AnalysisError } from '../src/base/errors.ts';
 import { openProgram } from '../src/open.ts';
 import type { DumpImage } from '../src/program/ports.ts';
 import type { Program } from '../src/program/program.ts';
-import { Session } from '../src/session/session.ts';
+import { FullSession } from '../src/session/full-session.ts';
 import { seededRandom } from './build/byte-writer.ts';
 import { patchedMemory, watchedMemory } from './build/patched-memory.ts';
 import { imageOf, openSample, reportOf, SAMPLES, samplePath } from './build/sample-dump.ts';
@@ -33,7 +33,7 @@ function askAll(image: () => DumpImage): number {
   };
   ask(() => {
     const prog: Program = openProgram(image());
-    const session = new Session(prog, { dumpNames: ['dump'] });
+    const session = new FullSession(prog, { dumpNames: ['dump'] });
     for (const line of LINES) ask(() => JSON.stringify(session.run(line)?.data));
     ask(() => assert.match(reportOf(prog).text, /^Kernel crash: /));
   });
@@ -81,7 +81,7 @@ function pagesByUse(image: DumpImage): Map<string, number[]> {
     seen.add(pfn);
   });
   const prog = openProgram({ ...image, memory });
-  const session = new Session(prog);
+  const session = new FullSession(prog);
   stage('symbols');
   for (const name of ['panic', 'init_task', 'do_exit']) prog.symbolAt(prog.findSymbol(name)?.address ?? 0n);
   stage('types');

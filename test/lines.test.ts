@@ -11,8 +11,9 @@ import { DEBUG_FILES } from '../src/report/debug-doubts.ts';
 import { renderText } from '../src/report/render-text.ts';
 import { schemaProblems } from '../src/report/schema-check.ts';
 import type { TaskStack } from '../src/report/stack-data.ts';
+import { FullSession } from '../src/session/full-session.ts';
 import { makeReport } from '../src/session/make-report.ts';
-import { type Answer, Session } from '../src/session/session.ts';
+import type { Answer } from '../src/session/session.ts';
 
 const sample = join(resolve(import.meta.dirname, '..'), 'samples/amd64-6.1-softirq.vmcore');
 const opened: OpenedDump[] = [];
@@ -51,7 +52,7 @@ function stackOf(answer: Answer | undefined): TaskStack {
 
 test('bt -l: the line of each frame below it, inlined calls first; as JSON they are frames', async () => {
   const prog = await program();
-  const answer = new Session(prog).run('bt -l');
+  const answer = new FullSession(prog).run('bt -l');
   const text = [...renderText(answer?.blocks ?? [])].join('');
   assert.match(
     text,
@@ -77,8 +78,8 @@ test('bt -l: the line of each frame below it, inlined calls first; as JSON they 
 test('bt without -l is the same with and without debug information', async () => {
   const dump = await openDump([sample]);
   opened.push(dump);
-  const plain = [...renderText(new Session(dump.program).run('bt')?.blocks ?? [])].join('');
-  const full = new Session(await program(), { full: true }).run('bt');
+  const plain = [...renderText(new FullSession(dump.program).run('bt')?.blocks ?? [])].join('');
+  const full = new FullSession(await program(), { full: true }).run('bt');
   assert.equal([...renderText(full?.blocks ?? [])].join(''), plain);
   assert.ok(stackOf(full).frames.some((f) => f.inlined));
 });
@@ -86,7 +87,7 @@ test('bt without -l is the same with and without debug information', async () =>
 test('list: the text around the innermost line of an address', async () => {
   const lines = Array.from({ length: 20 }, (_, i) => (i === 1 ? 'void panic(void)' : `line ${i + 1}`));
   const source = { find: (path: string) => (path === 'src/panic.c' ? { where: '/s/panic.c', lines } : undefined) };
-  const session = new Session(await program(), { source });
+  const session = new FullSession(await program(), { source });
   const text = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].join('');
   assert.match(
     text('list panic+4'),
@@ -100,7 +101,7 @@ test('dis -s: the layout of crash, and bt with the text of each frame', async ()
   const lines = Array.from({ length: 20 }, (_, i) => (i === 11 ? '}' : `line ${i + 1}`));
   lines[1] = 'void panic(void)';
   const source = { find: (path: string) => (path === 'src/panic.c' ? { where: '/s/panic.c', lines } : undefined) };
-  const session = new Session(await program(), { source });
+  const session = new FullSession(await program(), { source });
   const text = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].join('');
   const whole = text('dis -s panic+4');
   assert.match(
@@ -118,7 +119,7 @@ test('dis -s: the layout of crash, and bt with the text of each frame', async ()
   );
   assert.throws(() => session.run('dis -us panic'), /-s shows the source of the kernel/);
   const all = { find: (path: string) => ({ where: path, lines }) };
-  const stack = new Session(await program(), { source: all });
+  const stack = new FullSession(await program(), { source: all });
   const shown = [...renderText(stack.run('bt --source')?.blocks ?? [])].join('');
   assert.match(shown, /\n {4}src\/inner\.c: 3 \(inlined inner\)\n(?: {6}.*\n){2} {6}> 3 {2}line 3\n/);
 });
@@ -126,7 +127,7 @@ test('dis -s: the layout of crash, and bt with the text of each frame', async ()
 test('doubts about the file are told with every answer', async () => {
   const prog = await program();
   prog.noteProblem(DEBUG_FILES, new AnalysisError('doubt', 'vmlinux: its build-id aa is not bb'));
-  const session = new Session(prog);
+  const session = new FullSession(prog);
   for (const line of ['bt -l', 'list panic']) {
     const text = [...renderText(session.run(line)?.blocks ?? [])].join('');
     assert.match(text, /\(not complete: debug information: vmlinux: its build-id aa is not bb\)\n$/);

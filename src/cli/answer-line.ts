@@ -1,3 +1,4 @@
+import { valueHistory } from '../expr/value-history.ts';
 import type { Answer, Session } from '../session/session.ts';
 import type { DebugOnDemand } from './debug-on-demand.ts';
 
@@ -6,6 +7,8 @@ import type { DebugOnDemand } from './debug-on-demand.ts';
  * asks for none.)
  */
 export async function answerLine(session: Session, debug: DebugOnDemand, line: string): Promise<Answer | undefined> {
+  const values = valueHistory(session.program);
+  const before = values.count;
   let answer: Answer | undefined;
   let error: unknown;
   try {
@@ -13,7 +16,10 @@ export async function answerLine(session: Session, debug: DebugOnDemand, line: s
   } catch (e) {
     error = e;
   }
-  if (await debug.hasMore()) return session.run(line);
+  if (await debug.hasMore()) {
+    values.forgetFrom(before);
+    return session.run(line);
+  }
   if (error !== undefined) throw error;
   return answer;
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDump } from '../node/open-dump.ts';
 import { renderText } from '../report/render-text.ts';
-import { Session } from '../session/session.ts';
+import { FullSession } from '../session/full-session.ts';
 import { completer } from './complete.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { Interpreter } from './interpreter.ts';
@@ -33,7 +33,7 @@ export async function promptWorker(): Promise<void> {
     const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
     await debug.start();
     const source = await debug.source();
-    const session = new Session(dump.program, { dumpNames: files.dump, ...(source && { source }) });
+    const session = new FullSession(dump.program, { dumpNames: files.dump, ...(source && { source }) });
     const watch = (running: boolean): void => send({ kind: 'child', running });
     const sink = new DescriptorSink(1, watch);
     const page = pageOn(sink, session.settings, watch);

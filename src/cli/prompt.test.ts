@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDump } from '../node/open-dump.ts';
-import { Session } from '../session/session.ts';
+import { FullSession } from '../session/full-session.ts';
 import { completer } from './complete.ts';
 import { historyPath, loadHistory, saveHistory } from './history.ts';
 
@@ -26,7 +26,7 @@ test('the history is kept in the state directory, for the user alone', () => {
 test('completion: commands in the first word and after help, options, members, types and symbols elsewhere', async () => {
   const dump = await openDump([join(import.meta.dirname, '../../samples/amd64-6.1-softirq.vmcore')]);
   try {
-    const complete = completer(new Session(dump.program));
+    const complete = completer(new FullSession(dump.program));
     assert.deepEqual(complete('dm'), [['dmesg '], 'dm']);
     assert.deepEqual(complete('help mo'), [['mod ', 'mount '], 'mo']);
     assert.deepEqual(complete('sym panic_time'), [['panic_timeout'], 'panic_time']);

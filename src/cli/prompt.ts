@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { openDump } from '../node/open-dump.ts';
-import { Session } from '../session/session.ts';
+import { FullSession } from '../session/full-session.ts';
 import type { DumpRequest } from './arguments.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { historyPath, loadHistory, saveHistory } from './history.ts';
@@ -28,7 +28,7 @@ async function fromPipe(request: DumpRequest): Promise<number> {
   try {
     await debug.start();
     const source = await debug.source();
-    const session = new Session(dump.program, { dumpNames: files.dump, ...(source && { source }) });
+    const session = new FullSession(dump.program, { dumpNames: files.dump, ...(source && { source }) });
     const sink = new DescriptorSink(1);
     const interpreter = new Interpreter(session, debug, { sink, progress });
     progress.stop();

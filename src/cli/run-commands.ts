@@ -3,6 +3,7 @@ import { openDump } from '../node/open-dump.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import { Session } from '../session/session.ts';
 import type { Request, Step } from './arguments.ts';
+import { commandsFor } from './command-set.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { fileLines, Interpreter } from './interpreter.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
@@ -24,6 +25,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
   const progress = new Progress();
   const sink = new DescriptorSink(1);
   progress.start('opening the dump');
+  const commands = await commandsFor(lines);
   const files = splitFiles(request);
   const dump = await openDump(files.dump, { onRead: progress.onRead });
   const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
@@ -31,7 +33,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     await debug.start();
     const source = await debug.source();
     const full = request.json && debug.explicit;
-    const session = new Session(dump.program, { dumpNames: files.dump, full, ...(source && { source }) });
+    const session = new Session(dump.program, { commands, dumpNames: files.dump, full, ...(source && { source }) });
     const interpreter = new Interpreter(session, debug, { sink, progress, json: request.json, separate: true });
     await runStartFiles(interpreter);
     const outcomes: Outcome[] = [];

@@ -8,8 +8,8 @@ import { crashReportBlocks } from '../report/crash-report-blocks.ts';
 import { renderMarkdown } from '../report/render-markdown.ts';
 import { renderText } from '../report/render-text.ts';
 import { schemaProblems } from '../report/schema-check.ts';
+import { FullSession } from '../session/full-session.ts';
 import { makeReport } from '../session/make-report.ts';
-import { Session } from '../session/session.ts';
 
 /**
  * What each command prints for the sample dumps stands in `<command>.golden.txt`: after each `<sample>> <line>` what the
@@ -26,9 +26,9 @@ after(() => {
   for (const dump of opened) dump.close();
 });
 
-function sessionOf(i: number): Session {
+function sessionOf(i: number): FullSession {
   const dump = opened[i] as OpenedDump;
-  return new Session(dump.program, { dumpNames: [basename(samples[i] as string)] });
+  return new FullSession(dump.program, { dumpNames: [basename(samples[i] as string)] });
 }
 
 function compare(file: string, text: string): void {
@@ -138,7 +138,7 @@ test('wrong arguments and missing things are errors that say so', () => {
     ['dmseg', /no command 'dmseg'; did you mean dmesg\?/],
     ['list nosuchthing', /'nosuchthing' is no symbol, address or file:line/],
     ['list panic', /no source line of panic: name the vmlinux/],
-    ['log -x', /log: no option -x; usage: log \[-Ttmcd\]/],
+    ['log -x', /log: no option -x; usage: log \[-TtmcdasR\]/],
   ] as const) {
     assert.throws(() => session.run(line), message, line);
   }

@@ -15,7 +15,7 @@ import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
 // ---- hosts
 
-export type CodecName = 'zlib' | 'lzo' | 'snappy' | 'zstd';
+export type CodecName = 'zlib' | 'lzo' | 'snappy' | 'zstd' | 'gzip';
 
 /** Decodes one compressed block into `into`; returns the bytes written. Throws anything on damage. */
 export type Decoder = (block: Uint8Array, into: Uint8Array) => Bytes;
@@ -59,12 +59,27 @@ export interface DumpImage {
   readonly cpuNotes: readonly Uint8Array[];
   /** `desc` of each note that QEMU adds (`QEMUCPUState`: general registers, segments, CR0 to CR4), one a CPU. */
   readonly qemuNotes?: readonly Uint8Array[];
+  /** The files that it was opened from, as they are. */
+  readonly files?: readonly ByteSource[];
+  /** What drivers added to the dump in a form of their own. */
+  readonly deviceDumps?: readonly DeviceDump[];
   /** PT_LOAD segments that state a virtual address. */
   readonly virtualSegments: readonly { readonly virt: Addr; readonly phys: PhysAddr; readonly size: Bytes }[];
   /** Decoders that pages may need. */
   readonly codecs: readonly CodecName[];
   /** What is wrong with the file: truncated, incomplete, contradicting fields. One sentence each. */
   readonly problems: readonly string[];
+}
+
+/** Data of a device that its driver added to a dump (NT_VMCOREDD). */
+export interface DeviceDump {
+  /** `cxgb4_0000:02:00.4` */
+  readonly name: string;
+  /** Of the data, in the file. */
+  readonly offset: Bytes;
+  readonly size: Bytes;
+  /** @throws BadDataError beyond the end */
+  read(offset: Bytes, size: Bytes): Uint8Array;
 }
 
 export interface DumpFormat {
@@ -166,6 +181,8 @@ export interface Architecture {
   readonly cpuInfo?: { readonly symbol: string; readonly type: string };
   /** Where the CPU goes on exceptions and interrupts, by their number. Absent: it has no table of them. */
   readonly interruptVectors?: (prog: Program) => readonly InterruptVector[];
+  /** The tables of system calls, the native one first. Absent: they are not known. */
+  readonly systemCallTables?: readonly SystemCallTable[];
   /** What its kernels are made of. Absent: no disassembly. */
   readonly instructionSet?: InstructionSetName;
   /**
@@ -175,6 +192,15 @@ export interface Architecture {
   readonly relocations?: Readonly<Record<number, DataRelocation>>;
   /** The relocations of machine code in modules, by `r_type`. Absent: modules' code cannot be told from their files. */
   readonly textRelocations?: Readonly<Record<number, TextRelocation>>;
+}
+
+/** Where the kernel finds the functions of system calls: an array of pointers. */
+export interface SystemCallTable {
+  /** What programs are called that use it. */
+  readonly abi: string;
+  readonly symbol: string;
+  /** Functions whose code names it, where no symbol does. */
+  readonly users?: readonly string[];
 }
 
 /** An entry of the table by which a CPU finds its interrupt handlers. */
@@ -272,6 +298,8 @@ export interface UnwindSupport {
    * register does so throughout.
    */
   readonly frameRecord?: number;
+  /** Bytes of a call, where debuggers of this CPU show the call and not what comes behind it. */
+  readonly callLength?: Bytes;
   /** Registers of a NT_PRSTATUS note's `desc`; undefined when it is too short. */
   prstatus(desc: Uint8Array, littleEndian: boolean): RegisterValues | undefined;
   /** The innermost frame of a task that does not run. @param task address of `struct task_struct` */
@@ -286,6 +314,18 @@ export interface UnwindSupport {
   step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd;
   /** Whether the registers are those of user space. */
   isUser(prog: Program, registers: RegisterValues): boolean;
+  /**
+   * The exception frames (`struct pt_regs`) in a stack, told by their contents alone, ascending. Absent: they cannot be told.
+   */
+  exceptionFrames?(prog: Program, stack: StackRange): readonly ExceptionFrame[];
+}
+
+/** What an exception saved on a stack. */
+export interface ExceptionFrame {
+  readonly at: Addr;
+  readonly registers: RegisterValues;
+  /** It came from user space. */
+  readonly user: boolean;
 }
 
 // ---- debug information
@@ -339,8 +379,15 @@ export interface DebugInfo {
   findModuleType?(name: string): CType | undefined;
   /** The symbol that covers `at`. */
   symbolAt?(at: Addr): KernelSymbol | undefined;
+  /**
+   * The symbol whose bytes hold `at`, as the size of each symbol tells that a file's table states; null when the address
+   * is of that file and no symbol's, undefined when it is of none that states sizes.
+   */
+  symbolHolding?(at: Addr): KernelSymbol | null | undefined;
   /** Every symbol, ascending by address inside each object. */
   symbols?(): Iterable<KernelSymbol>;
+  /** Every symbol of the kernel's own file, with what kernels leave out of their tables; ascending. */
+  fileSymbols?(): Iterable<KernelSymbol>;
   /** Row for an instruction address (of a return address: minus one). */
   unwindRow?(pc: Addr): UnwindRow | undefined;
   /**
@@ -361,6 +408,8 @@ export interface DebugInfo {
    * Parameters and local variables of the functions at a place, inlined ones first. @param registers of the frame
    */
   localsAt?(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined;
+  /** Like `findType`, from what tells arrays of arrays, and arrays of no elements from those of any number. */
+  findExactType?(name: string): CType | undefined;
   /** Type of a global variable. */
   findVariableType?(name: string): CType | undefined;
   /** The constant of an enumeration by its name. */

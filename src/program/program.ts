@@ -9,6 +9,7 @@ import type { Disassembler } from './instruction.ts';
 import type {
   Architecture,
   CallerRegisters,
+  Codecs,
   DebugCapability,
   DebugInfo,
   DebugProvider,
@@ -46,6 +47,8 @@ export class Program {
   readonly memory: AddressSpace;
   /** Set by a host that has one; it is loaded on the first question. */
   disassembler: Disassembler | undefined;
+  /** The decompressors of the host, for what the kernel itself keeps compressed; set by whoever opened the dump. */
+  codecs: Codecs | undefined;
   readonly #sources: Source[];
   readonly #problems: Problem[] = [];
   readonly #types = new Map<string, CType | undefined>();
@@ -151,6 +154,11 @@ export class Program {
     return type;
   }
 
+  /** The type for people to look at: from debug files where they are there, since BTF does not tell all of a type. */
+  findExactType(name: string): CType | undefined {
+    return this.#ask('types', (info) => info.findExactType?.(name)) ?? this.findType(name);
+  }
+
   type(name: string): CType {
     const type = this.findType(name);
     if (!type)
@@ -196,6 +204,16 @@ export class Program {
       this.#symbolsAt.set(at, symbol);
     }
     return symbol;
+  }
+
+  /** See `DebugInfo.symbolHolding`; undefined when nothing states sizes of symbols at this address. */
+  symbolHolding(at: Addr): KernelSymbol | null | undefined {
+    return this.#ask('symbols', (info) => info.symbolHolding?.(at));
+  }
+
+  /** The symbols of a vmlinux, when one was given; see `DebugInfo.fileSymbols`. */
+  fileSymbols(): Iterable<KernelSymbol> | undefined {
+    return this.#ask('symbols', (info) => info.fileSymbols?.());
   }
 
   *symbols(): Iterable<KernelSymbol> {

@@ -4,12 +4,12 @@ import { after, test } from 'node:test';
 import { openDump } from '../node/open-dump.ts';
 import { type Command, command } from '../report/command.ts';
 import { renderText } from '../report/render-text.ts';
-import { Session } from './session.ts';
+import { FullSession } from './full-session.ts';
 
 const dump = await openDump([join(import.meta.dirname, '../../samples/amd64-6.1-softirq.vmcore')]);
 after(() => dump.close());
 
-function text(session: Session, line: string): string {
+function text(session: FullSession, line: string): string {
   return [...renderText(session.run(line)?.blocks ?? [])].join('');
 }
 
@@ -27,7 +27,7 @@ function named(name: string, run: Command['run'] = () => ({})): Command {
 }
 
 test('a first word that is no command: symbols, expressions, types, types behind an asterisk', () => {
-  const session = new Session(dump.program);
+  const session = new FullSession(dump.program);
   assert.equal(session.run('panic_timeout')?.command.name, 'p');
   assert.equal(session.run('list_head')?.command.name, 'struct');
   assert.equal(session.run('* list_head')?.command.name, 'struct');
@@ -38,7 +38,7 @@ test('a first word that is no command: symbols, expressions, types, types behind
 });
 
 test('an alias may be followed by words, may have the name of a command, and is told as such', () => {
-  const session = new Session(dump.program);
+  const session = new FullSession(dump.program);
   text(session, 'alias k set');
   assert.match(text(session, 'k 1'), /PID: 1\n/);
   assert.match(text(session, 'alias k'), /^runtime {2}k +set$/m);
@@ -47,7 +47,7 @@ test('an alias may be followed by words, may have the name of a command, and is 
 });
 
 test('a command that runs commands leaves the task alone, and an endless chain of them ends', () => {
-  const session = new Session(dump.program);
+  const session = new FullSession(dump.program);
   text(session, 'set 1');
   text(session, 'foreach 2 set');
   assert.match(text(session, 'set'), /PID: 1\n/);
@@ -56,7 +56,7 @@ test('a command that runs commands leaves the task alone, and an endless chain o
 });
 
 test('extensions: names that are taken are refused, removed ones are gone', () => {
-  const session = new Session(dump.program);
+  const session = new FullSession(dump.program);
   session.extend('m', [named('mine')]);
   assert.ok(session.run('mine'));
   assert.throws(() => session.extend('n', [named('ps')]), /there is a command ps already/);
@@ -66,7 +66,7 @@ test('extensions: names that are taken are refused, removed ones are gone', () =
 });
 
 test('foreach: kinds, states, names and regular expressions narrow each other', () => {
-  const session = new Session(dump.program);
+  const session = new FullSession(dump.program);
   const count = (line: string): number => (JSON.parse(JSON.stringify(session.run(line)?.data)).tasks as []).length;
   const all = count('foreach ps');
   assert.equal(count('foreach kernel ps') + count('foreach user ps'), all);

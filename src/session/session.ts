@@ -1,6 +1,5 @@
 import { NotFoundError, UsageError } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
-import { commands as allCommands } from '../commands/index.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import type { Program } from '../program/program.ts';
 import { parseArgs } from '../report/args.ts';
@@ -20,7 +19,7 @@ export type Answer = SessionAnswer;
 export interface SessionOptions {
   /** What the host calls the files of the dump. */
   readonly dumpNames?: readonly string[];
-  readonly commands?: readonly Command[];
+  readonly commands: readonly Command[];
   /** Source text, where the host has it. */
   readonly source?: SourceFinder;
   /** Data is to hold all that debug information tells, asked for or not; for JSON. */
@@ -45,10 +44,10 @@ export class Session {
   /** Where aliases that are set now come from. */
   origin: Alias['origin'] = 'runtime';
 
-  constructor(program: Program, options: SessionOptions = {}) {
+  constructor(program: Program, options: SessionOptions) {
     this.program = program;
     this.dumpNames = options.dumpNames ?? [];
-    this.#own = options.commands ?? allCommands;
+    this.#own = options.commands;
     const { source, full } = options;
     this.#extra = { ...(source && { source }), ...(full && { full }) };
   }

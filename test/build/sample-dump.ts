@@ -8,8 +8,8 @@ import type { DumpImage } from '../../src/program/ports.ts';
 import type { Program } from '../../src/program/program.ts';
 import { crashReportBlocks } from '../../src/report/crash-report-blocks.ts';
 import { renderText } from '../../src/report/render-text.ts';
+import { FullSession } from '../../src/session/full-session.ts';
 import { makeReport } from '../../src/session/make-report.ts';
-import { Session } from '../../src/session/session.ts';
 
 /** The dumps that are in the repository. */
 export const SAMPLES = ['amd64-6.1-softirq', 'arm64-6.1-softirq'] as const;
@@ -40,7 +40,7 @@ export function reportOf(prog: Program): { text: string; json: string } {
 export function answersOf(image: DumpImage, commands: readonly string[]): string {
   const prog = openProgram(image);
   const { text, json } = reportOf(prog);
-  const session = new Session(prog, { dumpNames: ['dump'] });
+  const session = new FullSession(prog, { dumpNames: ['dump'] });
   const answers = commands.map((line) => JSON.stringify(session.run(line)?.data));
   return [text, json, ...answers].join('\n');
 }

@@ -6,7 +6,7 @@ import { HostDebugInfo } from '../../src/node/debug-info.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { LocalVariable } from '../../src/program/ports.ts';
 import type { Program } from '../../src/program/program.ts';
-import { Session } from '../../src/session/session.ts';
+import { FullSession } from '../../src/session/full-session.ts';
 import { unwindTask } from '../../src/unwind/unwind-task.ts';
 import { type PeerCall, type PeerFrame, type PeerVariable, parseDrgnFrames } from './drgn-text.ts';
 import type { DumpInput } from './inputs.ts';
@@ -50,7 +50,7 @@ async function drgnCalls(dump: DumpInput, drgn: PeerCommand): Promise<PeerCall[]
 }
 
 function ownCalls(prog: Program, files: readonly string[]): OwnCall[] {
-  const session = new Session(prog, { dumpNames: files });
+  const session = new FullSession(prog, { dumpNames: files });
   const data = session.run('bt')?.data as { tasks: { task: string; cpu: number }[] } | undefined;
   const task = data?.tasks[0];
   if (!task) return [];

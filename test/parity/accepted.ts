@@ -7,7 +7,8 @@ import { join } from 'node:path';
  * - with `line` alone: crash's lines that match it and differ, and our lines that stand in their place;
  * - with `ours` alone: our lines that match it and that crash does not have;
  * - with both: crash's lines that match `line` where our lines in their place match `ours`;
- * - with neither: everything.
+ * - with `apart`: lines of crash's and of ours in one place that are equal without what it matches;
+ * - with none of these: everything.
  */
 export interface Accepted {
   /** The command line as it was typed. */
@@ -16,6 +17,10 @@ export interface Accepted {
   readonly line?: RegExp;
   /** A line of ours, trimmed. */
   readonly ours?: RegExp;
+  /** What of a line may differ: a global expression. Where `line` is there too, crash's line has to match it. */
+  readonly apart?: RegExp;
+  /** With `apart`: the lines may stand in different places. */
+  readonly moved?: true;
   /** The reason, for people who compare the two: docs/differences-from-crash.md is made of these. */
   readonly why: string;
   /** The kernel's own words that show who is right, where the lab recorded them. */

@@ -34,6 +34,24 @@ test('what differs is accepted, or unexplained on both sides', () => {
   assert.equal(compareLines('cmd', crash, [], entries).unexplained, 4); // nothing of ours stands for `a 1`
 });
 
+test('lines may differ in a part, and stand elsewhere', () => {
+  const crash = ['1 a', '2 b', 'same', '3 c'];
+  const apart = [{ command: /^cmd/, apart: /^\d+ /g, why: 'numbers' }];
+  const near = compareLines('cmd', crash, ['5 a', '6 b', 'same', '9 d'], apart);
+  assert.deepEqual([near.equal, near.accepted, near.unexplained], [1, 2, 2]);
+  const limited = compareLines(
+    'cmd',
+    crash,
+    ['5 a', '6 b', 'same', '3 c'],
+    [{ ...apart[0], line: /a$/, why: 'a' } as never],
+  );
+  assert.deepEqual([limited.accepted, limited.unexplained], [1, 2]);
+  const swapped = ['9 c', 'same', '1 a', '2 b'];
+  assert.equal(compareLines('cmd', crash, swapped, apart).unexplained > 0, true);
+  const moved = compareLines('cmd', crash, swapped, [{ ...apart[0], moved: true, why: 'order' } as never]);
+  assert.equal(moved.unexplained, 0);
+});
+
 test('blanks at the ends and the numbers of values do not count', () => {
   assert.deepEqual(trimmed(['  a = $3 = 5 ', '', ' \t']), ['a = 5']);
 });

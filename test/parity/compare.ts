@@ -45,6 +45,15 @@ export function compareLines(
     unexplained += left.crash.length + left.ours.length;
     if (left.crash.length + left.ours.length > 0) places.push(left);
   }
+  for (const { apart, moved, line: mine } of entries) {
+    if (!apart || !moved) continue;
+    const before = { crash: places.flatMap((p) => p.crash), ours: places.flatMap((p) => p.ours) };
+    const left = withoutAlike(before.crash, before.ours, apart, mine);
+    explained += before.crash.length - left.crash.length;
+    unexplained = left.crash.length + left.ours.length;
+    places.length = 0;
+    if (unexplained > 0) places.push(left);
+  }
   return { crash: crash.length, equal: crash.length - different, accepted: explained, unexplained, places };
 }
 
@@ -52,7 +61,11 @@ export function compareLines(
 function explain(crash: readonly string[], ours: readonly string[], entries: readonly Accepted[]): Unexplained {
   let left = crash;
   let own = ours;
-  for (const { line, ours: mine } of entries) {
+  for (const { line, ours: mine, apart } of entries) {
+    if (apart) {
+      ({ crash: left, ours: own } = withoutAlike(left, own, apart, line));
+      continue;
+    }
     if (line === undefined && mine === undefined) return { crash: [], ours: [] };
     if (line === undefined) own = own.filter((l) => !mine?.test(l));
     else if (mine === undefined) {
@@ -65,4 +78,22 @@ function explain(crash: readonly string[], ours: readonly string[], entries: rea
     }
   }
   return { crash: left, ours: own };
+}
+
+/** Leaves out the pairs of lines of one place that are equal without what `apart` matches. */
+function withoutAlike(crash: readonly string[], ours: readonly string[], apart: RegExp, line?: RegExp): Unexplained {
+  const places = new Map<string, number[]>();
+  ours.forEach((text, i) => {
+    const key = text.replace(apart, '');
+    const known = places.get(key);
+    if (known) known.push(i);
+    else places.set(key, [i]);
+  });
+  const taken = new Set<number>();
+  const left = crash.filter((text) => {
+    const at = !line || line.test(text) ? places.get(text.replace(apart, ''))?.shift() : undefined;
+    if (at !== undefined) taken.add(at);
+    return at === undefined;
+  });
+  return { crash: left, ours: ours.filter((_, i) => !taken.has(i)) };
 }

@@ -29,7 +29,7 @@ export class CrashAnswers {
     this.asked++;
     const answer = await this.#process.ask(line);
     if (!answer) {
-      write(refused, { recipe: this.#dump.recipe, why: this.#process.refusal });
+      if (!this.#process.hung) write(refused, { recipe: this.#dump.recipe, why: this.#process.refusal });
       return undefined;
     }
     if (answer.how === 'answered') for (const undo of after) await this.#process.ask(undo);

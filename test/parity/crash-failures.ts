@@ -32,5 +32,8 @@ export function crashText(line: string, { how, lines }: CrashAnswer): CrashText 
 function isMessage(text: string, word: string): boolean {
   if (!MESSAGE.test(text)) return false;
   const name = text.slice(0, text.indexOf(':'));
-  return /^crash(?:-\w+)?$/.test(name) || name === word || name === word.replace(/^\*.*/, 'struct') || name === 'gdb';
+  const each = /^(?:foreach|for)$/.test(word) && /^(?:bt|vm|task|files|net|set|ps|sig|vtop)$/.test(name);
+  return (
+    each || /^crash(?:-\w+)?$/.test(name) || name === word || name === word.replace(/^\*.*/, 'struct') || name === 'gdb'
+  );
 }

@@ -26,6 +26,8 @@ export class CrashProcess {
   #silent = true;
   /** What crash said when it could not open the dump. */
   #refusal: string | undefined;
+  /** It said nothing for too long: another try may do. */
+  hung = false;
 
   /** @param command program and arguments: the dump and its vmlinux */
   constructor(command: readonly string[]) {
@@ -68,6 +70,7 @@ export class CrashProcess {
     });
     const first = await this.#exchange('set scroll off');
     if (first.how === 'answered') return true;
+    this.hung = first.how === 'hung';
     this.#refusal =
       first.lines
         .filter((l) => l.trim() !== '')

@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
     commands: { type: 'string', default: '' },
     lines: { type: 'string', default: '' },
     diff: { type: 'boolean', default: false },
+    slow: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
   },
 });
@@ -72,10 +73,13 @@ async function compareOne(
   const expected = trimmed(theirs);
   if (values.show) console.log(`== ${dump.name}: ${line}${failure ? `  [${failure}]` : ''}\n${theirs.join('\n')}`);
   if (expected.length === 0) return tally.crashHasNothing(command, failure);
+  const before = performance.now();
   const mine = await own.ask(line);
+  const time = performance.now() - before;
   for (const undo of after ?? []) await own.ask(undo);
   const compared = compareLines(line, expected, trimmed(mine.lines), accepted);
-  tally.compared(command, compared, mine.error, failure);
+  tally.compared(command, compared, mine.error, failure, time);
+  if (values.slow && time > 1000) console.log(`${Math.round(time)} ms: ${line}`);
   if (values.diff && compared.unexplained > 0) {
     console.log(`\n== ${dump.name}: ${line}${failure ? `  [crash: ${failure}]` : ''}`);
     if (mine.error !== undefined) console.log(`   ours: ${mine.error}`);

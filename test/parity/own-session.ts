@@ -3,7 +3,7 @@ import { DebugOnDemand } from '../../src/cli/debug-on-demand.ts';
 import { Interpreter } from '../../src/cli/interpreter.ts';
 import { TextSink } from '../../src/cli/sink.ts';
 import { openDump } from '../../src/node/open-dump.ts';
-import { Session } from '../../src/session/session.ts';
+import { FullSession } from '../../src/session/full-session.ts';
 import type { OwnAnswer } from './own-process.ts';
 
 /** The child's side of `OwnProcess`: arguments are the files with debug information (a line each) and the dump's files; a message is a command line. */
@@ -12,7 +12,7 @@ const dump = await openDump(files);
 const debug = new DebugOnDemand(dump.program, { noSearch: true }, debugFiles.split('\n'));
 await debug.start();
 const source = await debug.source();
-const session = new Session(dump.program, { dumpNames: files.map((f) => basename(f)), ...(source && { source }) });
+const session = new FullSession(dump.program, { dumpNames: files.map((f) => basename(f)), ...(source && { source }) });
 const sink = new TextSink();
 let error: unknown;
 const complain = (e: unknown): void => {

@@ -13,6 +13,8 @@ interface Counts {
   crashPartly: number;
   noObject: number;
   ownErrors: number;
+  /** Milliseconds that our answers took. */
+  time: number;
 }
 
 const none = (): Counts => ({
@@ -26,6 +28,7 @@ const none = (): Counts => ({
   crashPartly: 0,
   noObject: 0,
   ownErrors: 0,
+  time: 0,
 });
 
 /** Counts of one dump or of all, by command. */
@@ -34,9 +37,16 @@ export class Tally {
   /** crash cannot open the dump. */
   cannotOpen = false;
 
-  compared(command: string, c: Comparison, ownError: string | undefined, failure: string | undefined): void {
+  compared(
+    command: string,
+    c: Comparison,
+    ownError: string | undefined,
+    failure: string | undefined,
+    time: number,
+  ): void {
     const t = this.#of(command);
     t.runs++;
+    t.time += time;
     t.crash += c.crash;
     t.equal += c.equal;
     t.accepted += c.accepted;
@@ -88,6 +98,7 @@ export class Tally {
       'partly',
       'empty',
       'no object',
+      'ms',
     ];
     const rows = [...this.#counts].map(([name, t]) =>
       [
@@ -103,6 +114,7 @@ export class Tally {
         t.crashPartly,
         t.crashEmpty,
         t.noObject,
+        Math.round(t.time),
       ].map(String),
     );
     const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]?.length ?? 0)));

@@ -2,7 +2,7 @@ import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
 import { taskTable } from '../../src/kernel/task.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
-import { Session } from '../../src/session/session.ts';
+import { FullSession } from '../../src/session/full-session.ts';
 import type { AddressOf, LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
 import { Check } from './check.ts';
 import {
@@ -45,14 +45,14 @@ export interface Comparison {
 export async function compareDump(files: readonly string[], text: string): Promise<Comparison> {
   const { program: prog, close } = await openDump(files);
   try {
-    const checks = compare(prog, new Session(prog, { dumpNames: files }), parseConsole(text));
+    const checks = compare(prog, new FullSession(prog, { dumpNames: files }), parseConsole(text));
     return { checks, incomplete: prog.image.problems[0] };
   } finally {
     close();
   }
 }
 
-function compare(prog: Program, session: Session, console: ConsoleText): Check[] {
+function compare(prog: Program, session: FullSession, console: ConsoleText): Check[] {
   const ask = <T>(line: string): T => session.run(line)?.data as T;
   const crashed = (): StackAnswer | undefined => {
     try {

@@ -106,6 +106,38 @@ export class FileSymbols {
     }
   }
 
+  /**
+   * The whole table as nm lists it, with the labels that no one asks for by name: ascending by link address, those of one
+   * address by name.
+   */
+  *listed(): Iterable<KernelSymbol> {
+    const table = this.#symbols();
+    if (!table) return;
+    const { elf } = this.#file;
+    const links = new Map<number, bigint>();
+    for (let i = 1; i < table.count; i++) {
+      const type = (table.infos[i] as number) & 15;
+      const section = table.sections[i] as number;
+      if (type === STT_SECTION || type === STT_FILE || section === 0 || table.names[i] === 0) continue;
+      if (section < SHN_LORESERVE && elf.isLoaded(section)) links.set(i, elf.symbolAddress(i));
+    }
+    const names = new Map<number, string>();
+    const name = (i: number): string => {
+      const known = names.get(i) ?? table.name(i);
+      names.set(i, known);
+      return known;
+    };
+    const numbers = [...links.keys()].sort((a, b) => {
+      const x = links.get(a) as bigint;
+      const y = links.get(b) as bigint;
+      return x < y ? -1 : x > y ? 1 : name(a) < name(b) ? -1 : 1;
+    });
+    for (const number of numbers) {
+      const symbol = this.#symbol(table, number);
+      if (symbol) yield symbol;
+    }
+  }
+
   #symbols(): SymbolTable | undefined {
     if (this.#read) return this.#table;
     this.#read = true;

@@ -73,6 +73,13 @@ class DebugSymbols implements DebugInfo {
     }
   }
 
+  *fileSymbols(): Iterable<KernelSymbol> {
+    for (const file of this.#kernels) {
+      const symbols = file.get();
+      if (symbols) yield* symbols.listed();
+    }
+  }
+
   /** Whether the dump's own tables have what these files have. */
   #isComplete(): boolean {
     if (this.#asking) return true; // a question to the others came back

@@ -1,8 +1,11 @@
 import type { Accepted } from '../accepted.ts';
 
+/** Every form of bt that prints frames. */
+const TRACE = /^(?:for(?:each)? .*)?bt\b/;
+
 export const accepted: readonly Accepted[] = [
   {
-    command: /^bt -[a-z]*l/,
+    command: /^(?:foreach .*)?bt -[a-z]*l/,
     line: /^\S+: \d+$/,
     ours: /^\S+: \d+(?: \(inlined .*\))?$/,
     why:
@@ -10,13 +13,132 @@ export const accepted: readonly Accepted[] = [
       'the line of the call is the one before. Functions inlined there are named, innermost first.',
   },
   {
-    command: /^bt -[a-z]*l/,
-    ours: /\(inlined .*\)$/,
-    why: 'The functions inlined at a place are shown with their lines; crash has only the place itself.',
+    command: /^(?:foreach .*)?bt -[a-z]*l/,
+    ours: /^\S+: \d+(?: \(inlined .*\))?$/,
+    why:
+      'The functions inlined at a place are shown with their lines, and those of modules (crash needs mod -s) and of ' +
+      'frames that crash does not show.',
   },
   {
-    command: /^bt\b/,
-    line: /_MODULE_(?:INIT_|)START_/,
+    command: TRACE,
+    line: /_MODULE_\w*START_/,
     why: 'crash names the memory of a module where it has no symbols; the kernel itself knows the function.',
+  },
+  {
+    command: TRACE,
+    apart: /^#\d+ +|__(?:x64|ia32|do|se|arm64)_sys_|\.(?:isra|part)\.\d+/g,
+    why:
+      'Frames that crash leaves out, or takes for frames, shift the numbers of those behind them. A function with several ' +
+      'names, or with one that the compiler changed (.isra, .part), is called as the kernel itself prints it.',
+  },
+  {
+    command: TRACE,
+    ours: /^(?:\[exception RIP: .+\]|RIP: [0-9a-f]{16} +RSP: ffff[0-9a-f]{12} +RFLAGS: .+|(?:RAX|RDX|RBP|R10|R13): [0-9a-f]{16} .+|CS: 0010 {2}SS: 00(?:18|00))$/,
+    why:
+      'Where the dump holds the registers of a CPU, its trace begins with them and where they point; crash looks for ' +
+      'panic and the like on the stack of the task that crashed, and begins there.',
+  },
+  {
+    command: TRACE,
+    ours: /^#\d+ \[[0-9a-f]{16}\] \S+ at [0-9a-f]{16}(?: \[\w+\])?$/,
+    why:
+      'Frames that crash does not find are there: those of functions that never return, whose return address is another ' +
+      "function's first byte, of a module's init function, and around exceptions and changes of the stack.",
+    truth: 'Call Trace: ... labcrash_init+0x36/0x1000 [labcrash] ... do_one_initcall+0x59/0x220 (amd64-6.1-null)',
+  },
+  {
+    command: /^(?:foreach .*)?bt -[lx]*[fF]/,
+    line: /^[0-9a-f]{16}: /,
+    ours: /^[0-9a-f]{16}: /,
+    why: 'Where there is one frame more, the words of the stack are split between the two.',
+  },
+  {
+    command: /^(?:foreach .*)?bt -[lx]*[fF]/,
+    ours: /^[0-9a-f]{16}: \S+(?: +\S+)?$/,
+    why: 'The stack of a frame that crash does not show.',
+  },
+  {
+    command: /^bt -r/,
+    line: /^[0-9a-f]{16}: .*(?:\.LC\d+|\.L\w+|__key\.\d+)/,
+    ours: /^[0-9a-f]{16}: /,
+    why: "Local labels of the assembler stand in vmlinux only; here the kernel's own symbols name the address.",
+  },
+  {
+    command: /^(?:foreach .*)?bt -[tT]/,
+    line: /^START: /,
+    ours: /^START: /,
+    why: 'The trace starts where the registers of the CPU say, and not at panic.',
+  },
+  {
+    command: /^(?:foreach .*)?bt -[a-z]*l/,
+    ours: /^\(not complete: debug information of /,
+    why: 'Where lines are missing because a file with debug information is, that is said.',
+  },
+  {
+    command: TRACE,
+    line: /^#\d+ \[[0-9a-f]{16}\] asm_\w+ at /,
+    ours: /^#\d+ \[[0-9a-f]{16}\] asm_\w+ at /,
+    why: 'Where entry code calls twice (before Linux 5.13) crash takes the stale return address of the first call.',
+  },
+  {
+    command: /^bt -[a-z]*e/,
+    line: /^(?:KERNEL-MODE EXCEPTION FRAME AT: |PC: |LR: |SP: |X\d+: )/,
+    why:
+      'An exception frame on arm64 has a PSTATE that a CPU can have, a stack pointer of the kernel and a record of the frame ' +
+      'before it; crash shows stale words that happen to begin with an address of code.',
+    truth: 'PSTATE: 0000f424 of a frame that crash shows has bits that are always zero (arm64-6.1-null)',
+  },
+  {
+    command: TRACE,
+    ours: /^(?:PC: [0-9a-f]{16}|LR: [0-9a-f]{16}|SP: [0-9a-f]{16} {2}PSTATE|X\d+: [0-9a-f]{16}|ORIG_X0: )/,
+    why: 'The stacks of the CPUs that ran at the crash are shown on arm64, too, and with them the registers; crash finds no way into them.',
+  },
+  {
+    command: /^bt -E/,
+    line: /^CPU \d+ IRQ STACK:\(none found\)$/,
+    ours: /^(?:CPU \d+ IRQ STACK:|\(none found\))$/,
+    why: 'On arm64, too, that nothing was found stands in a line of its own.',
+  },
+  {
+    command: /^bt -E/,
+    ours: /^(?:CPU \d+ (?:MCE|VC|OVERFLOW) (?:EXCEPTION )?STACK:|\(none found\))$/,
+    why: 'Every stack of a CPU is searched.',
+  },
+  {
+    command: TRACE,
+    line: /^\(no stack\)$/,
+    ours: /^\((?:the trace stops here: )?the task has exited, its stack is freed\)$/,
+    why: 'Why there is no stack is said.',
+  },
+  {
+    command: TRACE,
+    ours: /^--- <IRQ stack> ---$/,
+    why: 'Where a trace goes from the stack for interrupts to that of the task is marked on arm64, too.',
+  },
+  {
+    command: /^(?:foreach .*)?bt -t/,
+    ours: /^\[[0-9a-f]{16}\] \S+ at [0-9a-f]{16}(?: \[\w+\])?$/,
+    why: 'The stacks of the tasks that ran at the crash are searched on arm64, too.',
+  },
+  {
+    command: /^bt -(?:r|T)/,
+    line: /\b\w+\+\d{3,}\b|^\[[0-9a-f]{16}\] \w+ at [0-9a-f]{16} \[\w+\]$/,
+    ours: /^[0-9a-f]{16}: |^\[[0-9a-f]{16}\] \S+ at [0-9a-f]{16} \[\w+\]$/,
+    why: 'Data of modules has the names that the kernel knows; crash takes it for the end of the function before (without mod -s).',
+  },
+  {
+    command: /^bt -T/,
+    line: /^\[[0-9a-f]{16}\] \w+ at [0-9a-f]{16} \[\w+\]$/,
+    why: 'Data of modules has the names that the kernel knows and is no code; crash takes it for the end of the function before.',
+  },
+  {
+    command: /^foreach bt -t/,
+    line: /^\[[0-9a-f]{16}\] \S+ at [0-9a-f]{16}$/,
+    why: 'What lies below the frame of the function that switched the task away is not searched.',
+  },
+  {
+    command: TRACE,
+    line: /(?:#\d+ |^)\[[0-9a-f]{16}\] do_epoll_pwait(?:\+\d+)? at /,
+    why: 'A function that the compiler split off and shared between two has the name that the kernel has for it.',
   },
 ];

@@ -10,7 +10,7 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^(?:foreach .*)?files\b/,
-    ours: / \(deleted\)$/,
+    apart: / \(deleted\)$/g,
     why: 'A file that has been unlinked is marked, as in /proc/PID/fd.',
     truth: 'fd of lab-files: /tmp/unlinked (deleted)',
   },

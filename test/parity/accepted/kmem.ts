@@ -26,6 +26,11 @@ export const accepted: readonly Accepted[] = [
       'crash tests the old one, so that it says there were no full slabs.',
   },
   {
+    command: /^kmem -S/,
+    ours: /^(?:SLAB\s+MEMORY\s+NODE\s+TOTAL\s+ALLOCATED\s+FREE|FREE \/ \[ALLOCATED\]|\[?[0-9a-f]{16}\]?)$/,
+    why: "The objects of the slabs on a node's list of partial ones are shown too; crash shows only those slabs.",
+  },
+  {
     command: /^kmem -[cCsSvgi]/,
     line: /^(?:kmem: only one (?:kmem_cache reference is allowed|flag allowed!)|Usage:|kmem \[-f\||\[\[-s\||Enter "help kmem")/,
     why: 'Several slab caches may be named at once; other wrong arguments are told in one line that says what is wrong.',

@@ -1,5 +1,13 @@
 import type { Accepted } from '../accepted.ts';
 
+/** A line of a structure: a member, a brace, a name, or a value of an array. */
+const MEMBER =
+  /^(?:[\w[\]]+ = .*|(?:\}, )?\{+|[{}\]]*\}[,;]?|\}, \{|struct \w+ \{|(?:-?\d+|0x[0-9a-f]+|".*")(?:, .*)?[,}]*|\w+ = \{+.*)$/;
+
+const OF_FAMILY =
+  'A socket of another family than IP is shown as the structure of its family; crash shows every one as struct inet_sock, ' +
+  'and so what lies behind it in memory.';
+
 export const accepted: readonly Accepted[] = [
   {
     command: /^net -a/,
@@ -8,15 +16,20 @@ export const accepted: readonly Accepted[] = [
     why: 'crash does not know the hardware type of the loopback device.',
   },
   {
-    command: /^(?:foreach .*)?net -[a-z]*s/,
+    command: /^(?:foreach .*net\b(?! -\w*S)|net -[a-z]*s)/,
     line: / (?:UNIX|NETLINK|PACKET):\S+$/,
+    ours: / (?:UNIX|NETLINK|PACKET):\S+ +\S/,
     why: 'Sockets of other families than IP have their address too: the path of a UNIX socket, the port of a netlink socket; crash leaves it empty.',
     truth: 'net/unix: /tmp/lab.sock',
   },
   {
-    command: /^(?:foreach .*)?net -[a-z]*S/,
-    line: /.*/,
-    ours: /.*/,
-    why: 'crash shows every socket as struct inet_sock, also those of other families, and so what lies behind them in memory; ours has the structure of the family.',
+    command: /^foreach net -S/,
+    line: MEMBER,
+    why: OF_FAMILY,
+  },
+  {
+    command: /^foreach net -S/,
+    ours: MEMBER,
+    why: OF_FAMILY,
   },
 ];

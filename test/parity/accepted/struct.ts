@@ -1,35 +1,34 @@
 import type { Accepted } from '../accepted.ts';
 
-const structures = /^(?:struct|union|\*|whatis)\b/;
-
 export const accepted: readonly Accepted[] = [
   {
-    command: /^(?:struct|union|whatis) .*-\w*o/,
-    line: /^(?:\[[0-9a-fx]+\])?\s*[\w} ]/,
-    ours: /^\[[0-9a-fx]+\]/,
-    why: 'crash finds offsets by name: members of a named anonymous structure get none, or that of a namesake',
+    command: /^(?:struct|union|\*) (?:.* )?-u /,
+    line: /: invalid user virtual address: /,
+    why: 'An address that is not mapped is an error here; crash prints the beginning of an object before it says so.',
   },
   {
-    command: structures,
-    line: /\[0\];$/,
-    ours: /\[\];$/,
-    why: 'BTF does not tell an array of no elements from one of an unknown number: both are written []',
+    command: /^struct (?:-p |.* -p\b)/,
+    line: /\d {3,}\d/,
+    why: 'crash indents in the middle of a number where a line is longer than its buffer.',
   },
   {
-    command: structures,
-    line: /(?:\[\d+\]){2,}/,
-    ours: /\[\d+\]/,
-    why: 'BTF stores arrays of arrays as one array with all their elements',
+    command: /^struct module /,
+    line: /= 0x[0-9a-f]{16} <[\w.]+(?:\+\d+)?>/,
+    ours: /= 0x[0-9a-f]{16}(?:,| ")/,
+    why:
+      'Memory of a module that belongs to none of its symbols (tables of the kernel, strings) is not named; crash gives it ' +
+      'the name of whatever symbol comes before, also from another section.',
   },
   {
-    command: /^(?:struct|union|\*) .*\S+\.\S+ /,
-    line: /^=\s*$/,
-    why: 'crash loses the elements of an array that is reached through a dotted path',
+    command: /^(?:struct (?:list_head|module) |p modules$)/,
+    line: /= 0x[0-9a-f]{16} <[\w.]+\+\d{4,}>,?$/,
+    apart: / <[\w.]+\+\d+>(?=,?$)/g,
+    moved: true,
+    why: 'Memory of a module has the name of its symbols, or none; crash names it by a function thousands of bytes before.',
   },
   {
-    command: structures,
-    line: /<[^>]*\.[^>]*>/,
-    ours: /<[^>]*__[^>]*>/,
-    why: 'crash writes the two underscores inside a symbol as a dot',
+    command: /^struct module /,
+    ours: /^prev = 0x[0-9a-f]{16}$/,
+    why: 'Memory of a module that belongs to none of its symbols is not named.',
   },
 ];

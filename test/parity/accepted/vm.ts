@@ -15,6 +15,16 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^(?:foreach .*)?vm\b/,
+    line: /^[0-9a-f]{16} +[0-9a-f]{5,16} +\d+k +\d+k$/,
+    apart: / +\d+k +(?=\d+k$)/g,
+    why:
+      'Resident pages that CPUs or threads have counted for themselves belong to it, and those in swap space do not; crash ' +
+      'counts otherwise, and differently for two tasks that share their memory.',
+    truth:
+      'lab-vfork-kid shares the memory of lab-vfork: both have the same VmRSS in /proc/PID/status (arm64-6.1-null)',
+  },
+  {
+    command: /^(?:foreach .*)?vm\b/,
     ours: /\(deleted\)|\[anon/,
     why: 'A file that has been unlinked is marked, as in /proc/PID/maps, and memory that its process named has that name.',
     truth: 'maps of the processes',

@@ -3,7 +3,7 @@ import type { Accepted } from '../accepted.ts';
 /** Where `vtop` differs from crash's on purpose. */
 export const accepted: readonly Accepted[] = [
   {
-    command: /^vtop /,
+    command: /^(?:foreach .*)?vtop /,
     ours: /^PAGE\s+PHYSICAL\s+MAPPING\s+INDEX CNT FLAGS$/,
     why: 'The header stands over every page line; crash prints it for the first page of a session and not again.',
   },

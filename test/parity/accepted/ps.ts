@@ -1,0 +1,32 @@
+import type { Accepted } from '../accepted.ts';
+
+export const accepted: readonly Accepted[] = [
+  {
+    command: /^(?:foreach .*)?ps\b/,
+    apart: / +\d+\.\d +\d+ +\d+(?= {2})/g,
+    why:
+      'Resident pages that CPUs or threads have counted for themselves (per-CPU counters, task_struct.rss_stat) belong to ' +
+      'it; crash leaves some of them out.',
+    truth:
+      'lab-vfork-kid shares the memory of lab-vfork: both have the same VmRSS in /proc/PID/status (amd64-6.1-null)',
+  },
+  {
+    command: /^(?:foreach .*)?ps -t/,
+    line: /^RUN TIME: /,
+    apart: /\d+(?: days?, )?[\d:]*$/g,
+    why:
+      'How long a task exists is counted by the monotonic clock that its start was taken from; crash subtracts it from an ' +
+      'uptime by ticks, which is a second off or, from Linux 6.12 on, minutes.',
+    truth: '[   22.329091] is the last line of a log in which crash has an uptime of 00:03:50 (amd64-6.12-null)',
+  },
+  {
+    command: /^(?:foreach .*)?ps -a/,
+    ours: /^\((?:no user stack|address 0x[0-9a-f]+ is not mapped)\)$/,
+    why: 'crash says the same as an error.',
+  },
+  {
+    command: /^(?:foreach .*)?ps -[cp]/,
+    line: /^PID: 0 .*"swapper\/0"$/,
+    why: 'The first task is its own parent in memory; it is no child of itself.',
+  },
+];

@@ -1,0 +1,61 @@
+import type { Accepted } from '../accepted.ts';
+
+export const accepted: readonly Accepted[] = [
+  {
+    command: /^sym \w+$/,
+    line: /^(?:symbol not found: \w+|possible alternatives:|\(none found\))$/,
+    why: 'A symbol that is not there is an error; where names contain the text, they are listed as crash lists them.',
+  },
+  {
+    command: /^sym \w+\+\w+$/,
+    why: 'symbol+offset is understood; crash looks for a symbol of that name.',
+  },
+  {
+    command: /^sym\b/,
+    apart: /\([A-Za-z?]\)|\.(?:isra|part|constprop|cold)\b(?:\.\d+)?/g,
+    why:
+      "Symbols are those of the kernel itself (/proc/kallsyms): its letters differ from vmlinux's for per-CPU variables " +
+      '(A) and for symbols of modules, and it keeps what the compiler added to a name (.isra.0, .part.0).',
+  },
+  {
+    command: /^sym -[np]/,
+    apart: / \S+: \d+$/g,
+    why: 'Files and lines are shown wherever debug information tells them, in front of a function too.',
+  },
+  {
+    command: /^sym -[lqmM]/,
+    line: / \([\w?]\) (?:__crc_|__kstrtab_|__kstrtabns_|__ksymtab_|\.L[CA-Z]*\d+|__initcall_stub__|kallsyms_|\.\w+|__k(?:crc|sym)tab)/,
+    why: "vmlinux has labels and data of the build that the kernel's own table leaves out.",
+  },
+  {
+    command: /^sym -[lq]/,
+    line: / \(\w\) (?:__param|__mod|__modver|__ex_table|__bug_table|__start___bug_table|_note_\d+|orc_header|runtime_(?:shift|ptr)_\w+|init_per_cpu__\w+)$/,
+    why: "vmlinux has the names of sections and of what the linker computes; the kernel's own table does not.",
+  },
+  {
+    command: /^sym -[lq]/,
+    line: / \(\w\) (?:_etext|_sdata|init_stack|init_thread_union|in_suspend|__init_end|__init_rodata|__indirect_thunk_end|__call_sites_end|empty_zero_page|dummy_mapping|__retpoline_sites_end)$/,
+    why: "At the borders of sections the linker's names for one address are more than the kernel's own table keeps.",
+  },
+  {
+    command: /^sym -[lq]/,
+    ours: / \(\w\) (?:__k(?:symtab|strtab|strtabns)_\w+|__pfx_sev_es_terminate)$/,
+    why: 'crash drops some names at addresses that have many.',
+  },
+  {
+    command: /^sym -[lM]/,
+    ours: /^[0-9a-f]{16} \(\w\) (?:\w*_?init(?:_module)?|__pfx_\w*init(?:_module)?|__UNIQUE_ID\S+)$/,
+    why: 'The symbols of the init part of a module that was still starting are there.',
+  },
+  {
+    command: /^sym -[lqmM]/,
+    apart: /\([A-Za-z?]\)/g,
+    moved: true,
+    why: 'Of several symbols at one address crash lists those of vmlinux in its order, the kernel in its own.',
+  },
+  {
+    command: /^sym -p /,
+    line: /__init_scratch_end$/,
+    why: "The last symbol of the kernel is no neighbour of a module's first one.",
+  },
+];

@@ -1,0 +1,52 @@
+import type { Accepted } from '../accepted.ts';
+
+export const accepted: readonly Accepted[] = [
+  {
+    command: /^sys$/,
+    line: /^KERNEL: /,
+    ours: /^KERNEL: /,
+    why: 'The kernel is named by its release: no vmlinux is needed. Behind it stands where symbols and types come from.',
+  },
+  {
+    command: /^sys$/,
+    line: /^DUMPFILE: /,
+    ours: /^DUMPFILE: /,
+    why: 'A dump is named by its file, without the folder.',
+  },
+  {
+    command: /^sys$/,
+    ours: /^(?:PID|COMMAND|TASK|CPU|STATE): /,
+    why: 'Who crashed is part of it, as crash prints at its start.',
+  },
+  {
+    command: /^sys -c/,
+    line: /_ni_syscall /,
+    apart: /: \d+$/g,
+    why: 'Two lines begin at its one instruction: that of the function and that of the statement.',
+  },
+  {
+    command: /^sys$/,
+    line: /^UPTIME: /,
+    ours: /^UPTIME: /,
+    why: 'The uptime is that of the monotonic clock; by ticks crash has minutes more from Linux 6.12 on.',
+    truth: '[   22.329091] is the last line of the log (amd64-6.12-null)',
+  },
+  {
+    command: /^sys$/,
+    line: /^MACHINE: \w+ {2}\(unknown Mhz\)$/,
+    ours: /^MACHINE: \w+$/,
+    why: 'A clock rate that is not known is left out.',
+  },
+  {
+    command: /^sys -c/,
+    line: /\.\.debian\/build\//,
+    apart: /\.\.(?:debian\/build\/[\w-]+)?(?=\/)/g,
+    why: 'The path of a file of the kernel begins at its source tree, on arm64 as on x86.',
+  },
+  {
+    command: /^sys$/,
+    line: / \(check log for details\)$/,
+    apart: / \(check log for details\)$/g,
+    why: 'The message of the panic is whole; the log has the rest of the story in any case.',
+  },
+];
