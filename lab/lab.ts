@@ -2,7 +2,7 @@ import { matchesGlob } from 'node:path';
 import { installOnMachine } from './apt.ts';
 import { fetchDebugTruth } from './debug-truth.ts';
 import { dumpNames, ensureDump, readMeta } from './dumps.ts';
-import { fetchDebug, installPeers } from './peers.ts';
+import { fetchDebug, installCrashForArm64, installPeers } from './peers.ts';
 import { labDir } from './places.ts';
 import { ensureForms, FORM_NAMES } from './refilter.ts';
 import { makeSamples } from './samples.ts';
@@ -19,6 +19,7 @@ const USAGE = `npm run lab -- <command>
   debug <kernel>...        vmlinux with debug information for a kernel, e.g. amd64-6.1 (a big download)
   debug-truth [kernel]...  what npm run debug-truth compares: two kernels with all their modules' debug information, peers
   peers                    crash and drgn of this Debian and of sid, and the vmlinux of amd64-6.1
+  crash-arm64              crash that reads arm64 dumps, built from sid's source: a quarter of an hour
   check-apt                shows that unsigned and wrongly signed package lists are refused
 
 The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 10 GB for everything. lab/README.md has the rest.`;
@@ -62,6 +63,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   else if (command === 'debug' && args.length > 0) await fetchDebug(args);
   else if (command === 'debug-truth') await fetchDebugTruth(args);
   else if (command === 'peers') await installPeers();
+  else if (command === 'crash-arm64') await installCrashForArm64();
   else if (command === 'check-apt') await checkVerification();
   else if (command === 'samples') {
     await installOnMachine(MACHINE);

@@ -34,8 +34,8 @@ function wrapper(name: string, lines: readonly string[]): void {
 
 /**
  * The tools inquest is measured against: crash and drgn of this Debian on the machine, those of sid as `peers/crash-sid`
- * and `peers/drgn-sid` in the cache (run by sid's own loader; `peers/python-sid` runs a script that imports drgn), crash for
- * arm64 dumps built from sid's source as `peers/crash-arm64-sid`, and the vmlinux they need for the 6.1 dumps of amd64.
+ * and `peers/drgn-sid` in the cache (run by sid's own loader; `peers/python-sid` runs a script that imports drgn), and
+ * the vmlinux they need for the 6.1 dumps of amd64.
  */
 export async function installPeers(): Promise<void> {
   await installOnMachine(['crash', 'python3-drgn', 'time']);
@@ -49,6 +49,10 @@ export async function installPeers(): Promise<void> {
   wrapper('python-sid', [environment, `exec ${interpreter} "$@"`]);
   wrapper('drgn-sid', [environment, `exec ${interpreter} ${dir}/usr/bin/drgn "$@"`]);
   await fetchDebug(['amd64-6.1']);
+}
+
+/** crash for arm64 dumps, built from sid's source as `peers/crash-arm64-sid`: a quarter of an hour. */
+export async function installCrashForArm64(): Promise<void> {
   const arm64 = await crashForArm64();
   wrapper('crash-arm64-sid', [`exec ${arm64.loader} ${arm64.program} "$@"`]);
 }

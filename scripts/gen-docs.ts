@@ -113,7 +113,8 @@ async function differencesPage(): Promise<string> {
   for (const [name, entries] of await acceptedLists()) {
     if (entries.length === 0) continue;
     out.push('', `## ${name}`, '');
-    for (const e of entries) out.push(`- ${e.why}${e.truth === undefined ? '' : ` Who is right: ${e.truth}`}`);
+    const lines = entries.map((e) => `- ${e.why}${e.truth === undefined ? '' : ` Who is right: ${e.truth}`}`);
+    out.push(...new Set(lines)); // several entries may have one reason
   }
   return `${out.join('\n')}\n`;
 }

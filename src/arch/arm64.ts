@@ -42,6 +42,11 @@ export const arm64: Architecture = {
   kernelMap: armKernelMap,
   unwind: armUnwind,
   addressLayout: armAddressLayout,
+  // arch/arm64/kernel/sys.c, sys32.c
+  systemCallTables: [
+    { abi: 'arm64', symbol: 'sys_call_table', users: ['do_el0_svc'] },
+    { abi: 'arm', symbol: 'compat_sys_call_table' },
+  ],
   cpuInfo: { symbol: 'cpu_data', type: 'struct cpuinfo_arm64' },
   dataReferences,
   // R_AARCH64_NONE, _ABS64, _ABS32, _ABS16, _PREL64, _PREL32. Source: ELF for the Arm 64-bit Architecture, "Relocation".

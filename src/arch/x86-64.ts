@@ -23,6 +23,12 @@ export const x86_64: Architecture = {
   unwind: x86Unwind,
   addressLayout: x86AddressLayout,
   interruptVectors: x86InterruptVectors,
+  // arch/x86/entry/syscall_64.c, syscall_32.c
+  systemCallTables: [
+    { abi: '64', symbol: 'sys_call_table' },
+    { abi: 'i386', symbol: 'ia32_sys_call_table' },
+    { abi: 'x32', symbol: 'x32_sys_call_table' },
+  ],
   cpuInfo: { symbol: 'cpu_info', type: 'struct cpuinfo_x86' },
   // R_X86_64_NONE, _64, _PC32, _32, _32S, _PC64. Source: System V ABI, AMD64 supplement, "Relocation Types".
   relocations: {

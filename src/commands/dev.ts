@@ -57,8 +57,8 @@ export const dev = command<DevicesData>({
   *blocks(data) {
     if (data.characterDevices) yield { kind: 'lines', lines: charLines(data.characterDevices) };
     if (data.blockDevices) yield { kind: 'lines', lines: blockLines(data.blockDevices) };
-    if (data.ports) yield { kind: 'lines', lines: resourceLines(data.ports, 4) };
-    if (data.memory) yield { kind: 'lines', lines: resourceLines(data.memory, 8) };
+    if (data.ports) yield { kind: 'lines', lines: resourceLines(data.ports, 'ports') };
+    if (data.memory) yield { kind: 'lines', lines: resourceLines(data.memory, 'memory') };
     if (data.buses) yield { kind: 'lines', lines: busLines(data.buses) };
     if (data.disks) yield { kind: 'lines', lines: diskLines(data.disks) };
     if (data.deviceDumps) yield { kind: 'lines', lines: dumpLines(data) };

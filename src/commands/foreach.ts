@@ -99,7 +99,7 @@ export const foreach = command<ForeachData>({
     const end = after < 0 ? operands.length : at + after;
     const plan: Plan = {
       session,
-      tasks: selected(taskTable(prog).tasks, operands.slice(0, at)),
+      tasks: eachOnce(selected(taskTable(prog).tasks, operands.slice(0, at)), operands.slice(at)),
       commands: operands.slice(at, end),
       rest: operands.slice(end),
     };
@@ -136,6 +136,13 @@ export const foreach = command<ForeachData>({
     }
   },
 });
+
+/** `sig -g` tells of all threads of a process: one of them is enough. */
+function eachOnce(tasks: readonly TaskRecord[], words: readonly string[]): readonly TaskRecord[] {
+  if (words[0] !== 'sig' || !words.includes('-g')) return tasks;
+  const groups = new Set<number>();
+  return tasks.filter((t) => t.idle || (!groups.has(t.tgid) && groups.add(t.tgid)));
+}
 
 /** `ps` is one table of all tasks, unless what is asked for is a text for each. */
 function isTable({ rest }: Plan, name: string): boolean {

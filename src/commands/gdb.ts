@@ -185,9 +185,27 @@ function addressOf(context: CommandContext, text: string): Addr {
 function infoLine(context: CommandContext, rest: string): readonly string[] {
   const at = addressOf(context, rest);
   const where = `${addressText(at)}${symbolText(context.prog, at)}`;
-  const frame = context.prog.sourceAt(at)?.find((f) => f.line > 0);
-  if (!frame) return [`No line number information available for address ${where}`];
-  return [`Line ${frame.line} of "${frame.file}" is at address ${where}.`];
+  const [frame] = context.prog.sourceAt(at) ?? [];
+  if (!frame || frame.line === 0) return [`No line number information available for address ${where}`];
+  const [from, to] = extentOfLine(context.prog, at);
+  const place = (address: Addr): string => `${addressText(address)}${symbolText(context.prog, address)}`;
+  return [`Line ${frame.line} of "${frame.file}" starts at address ${place(from)} and ends at ${place(to)}.`];
+}
+
+/** Bytes of code of one line at most. */
+const MAX_LINE = 4096;
+
+/** The code around an address that belongs to the same line of the same function: its first byte and the one behind it. */
+function extentOfLine(prog: Program, at: Addr): [Addr, Addr] {
+  const line = (address: Addr): string | undefined => {
+    const [innermost] = prog.sourceAt(address) ?? [];
+    return innermost && `${innermost.file}:${innermost.line}`;
+  };
+  const own = line(at);
+  let [from, to] = [at, at + 1n];
+  while (at - from < MAX_LINE && line(from - 1n) === own) from--;
+  while (to - at < MAX_LINE && line(to) === own) to++;
+  return [from, to];
 }
 
 function infoSymbol(context: CommandContext, rest: string): readonly string[] {

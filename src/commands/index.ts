@@ -1,6 +1,7 @@
 import type { Command } from '../report/command.ts';
 import { alias } from './alias.ts';
 import { ascii } from './ascii.ts';
+import { bpf } from './bpf.ts';
 import { bt } from './bt.ts';
 import { btop } from './btop.ts';
 import { dev } from './dev.ts';
@@ -13,6 +14,7 @@ import { foreach } from './foreach.ts';
 import { fuser } from './fuser.ts';
 import { gdb } from './gdb.ts';
 import { help } from './help.ts';
+import { ipcs } from './ipcs.ts';
 import { irq } from './irq.ts';
 import { kmem } from './kmem.ts';
 import { list } from './list.ts';
@@ -31,16 +33,20 @@ import { repeat } from './repeat.ts';
 import { runq } from './runq.ts';
 import { rustfilt } from './rustfilt.ts';
 import { sbitmapq } from './sbitmapq.ts';
+import { search } from './search.ts';
 import { set } from './set.ts';
+import { sig } from './sig.ts';
 import { struct } from './struct.ts';
 import { swap } from './swap.ts';
 import { sym } from './sym.ts';
 import { sys } from './sys.ts';
+import { task } from './task.ts';
 import { timer } from './timer.ts';
 import { tree } from './tree.ts';
 import { union } from './union.ts';
 import { vm } from './vm.ts';
 import { vtop } from './vtop.ts';
+import { waitq } from './waitq.ts';
 import { whatis } from './whatis.ts';
 import { wr } from './wr.ts';
 
@@ -48,6 +54,7 @@ import { wr } from './wr.ts';
 export const commands: readonly Command[] = [
   alias,
   ascii,
+  bpf,
   bt,
   btop,
   dev,
@@ -60,6 +67,7 @@ export const commands: readonly Command[] = [
   fuser,
   gdb,
   help,
+  ipcs,
   irq,
   kmem,
   list,
@@ -78,16 +86,20 @@ export const commands: readonly Command[] = [
   runq,
   rustfilt,
   sbitmapq,
+  search,
   set,
+  sig,
   struct,
   swap,
   sym,
   sys,
+  task,
   timer,
   tree,
   union,
   vm,
   vtop,
+  waitq,
   whatis,
   wr,
 ];

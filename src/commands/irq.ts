@@ -277,7 +277,8 @@ function* countLines({ cpus = [], irqs: list = [] }: IrqsData): Iterable<string>
   yield `     ${cpus.map((cpu) => `${`CPU${cpu}`.padStart(10)} `).join('')}`;
   for (const one of list) {
     const counts = (one.counts ?? []).map((n) => `${String(n ?? '?').padStart(10)} `).join('');
-    const flow = one.flow === null ? '' : `-${one.flow}`;
-    yield `${String(one.irq).padStart(3)}: ${counts}${(one.chip ?? '').padStart(8)}${flow.padEnd(9)} ${actionNames(one)}`;
+    const chip = one.chip ? one.chip.padStart(8) : '';
+    const flow = one.flow === null ? '' : `-${one.flow}`.padEnd(9);
+    yield `${String(one.irq).padStart(3)}: ${counts}${chip}${flow} ${actionNames(one)}`;
   }
 }

@@ -39,7 +39,7 @@ export const kmem = command<KmemData>({
   summary: 'memory: usage, slab caches and objects, zones, pages; what an address is',
   description: [
     'Each option shows one side of the memory. An address alone is identified: symbol, slab object and its state, task or ' +
-      'stack, per-CPU variable, vmalloc area, page.',
+      'stack, per-CPU variable, vmalloc area, page. One that lies in the user space of the current task is shown as that, too.',
     'Slab caches are named, or given by the address of an object or slab. Free objects are found by following every free ' +
       'list, those of CPUs included; what is broken in them is reported and the rest shown.',
   ],
@@ -107,7 +107,10 @@ function partOf(args: Args): CommandPart {
       throw new UnsupportedError(`kmem: -${flag} option not supported or applicable on this architecture or kernel`);
     }
   }
-  const asked = parts.filter((part) => part.flag !== undefined && args.has(part.flag));
+  // `-p -m member` is the same as `-m member`.
+  const asked = parts.filter(
+    (part) => part.flag !== undefined && args.has(part.flag) && !(part === pages && args.has('m')),
+  );
   if (asked.length > 1)
     throw new UsageError(`kmem: only one of ${asked.map((p) => `-${p.flag}`).join(' and ')} at a time`);
   const part = asked[0];

@@ -1,9 +1,13 @@
 import { hex64 } from '../base/hex.ts';
+import { demangleRust } from '../base/rust-symbol.ts';
+import { auditRecords } from '../kernel/audit.ts';
 import { logRecords } from '../kernel/printk.ts';
+import { printkSafeBuffers } from '../kernel/printk-safe.ts';
 import { systemFacts } from '../kernel/system.ts';
 import type { Args } from '../report/args.ts';
 import { command } from '../report/command.ts';
 import { formatDate, formatLogTime } from '../report/format-time.ts';
+import { shortDigits } from '../report/pad.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, nullable, number, object, optional, string } from '../report/schema.ts';
 
@@ -11,7 +15,20 @@ export interface LogData {
   readonly records: readonly RecordData[];
   /** Wall clock of timestamp 0, with -T. */
   readonly bootSeconds?: number;
+  /** Audit records, with -a. */
+  readonly audit?: readonly { readonly queue: string; readonly type: number; readonly text: string }[];
+  /** Buffers of CPUs, with -s. */
+  readonly buffers?: readonly BufferData[];
   readonly problems?: readonly ProblemData[];
+}
+
+interface BufferData {
+  readonly name: string;
+  readonly cpu: number;
+  readonly address: string;
+  readonly length: number;
+  readonly lost: number;
+  readonly text: string;
 }
 
 interface RecordData {
@@ -41,6 +58,9 @@ export const log = command<LogData>({
       { flag: 'm', help: 'with the level of each message in angle brackets' },
       { flag: 'c', help: 'with the caller of each message, where the kernel recorded it: T task, C CPU' },
       { flag: 'd', help: 'with the dictionary of each message: the device it is about' },
+      { flag: 'a', help: 'audit records that the audit daemon has not got yet, instead' },
+      { flag: 's', help: 'what CPUs have written to their own buffers (Linux 4.7 to 5.14) and not handed on, instead' },
+      { flag: 'R', help: 'with the names of Rust functions as the source spells them' },
     ],
   },
   examples: [
@@ -68,10 +88,40 @@ export const log = command<LogData>({
         dict: optional(arrayOf('Dictionary (`-d`).', string('KEY=value.'))),
       }),
     ),
+    audit: optional(
+      arrayOf(
+        'Audit records that wait for the daemon (`-a`).',
+        object('One record.', {
+          queue: string('Where it waits.'),
+          type: integer('AUDIT_* of linux/audit.h.'),
+          text: string('The record.'),
+        }),
+      ),
+    ),
+    buffers: optional(
+      arrayOf(
+        'Buffers of CPUs (`-s`).',
+        object('One buffer.', {
+          name: string('nmi_print_seq or safe_print_seq.'),
+          cpu: integer('CPU.'),
+          address: hexString('Address of `struct printk_safe_seq_buf`.'),
+          length: integer('Bytes in it.'),
+          lost: integer('Messages that did not fit.'),
+          text: string('What was not handed to the log.'),
+        }),
+      ),
+    ),
     bootSeconds: optional(number('Wall clock of timestamp 0 in seconds since the epoch (`-T`).')),
     problems: optional(problemsSchema),
   }),
   run({ prog }, args) {
+    if (args.has('a')) {
+      const audit = auditRecords(prog);
+      return { records: [], audit: audit.records, ...problemsOf(audit.problems) };
+    }
+    if (args.has('s')) {
+      return { records: [], buffers: printkSafeBuffers(prog).map((b) => ({ ...b, address: hex64(b.address) })) };
+    }
     const { records, problems } = logRecords(prog);
     const withDict = args.has('d');
     return {
@@ -80,7 +130,7 @@ export const log = command<LogData>({
         level: r.level,
         facility: r.facility,
         caller: r.caller ?? null,
-        text: r.text,
+        text: args.has('R') ? withRustNames(r.text) : r.text,
         ...(withDict && r.dict && r.dict.length > 0 ? { dict: r.dict } : {}),
       })),
       ...(args.has('T') ? bootTime(systemFacts(prog)) : {}),
@@ -88,7 +138,9 @@ export const log = command<LogData>({
     };
   },
   *blocks(data, args) {
-    yield { kind: 'lines', lines: recordLines(data, args) };
+    if (data.audit) yield { kind: 'lines', lines: auditLines(data.audit) };
+    else if (data.buffers) yield { kind: 'lines', lines: bufferLines(data.buffers) };
+    else yield { kind: 'lines', lines: recordLines(data, args) };
     yield* problemBlocks(data);
   },
 });
@@ -97,6 +149,26 @@ export const log = command<LogData>({
 function bootTime(facts: { date?: number | undefined; uptimeSeconds?: number | undefined }): { bootSeconds?: number } {
   if (facts.date === undefined || facts.uptimeSeconds === undefined) return {};
   return { bootSeconds: facts.date - facts.uptimeSeconds };
+}
+
+/** Words that are symbols of Rust functions; what is behind them (`+0x12/0x34`) stays. */
+function withRustNames(text: string): string {
+  return text.replace(/\b_(?:R|ZN)\w+/g, (word) => demangleRust(word) ?? word);
+}
+
+function auditLines(audit: NonNullable<LogData['audit']>): string[] {
+  if (audit.length === 0) return ['kernel audit log is empty'];
+  return audit.map((record) => `type=${record.type} ${record.text}`);
+}
+
+function* bufferLines(buffers: readonly BufferData[]): Iterable<string> {
+  let name = '';
+  for (const b of buffers) {
+    if (b.name !== name) yield `PRINTK_SAFE_SEQ_BUF: ${b.name}`;
+    name = b.name;
+    yield `CPU: ${b.cpu}  ADDR: ${shortDigits(b.address)} LEN: ${b.length}  MESSAGE_LOST: ${b.lost}`;
+    for (const line of b.length === 0 ? ['(empty)'] : b.text.trimEnd().split('\n')) yield `  ${line}`;
+  }
 }
 
 function* recordLines(data: LogData, args: Args): Iterable<string> {

@@ -208,6 +208,14 @@ function* machineBlocks(d: MachineData): Iterable<Block> {
   const digits = (text: string | null): string | null => text?.slice(2) ?? null;
   const offline =
     d.cpus !== null && d.cpusOnline !== null && d.cpusOnline < d.cpus ? ` [OFFLINE: ${d.cpus - d.cpusOnline}]` : '';
+  const bases: [string, string | null][] = [
+    ['KERNEL VIRTUAL BASE', digits(d.directMap)],
+    ['KERNEL VMALLOC BASE', digits(d.vmalloc)],
+    ['KERNEL VMEMMAP BASE', digits(d.vmemmap)],
+    ['KERNEL START MAP', digits(d.kernelText)],
+    ['KERNEL MODULES BASE', digits(d.modules)],
+  ];
+  bases.sort(([, a], [, b]) => (a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1)); // ascending on every CPU
   const facts: [string, string | null][] = [
     ['MACHINE TYPE', d.machine],
     ['MEMORY SIZE', d.memoryBytes === null ? null : formatSize(d.memoryBytes)],
@@ -215,11 +223,7 @@ function* machineBlocks(d: MachineData): Iterable<Block> {
     ['PROCESSOR SPEED', d.cpuMhz === null ? null : `${Math.floor(d.cpuMhz)} Mhz`],
     ['HZ', d.hz === null ? null : String(d.hz)],
     ['PAGE SIZE', String(d.pageSize)],
-    ['KERNEL VIRTUAL BASE', digits(d.directMap)],
-    ['KERNEL VMALLOC BASE', digits(d.vmalloc)],
-    ['KERNEL VMEMMAP BASE', digits(d.vmemmap)],
-    ['KERNEL START MAP', digits(d.kernelText)],
-    ['KERNEL MODULES BASE', digits(d.modules)],
+    ...bases,
     ['KERNEL STACK SIZE', d.stackSize === null ? null : String(d.stackSize)],
   ];
   for (const { name, size, cpus } of d.stacks) {

@@ -1,7 +1,9 @@
-import { NotFoundError, UsageError } from '../base/errors.ts';
+import { NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
-import { mounts } from '../kernel/mount.ts';
+import type { Addr } from '../base/units.ts';
+import { type MountRecord, mounts, superblockOf } from '../kernel/mount.ts';
 import { findTask } from '../kernel/task.ts';
+import type { Program } from '../program/program.ts';
 import { parseAddress, parsePidOrAddress } from '../report/args.ts';
 import { command } from '../report/command.ts';
 import { digits } from '../report/pad.ts';
@@ -24,11 +26,18 @@ export const mount = command<MountData>({
   summary: 'mounted filesystems',
   description: [
     'The mounts of the namespace of init, or of another task with -n, in the order in which the kernel keeps them.',
-    'Arguments select mounts: the address of a mount, vfsmount or superblock, a device name, or a directory.',
+    'Arguments select mounts: the address of a mount, vfsmount or superblock, of a dentry or inode in it, a device name, or a ' +
+      'directory.',
   ],
   args: {
-    options: [{ flag: 'n', value: 'pid|task', help: 'show the mount namespace of this task' }],
-    operands: [{ name: 'mount | superblock | device | directory', help: 'only these', many: true }],
+    options: [
+      { flag: 'n', value: 'pid|task', help: 'show the mount namespace of this task' },
+      { flag: 'f', help: 'open files of each filesystem: refused, kernels since 3.13 keep no list of them' },
+      { flag: 'i', help: 'dirty inodes of each filesystem: refused, kernels since 2.6.32 keep no list of them' },
+    ],
+    operands: [
+      { name: 'mount | vfsmount | superblock | device | directory | dentry | inode', help: 'only these', many: true },
+    ],
   },
   examples: [
     {
@@ -65,9 +74,16 @@ export const mount = command<MountData>({
       if (task === undefined) throw new NotFoundError('task', wanted);
     }
     const found = mounts(prog, task);
-    const shown = found.mounts.filter(
-      (m) => args.operands.length === 0 || args.operands.some((word) => selects(word, m)),
-    );
+    if (args.has('f') || args.has('i')) {
+      throw new UnsupportedError('mount: superblocks have no list of open files or dirty inodes in this kernel');
+    }
+    const known = new Set(found.mounts.map((m) => m.superblock));
+    const own = (at: Addr | undefined) => found.mounts.some((m) => at === m.address || at === m.vfsmount);
+    const wants = args.operands.map((word) => ({
+      word,
+      address: own(parseAddress(word)) ? parseAddress(word) : placeOf(prog, word, known),
+    }));
+    const shown = found.mounts.filter((m) => wants.length === 0 || wants.some((want) => selects(want, m)));
     return {
       mounts: shown.map((m) => ({
         mount: hex64(m.address),
@@ -95,11 +111,14 @@ export const mount = command<MountData>({
   },
 });
 
-function selects(
-  word: string,
-  m: { address: bigint; vfsmount: bigint; superblock: bigint; device: string; path: string },
-): boolean {
-  if (word === m.device || word === m.path) return true;
+/** The address of a word; of a dentry or inode that of its superblock. */
+function placeOf(prog: Program, word: string, known: ReadonlySet<Addr>): Addr | undefined {
   const address = parseAddress(word);
+  if (address === undefined || known.has(address)) return address;
+  return superblockOf(prog, address, known) ?? address;
+}
+
+function selects({ word, address }: { word: string; address: Addr | undefined }, m: MountRecord): boolean {
+  if (word === m.device || word === m.path) return true;
   return address !== undefined && (address === m.address || address === m.vfsmount || address === m.superblock);
 }

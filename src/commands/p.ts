@@ -9,11 +9,14 @@ import {
   type PrintFormat,
   printedText,
   type Scope,
+  type ValueHistory,
   type ValueNode,
   valueHistory,
   valueTree,
 } from '../expr/index.ts';
+import { userProgram } from '../expr/user-program.ts';
 import { perCpuOffset, possibleCpus } from '../kernel/percpu.ts';
+import { userTables } from '../kernel/user-space.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseCpus } from '../report/args.ts';
 import { command } from '../report/command.ts';
@@ -52,7 +55,7 @@ export const p = command<PData>({
     options: [
       { flag: 'x', help: 'integers in hexadecimal' },
       { flag: 'd', help: 'integers in decimal' },
-      { flag: 'u', help: 'the address is one of user space' },
+      { flag: 'u', help: 'pointers lead to the user space of the current task' },
     ],
     operands: [
       { name: 'expression', help: 'a C expression, with :cpus behind a per-CPU one', required: true, many: true },
@@ -82,20 +85,21 @@ export const p = command<PData>({
     ),
   }),
   run(context, args) {
-    const { prog, task } = context;
+    const { task } = context;
+    const history = valueHistory(context.prog);
+    const prog = args.has('u') ? userProgram(context.prog, userTables(context.prog, task)) : context.prog;
     const { expression, letter } = splitFormat(args.operands.join(' '));
-    if (args.has('u')) throw new UsageError('p: user-space expressions need the memory of a task: use rd -u');
     const format = formatOf(args, letter, context.session?.settings);
-    const scope = frameScope(prog, task);
+    const scope = frameScope(context.prog, task);
     const head = { expression, ...(letter !== undefined && { format: letter }) };
     const spec = cpuSpec(expression);
-    if (spec) return { ...head, expression: spec.expression, values: ofCpus(prog, spec, scope, format) };
+    if (spec) return { ...head, expression: spec.expression, values: ofCpus(prog, spec, scope, format, history) };
     const value = evaluate(prog, expression, scope);
     if (value.symbol === expression && value.address !== undefined && isPerCpu(prog, value.address)) {
       return { ...head, ...copies(prog, value) };
     }
     const tree = valueTree(value, format);
-    return { ...head, values: [{ cpu: null, number: valueHistory(prog).add(value), value: tree }] };
+    return { ...head, values: [{ cpu: null, number: history.add(value), value: tree }] };
   },
   *blocks(data, args) {
     const format = formatOf(args, data.format);
@@ -132,11 +136,17 @@ function cpuSpec(text: string): CpuSpec | undefined {
   return m ? { expression: (m[1] as string).trim(), cpus: m[2] as string } : undefined;
 }
 
-function ofCpus(prog: Program, spec: CpuSpec, scope: Scope, format: PrintFormat): PData['values'] {
+function ofCpus(
+  prog: Program,
+  spec: CpuSpec,
+  scope: Scope,
+  format: PrintFormat,
+  history: ValueHistory,
+): PData['values'] {
   return parseCpus(spec.cpus, possibleCpus(prog), 'p').map((cpu) => {
     const value = evaluate(prog, spec.expression, { ...scope, cpu });
     const tree = valueTree(value, format);
-    return { cpu, number: valueHistory(prog).add(value), value: tree };
+    return { cpu, number: history.add(value), value: tree };
   });
 }
 

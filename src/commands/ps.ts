@@ -10,6 +10,7 @@ import {
   SCHED_POLICIES,
   savedStackPointer,
   schedPolicy,
+  taskPriority,
   taskTimes,
 } from '../kernel/task-detail.ts';
 import { kernelTime } from '../kernel/timekeeping.ts';
@@ -17,7 +18,7 @@ import type { Program } from '../program/program.ts';
 import { type Args, parseCpus } from '../report/args.ts';
 import { command } from '../report/command.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
-import { arrayOf, hexString, object, optional, string } from '../report/schema.ts';
+import { arrayOf, hexString, integer, object, optional, string } from '../report/schema.ts';
 import { selectTasks } from '../report/select-tasks.ts';
 import { DETAILS, type PsTask, RELATIVES, taskBlocks } from '../report/task-blocks.ts';
 import { type TaskData, type TaskName, taskMembers, taskNameSchema } from '../report/task-data.ts';
@@ -59,6 +60,13 @@ export const ps = command<PsData>({
         value: 'policy',
         help: 'only tasks with these scheduling policies: NORMAL, FIFO, RR, ... or numbers, with commas',
       },
+      { flag: 'I', help: 'without the idle tasks' },
+      {
+        flag: 'Y',
+        value: 'policy',
+        optional: true,
+        help: 'with the scheduling policy and priority of each task; -Y=FIFO,RR only those with these policies',
+      },
       { flag: 'S', help: 'only the number of tasks in each state' },
       { flag: 'H', help: 'without the header line' },
     ],
@@ -88,6 +96,12 @@ export const ps = command<PsData>({
         stackPointer: optional(hexString('Saved kernel stack pointer (`-s`).')),
         times: optional(timesSchema),
         limits: optional(limitsSchema),
+        scheduling: optional(
+          object('How it is scheduled (`-Y`).', {
+            policy: string('Policy.'),
+            priority: integer("The kernel's priority: up to 99 real time, 100 to 139 fair, -1 deadline."),
+          }),
+        ),
         args: optional(arrayOf('Arguments (`-a`).', string('One.'))),
         environment: optional(arrayOf('Environment (`-a`).', string('NAME=value.'))),
         unread: optional(string('Why what was asked for could not be read.')),
@@ -106,6 +120,8 @@ export const ps = command<PsData>({
         (!args.has('k') || t.kernelThread) &&
         (!args.has('u') || !t.kernelThread) &&
         (!(args.has('G') || args.has('g')) || t.threadGroupLeader) &&
+        (!args.has('g') || !t.idle || t.cpu === 0) &&
+        (!args.has('I') || !t.idle) &&
         (!args.has('A') || t.active),
     );
     const chosen = byPolicy(prog, byCpu(prog, shown, args), args);
@@ -145,12 +161,15 @@ function taskData(t: TaskRecord): TaskData {
 
 function psTask(prog: Program, t: TaskRecord, all: readonly TaskRecord[], args: Args): PsTask {
   const data = taskData(t);
-  if (![...RELATIVES, ...DETAILS, 's'].some((flag) => args.has(flag))) return data;
+  if (![...RELATIVES, ...DETAILS, 's', 'Y'].some((flag) => args.has(flag))) return data;
   return {
     ...data,
+    ...(args.has('Y') && { scheduling: scheduling(prog, t) }),
     ...(args.has('p') && { parents: ancestors(t, all).map(taskName) }),
     ...(args.has('c') && { children: all.filter((c) => isChild(c, t)).map(taskName) }),
-    ...(args.has('g') && { threads: all.filter((c) => c !== t && c.tgid === t.tgid && !c.idle).map(taskName) }),
+    ...(args.has('g') && {
+      threads: all.filter((c) => c !== t && c.tgid === t.tgid && c.idle === t.idle).map(taskName),
+    }),
     ...details(prog, t, args),
   };
 }
@@ -167,6 +186,11 @@ function details(prog: Program, t: TaskRecord, args: Args): Partial<PsTask> {
     if (!(e instanceof AnalysisError)) throw e;
     return { unread: e.message };
   }
+}
+
+function scheduling(prog: Program, t: TaskRecord): NonNullable<PsTask['scheduling']> {
+  const policy = schedPolicy(prog, t.address);
+  return { policy: SCHED_POLICIES[policy] ?? String(policy), priority: taskPriority(prog, t.address) };
 }
 
 function timesData(prog: Program, t: TaskRecord): TimesData {
@@ -187,7 +211,7 @@ function limitData(limit: ResourceLimit): LimitData {
 }
 
 function byPolicy(prog: Program, tasks: readonly TaskRecord[], args: Args): readonly TaskRecord[] {
-  const wanted = args.value('y');
+  const wanted = args.value('y') ?? (args.value('Y') || undefined);
   if (wanted === undefined) return tasks;
   const policies = wanted.split(',').map((word) => {
     const value = /^\d+$/.test(word) ? Number(word) : SCHED_POLICIES.indexOf(word.toUpperCase());
@@ -205,12 +229,17 @@ function byCpu(prog: Program, tasks: readonly TaskRecord[], args: Args): readonl
   return cpus.flatMap((cpu) => tasks.filter((t) => t.cpu === cpu));
 }
 
-/** With -l and -m the task that ran last comes first, on each CPU where they are shown by CPU. */
+/** With -l and -m the task that ran last comes first, on each CPU where they are shown by CPU; with -t the oldest. */
 function inOrder(tasks: PsTask[], args: Args): PsTask[] {
+  if (args.has('t')) return tasks.sort((a, b) => compare(a.times?.startNs ?? '', b.times?.startNs ?? ''));
   if (!args.has('l') && !args.has('m')) return tasks;
   const at = (t: PsTask): string => t.times?.lastRunNs ?? '';
-  const byTime = (a: PsTask, b: PsTask): number => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : 0);
+  const byTime = (a: PsTask, b: PsTask): number => compare(at(b), at(a));
   return tasks.sort((a, b) => (args.has('C') ? a.cpu - b.cpu : 0) || byTime(a, b));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function taskName(t: TaskRecord): TaskName {
@@ -218,7 +247,9 @@ function taskName(t: TaskRecord): TaskName {
 }
 
 function isChild(child: TaskRecord, parent: TaskRecord): boolean {
-  if (child.idle || child === parent || child.ppid !== parent.tgid) return false;
+  if (child === parent) return false;
+  if (child.idle) return child.cpu !== 0 && parent.idle && parent.cpu === 0;
+  if (child.ppid !== parent.tgid) return false;
   return parent.idle ? parent.cpu === 0 : true;
 }
 
@@ -226,7 +257,7 @@ function isChild(child: TaskRecord, parent: TaskRecord): boolean {
 function ancestors(t: TaskRecord, all: readonly TaskRecord[]): TaskRecord[] {
   const chain: TaskRecord[] = [];
   let child = t;
-  while (!child.idle) {
+  for (;;) {
     const parent = all.find((p) => isChild(child, p) && (p.threadGroupLeader || p.idle));
     if (!parent || parent === t || chain.includes(parent)) break;
     chain.unshift(parent);

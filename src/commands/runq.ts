@@ -261,7 +261,7 @@ function* onQueueLines(queue: QueueData): Iterable<string> {
 function* clockLines(queue: QueueData): Iterable<string> {
   yield `${cpuLabel(queue.cpu, 2)}: ${queue.clockNs}`;
   const last = queue.lastRunNs ?? '?';
-  yield `        ${last.padStart(queue.clockNs.length)}  ${taskText(queue.current)}`;
+  yield `        ${last.padStart(queue.clockNs.length, queue.lastRunNs === null ? ' ' : '0')}  ${taskText(queue.current)}`;
 }
 
 function* stampLines(queue: QueueData): Iterable<string> {

@@ -24,6 +24,7 @@ interface ContextData {
   readonly stateNames: readonly string[];
   readonly active: boolean;
   readonly panic: boolean;
+  readonly sysrq: boolean;
   readonly sharing?: { readonly index: number; readonly count: number };
 }
 
@@ -80,6 +81,7 @@ export const set = command<SetData>({
     stateNames: optional(arrayOf("The bits of its state, by the kernel's names.", string('Name.'))),
     active: optional(boolean('Whether it was the current task of its CPU.')),
     panic: optional(boolean('Whether it is the task that crashed.')),
+    sysrq: optional(boolean('Whether the crash was asked for (SysRq).')),
     sharing: optional(
       object('Among how many tasks of this pid it is which one; the idle tasks share 0.', {
         index: integer('From 1.'),
@@ -125,7 +127,7 @@ export const set = command<SetData>({
         ['CPU', String(data.cpu)],
         [
           'STATE',
-          `${data.stateNames.join('|') || '(unknown)'}${data.panic ? ' (PANIC)' : data.active && data.pid > 0 ? ' (ACTIVE)' : ''}`,
+          `${data.stateNames.join('|') || '(unknown)'}${data.panic ? ` (${data.sysrq ? 'SYSRQ' : 'PANIC'})` : data.active ? ' (ACTIVE)' : ''}`,
         ],
       ],
     };
@@ -150,6 +152,7 @@ function taskContext(context: CommandContext, args: Args): ContextData {
     stateNames: stateNames(prog, address),
     active: task.active,
     panic: panicFacts(prog).task === address,
+    sysrq: /\bsysrq\b/i.test(panicFacts(prog).cause ?? panicFacts(prog).message ?? ''),
     ...(same.length > 1 && {
       sharing: { index: same.findIndex((t) => t.address === address) + 1, count: same.length },
     }),

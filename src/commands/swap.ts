@@ -64,10 +64,15 @@ export const swap = command<SwapData>({
   *blocks(data) {
     const rows = data.areas.map((a) => {
       const percent = a.sizeKiB === 0 ? 0 : Math.floor((a.usedKiB * 100) / a.sizeKiB);
-      const sizes = `${`${a.sizeKiB}k`.padStart(10)} ${`${a.usedKiB}k`.padStart(7)}`;
-      return `${digits(a.address)}  ${a.kind.padEnd(9)}${sizes}  ${`${percent}%`.padStart(7)}  ${String(a.priority).padStart(3)}  ${a.path ?? '(unknown)'}`;
+      const sizes = `${`${a.sizeKiB}k`.padStart(10)}  ${centered(`${a.usedKiB}k`, 10)}`;
+      return `${digits(a.address)}  ${a.kind.padEnd(9)}${sizes} ${`${percent}%`.padStart(4)}  ${String(a.priority).padStart(3)}  ${a.path ?? '(unknown)'}`;
     });
     yield { kind: 'lines', lines: ['SWAP_INFO_STRUCT    TYPE       SIZE       USED     PCT  PRI  FILENAME', ...rows] };
     yield* problemBlocks(data);
   },
 });
+
+/** In the middle of a column, what is left over before it. */
+function centered(text: string, width: number): string {
+  return text.padStart(Math.ceil((width + text.length) / 2)).padEnd(width);
+}

@@ -1,11 +1,19 @@
+import { NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
+import { dmiStrings } from '../kernel/dmi.ts';
+import { kernelConfig } from '../kernel/ikconfig.ts';
 import { panicFacts } from '../kernel/panic.ts';
+import { systemCalls } from '../kernel/syscall.ts';
 import { systemFacts } from '../kernel/system.ts';
+import { taintLetters } from '../kernel/taint.ts';
 import { findTask } from '../kernel/task.ts';
 import { infoAddress } from '../kernel/task-detail.ts';
+import type { Program } from '../program/program.ts';
+import type { Args } from '../report/args.ts';
 import { command } from '../report/command.ts';
 import { formatSize } from '../report/format-size.ts';
 import { formatDate, formatDuration } from '../report/format-time.ts';
+import { shortDigits } from '../report/pad.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, boolean, hexString, integer, nullable, number, object, optional, string } from '../report/schema.ts';
 import { stateName } from '../report/state-name.ts';
@@ -43,13 +51,39 @@ export interface SysData {
     readonly state: string;
   } | null;
   readonly problems?: readonly ProblemData[];
+  readonly systemCalls?: readonly SystemCallData[];
+  readonly taint?: { readonly mask: string; readonly letters: string };
+  readonly dmi?: readonly { readonly name: string; readonly value: string }[];
+  readonly config?: readonly string[];
+}
+
+interface SystemCallData {
+  readonly number: number;
+  readonly address: string;
+  readonly function: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 export const sys = command<SysData>({
   name: 'sys',
   summary: 'the machine, the kernel and the crash in brief',
-  description: ['What crash prints when it starts. Every line that the dump does not tell reads (unknown).'],
-  args: {},
+  description: [
+    'The machine, its kernel and how it died. Every line that the dump does not tell reads (unknown).',
+    '`sys config` prints the configuration of a kernel that carries it (CONFIG_IKCONFIG).',
+  ],
+  args: {
+    options: [
+      {
+        flag: 'c',
+        help: 'system calls: all, the one with a number (decimal, or hexadecimal with 0x), or those whose name holds a text',
+      },
+      { flag: 't', help: 'the taint mask and its letters' },
+      { flag: 'i', help: 'what the firmware says of the machine (DMI)' },
+      { flag: 'p', value: 'anic', help: 'panic a live system: refused, this is a dump' },
+    ],
+    operands: [{ name: 'config | call', help: 'config; with -c a number or a part of a name' }],
+  },
   examples: [
     {
       line: 'sys',
@@ -99,8 +133,35 @@ export const sys = command<SysData>({
       }),
     ),
     problems: optional(problemsSchema),
+    systemCalls: optional(
+      arrayOf(
+        'System calls (`-c`).',
+        object('One.', {
+          number: integer('Number.'),
+          address: hexString('Address of its function.'),
+          function: nullable(string('Name of its function.')),
+          file: nullable(string('Source file, from the top of the source.')),
+          line: nullable(integer('Line in it.')),
+        }),
+      ),
+    ),
+    taint: optional(
+      object('Why the kernel calls itself tainted (`-t`).', {
+        mask: hexString('Bits.'),
+        letters: string('Letters of the bits that are set.'),
+      }),
+    ),
+    dmi: optional(
+      arrayOf(
+        'What the firmware says of the machine (`-i`).',
+        object('One string.', { name: string('Field, as the kernel names it.'), value: string('Text.') }),
+      ),
+    ),
+    config: optional(arrayOf('The configuration of the kernel (`config`).', string('Line.'))),
   }),
-  run({ prog, dumpNames }) {
+  run({ prog, dumpNames }, args) {
+    if (args.has('p')) throw new UnsupportedError('sys: cannot panic a dumpfile!');
+    const asked = askedOf(prog, args);
     const facts = systemFacts(prog);
     const panic = panicFacts(prog);
     const task = panic.task === undefined ? undefined : findTask(prog, panic.task);
@@ -138,13 +199,84 @@ export const sys = command<SysData>({
           }
         : null,
       ...problemsOf(facts.problems),
+      ...asked,
     };
   },
   *blocks(data) {
+    const asked = askedLines(data);
+    if (asked) {
+      yield { kind: 'lines', lines: asked };
+      return;
+    }
     yield { kind: 'facts', width: 12, facts: [...machineFacts(data), ...panicLines(data)] };
     yield* problemBlocks(data);
   },
 });
+
+/** What was asked for beside the machine. */
+function askedOf(prog: Program, args: Args): Partial<SysData> {
+  const [word] = args.operands;
+  if (args.has('c')) return { systemCalls: systemCallData(prog, word) };
+  if (args.has('t')) return { taint: taintData(prog) };
+  if (args.has('i')) return { dmi: dmiStrings(prog) };
+  if (word === 'config') return { config: kernelConfig(prog) };
+  if (word !== undefined) throw new UsageError(`sys: '${word}' is not known; config is`);
+  return {};
+}
+
+function systemCallData(prog: Program, word: string | undefined): SystemCallData[] {
+  const number = word !== undefined && /^(?:0x[0-9a-f]{1,8}|\d{1,9})$/i.test(word) ? Number(word) : undefined;
+  const shown = systemCalls(prog).filter((call) => {
+    if (word === undefined) return true;
+    return number === undefined ? call.symbol?.name.includes(word) : call.number === number;
+  });
+  if (shown.length === 0) throw new NotFoundError('system call', word ?? '');
+  const top = sourceTop(prog);
+  return shown.map((call) => {
+    const place = prog.sourceAt(call.address)?.[0];
+    const known = place !== undefined && place.file !== '';
+    return {
+      number: call.number,
+      address: hex64(call.address),
+      function: call.symbol?.name ?? null,
+      file: known ? fromTop(place.file, top) : null,
+      line: known ? place.line : null,
+    };
+  });
+}
+
+/** A file that every kernel has, and the function in it that tells where the source was. */
+const TOP_FILE = 'init/main.c';
+
+function sourceTop(prog: Program): string | undefined {
+  const start = prog.findSymbol('start_kernel');
+  const file = start && prog.sourceAt(start.address)?.at(-1)?.file;
+  return file?.endsWith(TOP_FILE) ? file.slice(0, -TOP_FILE.length) : undefined;
+}
+
+function fromTop(file: string, top: string | undefined): string {
+  return top !== undefined && file.startsWith(top) ? file.slice(top.length) : file;
+}
+
+function taintData(prog: Program): { mask: string; letters: string } {
+  const mask = prog.memory.ulong(prog.symbol('tainted_mask'));
+  return { mask: hex64(mask), letters: taintLetters(prog, mask) };
+}
+
+function askedLines(data: SysData): string[] | undefined {
+  if (data.systemCalls) return systemCallLines(data.systemCalls);
+  if (data.taint) return [`TAINTED_MASK: ${shortDigits(data.taint.mask)}  ${data.taint.letters}`];
+  if (data.dmi) return data.dmi.map((d) => `${d.name.padStart(25)}: ${d.value}`);
+  return data.config && [...data.config];
+}
+
+function systemCallLines(calls: readonly SystemCallData[]): string[] {
+  const rows = calls.map((c) => {
+    const place = c.file === null ? '' : `../${c.file}: ${c.line}`;
+    return `${String(c.number).padStart(3)}  ${(c.function ?? shortDigits(c.address)).padEnd(26)} ${place}`.trimEnd();
+  });
+  return ['NUM  SYSTEM CALL                FILE AND LINE NUMBER', ...rows];
+}
 
 const UNKNOWN = '(unknown)';
 

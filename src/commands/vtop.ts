@@ -84,14 +84,23 @@ function translation(context: CommandContext, args: Args, word: string): Transla
   const root = user
     ? (space?.pgd ?? 0n)
     : (prog.findSymbol('swapper_pg_dir')?.address ?? prog.findSymbol('init_top_pgt')?.address ?? 0n);
-  const place = (at: number): string =>
-    hex64(tables.entryAddresses === 'virtual' ? prog.map.directMap(at) : BigInt(at));
+  const virtual = tables.entryAddresses === 'virtual';
+  // the kernel's own top-level table is part of its image
+  const place = (at: number, level: number): string => {
+    if (!virtual) return hex64(BigInt(at));
+    return hex64(level === walk.steps[0]?.level && !user ? root + BigInt(at - prog.map.root) : prog.map.directMap(at));
+  };
   return {
     ...fixed,
     ...(physical !== undefined && { physical }),
     root: hex64(root),
-    rootApart: tables.entryAddresses === 'physical' && !user,
-    steps: walk.steps.map((s) => ({ level: tables.levelNames[s.level] ?? '', at: place(s.at), entry: hex64(s.entry) })),
+    rootApart: !virtual && !user,
+    rootShown: virtual || !user,
+    steps: walk.steps.map((s) => ({
+      level: tables.levelNames[s.level] ?? '',
+      at: place(s.at, s.level),
+      entry: hex64(s.entry),
+    })),
     pageBytes: walk.pageBytes,
     ordinaryPage: prog.pageSize,
     ...(physical !== undefined && { pageStart: physical - (Number(address % BigInt(walk.pageBytes)) || 0) }),

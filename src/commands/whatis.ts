@@ -10,7 +10,7 @@ import { definitionSchema, typeHead } from '../report/object-schema.ts';
 import { arrayOf, integer, object, optional, string } from '../report/schema.ts';
 import type { CType } from '../types/c-type.ts';
 import { declaration } from '../types/declaration.ts';
-import { memberLines } from '../types/type-definition.ts';
+import { hasMemberOf } from '../types/has-member-of.ts';
 
 interface DefinitionAnswer extends ReturnType<typeof headOf> {
   readonly definition: readonly DefinitionData[];
@@ -33,14 +33,14 @@ export const whatis = command<WhatisData>({
   summary: 'the type of a name, or types by size and member',
   description: [
     'The definition of a structure, union, enumeration or typedef; the declaration of a variable or function; the type of ' +
-      'any other C expression. With -r or -m every structure and union of a size, or with a member whose declaration ' +
-      'contains a text.',
+      'any other C expression. With -r or -m every structure and union of a size, or with a member of a type (or pointers ' +
+      'to it, and inside what it embeds).',
   ],
   args: {
     options: [
       { flag: 'o', help: 'with the offsets of members' },
       { flag: 'r', value: 'size|range', help: 'structures of this size in bytes: 192, 0x40, 256-512' },
-      { flag: 'm', value: 'member', help: 'structures with a member whose type or name contains this' },
+      { flag: 'm', value: 'member', help: 'structures with a member whose type has this in its name' },
     ],
     operands: [{ name: 'name | expression', help: 'what to look up', many: true }],
   },
@@ -161,9 +161,11 @@ function search(
   const [low, high] = range === undefined ? [0, Number.MAX_SAFE_INTEGER] : sizes(range);
   const found = new Map<string, { name: string; kind: string; size: number }>();
   for (const type of prog.namedTypes()) {
-    const { kind, size, name } = type;
+    const { name } = type;
+    const base = type.resolve();
+    const { kind, size } = base;
     if ((kind !== 'struct' && kind !== 'union') || size < low || size > high) continue;
-    if (member !== undefined && !memberLines(type).some((line) => line.text.includes(member))) continue;
+    if (member !== undefined && !hasMemberOf(base, member)) continue;
     found.set(`${kind} ${name} ${size}`, { name, kind, size });
   }
   return [...found.values()].sort((a, b) => a.size - b.size || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));

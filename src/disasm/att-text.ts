@@ -11,6 +11,9 @@ export function attText(
 ): readonly [string, string] {
   const whole = WHOLE[code.join(' ')];
   if (whole) return whole;
+  if (code.length > 2 && code.at(-1) === 0x90 && code.subarray(0, -1).every((byte) => byte === 0x66)) {
+    return [`${'data16 '.repeat(code.length - 2)}xchg`, '%ax,%ax'];
+  }
   const words = mnemonic.split(' ').map((word) => REPEAT[word] ?? word);
   const last = (words.pop() as string).replace(/^sal(?=[bwlq]$)/, 'shl');
   const operands = splitOperands(operandText).map((operand) => spellOperand(operand, displaced));

@@ -21,12 +21,14 @@ function symbolLabel(symbolAt: SymbolAt, at: Addr, base: 10 | 16): string | unde
  * `call   0xffffffff82a114f0 <schedule>`, `mov    0xff0c51(%rip),%rax        # 0xffffffff83a079c0 <jiffies>`.
  */
 export function instructionLine(insn: Instruction, set: InstructionSetName, symbolAt: SymbolAt, base: 10 | 16): string {
-  const { comment, separator, width } = instructionSets[set].notation;
-  const text = `${insn.mnemonic.padEnd(width)}${separator}${insn.operandText}`.trimEnd();
+  const notation = instructionSets[set].notation;
+  if (insn.mnemonic === '(bad)') return notation.undefined?.(insn.bytes) ?? insn.mnemonic;
+  const text = `${insn.mnemonic.padEnd(notation.width)}${notation.separator}${insn.operandText}`.trimEnd();
+  const remark = notation.remark?.(insn) ?? '';
   const named = insn.target ?? insn.reference;
-  if (named === undefined) return text;
+  if (named === undefined) return text + remark;
   const label = symbolLabel(symbolAt, named, base);
   const suffix = label === undefined ? '' : ` <${label}>`;
-  if (insn.operandText.endsWith(hex(named))) return text + suffix;
-  return `${text}        ${comment} ${hex(named)}${suffix}`;
+  if (insn.operandText.endsWith(hex(named))) return text + suffix + remark;
+  return `${text}        ${notation.comment} ${hex(named)}${suffix}${remark}`;
 }

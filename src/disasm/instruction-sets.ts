@@ -1,5 +1,6 @@
 import type { Instruction, InstructionSetName } from '../program/instruction.ts';
 import { arm64References } from './arm64-references.ts';
+import { arm64Remark, arm64Undefined } from './arm64-remarks.ts';
 import { arm64Text } from './arm64-text.ts';
 import { attText } from './att-text.ts';
 import type { OperandLayout } from './capstone-insn.ts';
@@ -21,6 +22,10 @@ interface Notation {
   /** Between mnemonic and operands, and the columns of the mnemonic. */
   readonly separator: string;
   readonly width: number;
+  /** What stands behind an instruction and its symbol. */
+  readonly remark?: (insn: Instruction) => string;
+  /** What stands for bytes that are no instruction, where it is not `(bad)`. */
+  readonly undefined?: (bytes: Uint8Array) => string;
 }
 
 /** How one instruction set is decoded. */
@@ -110,7 +115,8 @@ export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet
   },
   arm64: {
     ...{ arch: 1, mode: 0, unit: 4, layout: ARM64_LAYOUT, spell: arm64Text, relate: arm64References },
-    ...{ notation: { comment: '//', ...TABBED }, selfTests: ARM64_TESTS },
+    notation: { comment: '//', ...TABBED, remark: arm64Remark, undefined: arm64Undefined },
+    selfTests: ARM64_TESTS,
   },
   riscv64: { arch: 15, mode: RISCV64_COMPRESSED, unit: 2, notation: { comment: '#', ...TABBED } },
   ppc64: { arch: 4, mode: MODE_64 | MODE_BIG_ENDIAN, unit: 4, notation: { comment: '#', ...TABBED } },

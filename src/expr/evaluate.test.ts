@@ -4,6 +4,7 @@ import { structType } from '../../test/build/c-types.ts';
 import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import { NotFoundError, UsageError } from '../base/errors.ts';
+import type { MacroDefinition } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import { arrayOf, intType, pointerTo } from '../types/simple-type.ts';
@@ -47,10 +48,29 @@ before(() => {
       open: () => ({
         findVariableType: (name) => (name === 'first' ? node : undefined),
         findEnumerator: (name) => (name === 'RED' ? { type: int, value: 3n } : undefined),
+        findMacro: (name) => macros[name],
       }),
     },
   ]);
 });
+
+const macro = (name: string, body: string, parameters?: string[]): [string, MacroDefinition] => [
+  name,
+  { name, body, ...(parameters && { parameters }) },
+];
+const macros: Readonly<Record<string, MacroDefinition | undefined>> = Object.fromEntries([
+  macro('__AC', '(X##Y)', ['X', 'Y']),
+  macro('_AC', '__AC(X,Y)', ['X', 'Y']),
+  macro('PAGE_SHIFT', '12'),
+  macro('PAGE_SIZE', '(_AC(1,UL) << PAGE_SHIFT)'),
+  macro('loop', 'loop + 1'),
+  macro('sum', '(a + (0, rest))', ['a', 'rest...']),
+  macro('n_count', 'count'),
+  macro('first', 'wrong'),
+  macro('grow', 'grow2 grow2'),
+  ...Array.from({ length: 40 }, (_, i) => macro(`grow${i + 2}`, `grow${i + 3} grow${i + 3}`)),
+  macro('print', 'do { x; } while (0)'),
+]);
 
 function text(expression: string): string {
   return valueLines(evaluate(prog, expression, frameScope(prog, undefined))).join('\n');
@@ -167,7 +187,7 @@ test('what cannot be is an error that says why', () => {
     ['1 +', /a value is expected at the end/],
     ['(1', /'\)' is expected/],
     ['1 2', /an operator is expected before '2'/],
-    ['#', /is no part of a C expression/],
+    ['`', /is no part of a C expression/],
     ['first.nothing', /no member struct node\.nothing/],
     ['nothing', /no symbol nothing/],
     ['struct nothing', /no type struct nothing/],
@@ -227,4 +247,15 @@ test('a variable without a type can be cast', () => {
   assert.throws(() => evaluate(fresh, 'bare + 1'), /say what it is/);
   assert.deepEqual(valueLines(evaluate(fresh, '*(long *)&bare')), ['7']);
   assert.deepEqual(valueLines(evaluate(fresh, '(long)bare')), ['7']);
+});
+
+test('macros are replaced as the preprocessor does', () => {
+  assert.equal(text('PAGE_SIZE'), '4096');
+  assert.equal(text('sizeof(PAGE_SIZE)'), '8');
+  assert.equal(text('sum(1, 5, 7)'), '8');
+  assert.equal(text('first.count'), text('first.n_count'));
+  assert.throws(() => text('PAGE_SIZ'), NotFoundError);
+  assert.throws(() => text('loop'), NotFoundError);
+  assert.throws(() => text('print'), /the macro print is no expression/);
+  assert.throws(() => text('grow'), /more than \d+ macros/);
 });

@@ -2,7 +2,7 @@ import { AnalysisError, NotFoundError, UsageError } from '../base/errors.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
-import type { CType } from '../types/c-type.ts';
+import type { CType, MemberPlace } from '../types/c-type.ts';
 import { formatType } from '../types/format-type.ts';
 import { arrayOf, functionType, voidType } from '../types/simple-type.ts';
 import { binary, decay, integer, promoted, wrapTo } from './arithmetic.ts';
@@ -219,7 +219,7 @@ class Evaluator {
       const hint = type.kind === 'forward' ? 'is not defined in this kernel: it' : '';
       throw new AnalysisError('type', `${formatType(type)} ${hint ? `${hint} ` : ''}has no members, so no ${name}`);
     }
-    const place = type.findMember(name);
+    const place = type.findMember(name) ?? this.#memberOfMacro(type, name);
     if (!place) throw new NotFoundError('member', `${formatType(type)}.${name}`);
     const { bit, bitSize } = place;
     if (value.address !== undefined) {
@@ -229,6 +229,12 @@ class Evaluator {
     const size = bitSize > 0 ? (bit + bitSize + 7) >> 3 : place.type.size;
     const bytes = value.bytes().subarray(place.offset, place.offset + size);
     return new ExprValue(this.#prog, place.type, { bytes, bit, bitSize });
+  }
+
+  /** Some members have had to move and are macros now: `sk_state` is `__sk_common.skc_state`. */
+  #memberOfMacro(type: CType, name: string): MemberPlace | undefined {
+    const macro = this.#prog.findMacro(name);
+    return macro && !macro.parameters && /^\w+(?:\.\w+)*$/.test(macro.body) ? type.findMember(macro.body) : undefined;
   }
 
   #index(operand: ExprValue, index: ExprValue): ExprValue {

@@ -1,4 +1,3 @@
-export { quotedText } from './c-string.ts';
 export { addressOf, evaluate, valueOrType } from './evaluate.ts';
 export { ExprValue } from './expr-value.ts';
 export { frameScope, isPerCpu } from './frame-scope.ts';
@@ -23,7 +22,7 @@ export {
 } from './object-spec.ts';
 export type { PrintFormat } from './print-format.ts';
 export type { Scope } from './scope.ts';
-export { printedText, treeText, valueLines } from './tree-text.ts';
+export { printedText, treeText } from './tree-text.ts';
 export { parseTypeName } from './type-parser.ts';
 export { type ValueHistory, valueHistory } from './value-history.ts';
 export { objectTree, type ValueNode, valueTree } from './value-tree.ts';

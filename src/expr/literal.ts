@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Node } from './ast.ts';
 
 /** An integer constant with its type by C's rules: the first of int, long ... that holds it. */
-export function integerLiteral(text: string): Extract<Node, { kind: 'integer' }> {
+function integerLiteral(text: string): Extract<Node, { kind: 'integer' }> {
   const m = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)([uUlL]*)$/.exec(text);
   if (!m) throw new UsageError(`'${text}' is no number${/^[0-9a-f]+$/i.test(text) ? ` (0x${text}?)` : ''}`);
   const digits = m[1] as string;
@@ -26,4 +26,15 @@ export function integerLiteral(text: string): Extract<Node, { kind: 'integer' }>
 function octal(digits: string): string {
   if (!/^[0-7]+$/.test(digits)) throw new UsageError(`'${digits}' is no octal number`);
   return `0o${digits.slice(1)}`;
+}
+
+/** A number of C as a node. @throws UsageError */
+export function numberNode(text: string): Node {
+  const hex = /^0[xX]/.test(text);
+  if (!hex && /[.eE]/.test(text)) {
+    const value = Number.parseFloat(text);
+    if (!Number.isFinite(value) || !/^[\d.eE+-]+[fFlL]?$/.test(text)) throw new UsageError(`'${text}' is no number`);
+    return { kind: 'real', value };
+  }
+  return integerLiteral(text);
 }

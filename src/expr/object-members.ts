@@ -26,7 +26,7 @@ export function parseObjectMembers(prog: Program, text: string): ObjectMembers {
   const words = text.trim().replace(/^(?:struct|union)\s+/, '');
   const dot = words.indexOf('.');
   const typeName = dot < 0 ? words : words.slice(0, dot);
-  const type = prog.findType(typeName) ?? parseTypeName(prog, typeName);
+  const type = prog.findExactType(typeName) ?? parseTypeName(prog, typeName);
   const names = dot < 0 ? [] : words.slice(dot + 1).split(',');
   const members = names.map((name) => {
     const place = type.findMember(name);

@@ -35,7 +35,7 @@ export function structNamed(prog: Program, name: string, kind?: 'struct' | 'unio
   const tags = kind === 'union' ? (['union', 'struct'] as const) : (['struct', 'union'] as const);
   let found: CType | undefined;
   for (const tag of tags) found ??= defined(findTagged(prog, tag, name));
-  found ??= prog.findType(`typedef ${name}`) ?? prog.findModuleType(`typedef ${name}`);
+  found ??= prog.findExactType(`typedef ${name}`) ?? prog.findModuleType(`typedef ${name}`);
   if (!found) {
     throw new NotFoundError('structure', name, prog.has('types') ? undefined : 'the dump carries no type information');
   }

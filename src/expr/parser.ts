@@ -2,43 +2,22 @@ import { UsageError } from '../base/errors.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import type { Node } from './ast.ts';
+import { expandMacros } from './expand-macros.ts';
 import { type Token, tokenize } from './lexer.ts';
-import { integerLiteral } from './literal.ts';
+import { numberNode } from './literal.ts';
+import { PRECEDENCE } from './precedence.ts';
 import { TypeParser } from './type-parser.ts';
 
 /** Operators inside each other at most. */
 const MAX_DEPTH = 200;
 
-/** Binary operators by how strongly they bind; `@` is gdb's: so many elements from here. */
-const PRECEDENCE: Readonly<Record<string, number>> = {
-  ',': 1,
-  '||': 4,
-  '&&': 5,
-  '|': 6,
-  '^': 7,
-  '&': 8,
-  '==': 9,
-  '!=': 9,
-  '<': 10,
-  '>': 10,
-  '<=': 10,
-  '>=': 10,
-  '@': 11,
-  '<<': 12,
-  '>>': 12,
-  '+': 13,
-  '-': 13,
-  '*': 14,
-  '/': 14,
-  '%': 14,
-};
 const CONDITIONAL = 3;
 /** Binds weaker than everything but the comma. */
 const ASSIGNMENT = 2;
 
 /** @throws UsageError that says where the expression is wrong; NotFoundError for a type that there is not */
 export function parse(prog: Program, text: string): Node {
-  const tokens = tokenize(text);
+  const tokens = expandMacros(prog, tokenize(text));
   const parser = new Parser(prog, tokens, text);
   const node = parser.expression(0);
   parser.end();
@@ -314,14 +293,4 @@ class Parser {
 
 function isTypeof(name: string): boolean {
   return name === 'typeof' || name === '__typeof__' || name === '__typeof';
-}
-
-function numberNode(text: string): Node {
-  const hex = /^0[xX]/.test(text);
-  if (!hex && /[.eE]/.test(text)) {
-    const value = Number.parseFloat(text);
-    if (!Number.isFinite(value) || !/^[\d.eE+-]+[fFlL]?$/.test(text)) throw new UsageError(`'${text}' is no number`);
-    return { kind: 'real', value };
-  }
-  return integerLiteral(text);
 }

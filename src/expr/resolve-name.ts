@@ -44,7 +44,7 @@ function placeOf(symbol: KernelSymbol, scope: Scope): Addr {
 }
 
 /** Type of a variable or function by what the kernel and its debug information tell; an unknown one by its letter. */
-export function symbolType(prog: Program, symbol: KernelSymbol): CType {
+function symbolType(prog: Program, symbol: KernelSymbol): CType {
   const told = prog.findVariableType(symbol.name);
   if (told) return told;
   const known = Object.hasOwn(wellKnownGlobals, symbol.name) ? wellKnownGlobals[symbol.name] : undefined;
@@ -58,11 +58,23 @@ export function symbolType(prog: Program, symbol: KernelSymbol): CType {
   return /[tw]/i.test(symbol.letter) ? unknownFunction : unknownData;
 }
 
-/** What to say where the type of a variable is needed. */
+/** Integers by size, for an example of what may be written. */
+const INTEGERS: Readonly<Record<number, string>> = {
+  1: 'unsigned char',
+  2: 'unsigned short',
+  4: 'int',
+  8: 'unsigned long',
+};
+
+/** What to say where the type of a variable is needed, with a cast as it may be written. */
 export function unknownTypeError(value: ExprValue): AnalysisError {
   const name = value.symbol ?? formatType(value.type);
+  const { prog, symbol } = value;
+  const size =
+    (symbol === undefined ? undefined : (prog.findSymbol(symbol) ?? prog.findModuleSymbol(symbol)))?.size ?? 0;
+  const example = size === 16 ? 'struct list_head' : (INTEGERS[size] ?? 'struct task_struct');
   return new AnalysisError(
     'type',
-    `the type of ${name} is not known without debug information: say what it is, for example *(struct x *)&${name}`,
+    `the type of ${name} is not known without debug information: say what it is, for example *(${example} *)&${name}`,
   );
 }

@@ -16,19 +16,29 @@ export function symbolText(prog: Program, at: Addr): string {
   return name === '' ? '' : ` <${name}>`;
 }
 
-/** Marks of the linker: they are places, not objects, and what follows them is not theirs. */
+/**
+ * Marks of the linker: they are places, not objects, and what follows them is not theirs. Only where nothing states the
+ * sizes of symbols.
+ */
 const MARK =
   /^(?:__start_|__stop_|__end_|__begin_|kallsyms_|__per_cpu_|__init_|_[se](?:text|data|bss|init|rodata)|__bss_|__brk_|_end$|__entry_text|init_stack$|init_thread_union$)/;
 
 /** `symbol+offset`, '' for an address that no symbol covers. */
-export function symbolName(prog: Program, at: Addr): string {
+function symbolName(prog: Program, at: Addr): string {
   if (prog.pointerSize === 8 && at < LOWEST) return '';
+  const holding = prog.symbolHolding(at);
+  if (holding === null) return '';
+  if (holding) return withOffset(holding, at);
   const symbol = prog.symbolAt(at);
   if (!symbol || MARK.test(symbol.name)) return '';
   const offset = at - symbol.address;
-  if (offset === 0n) return symbol.name;
-  if (symbol.module === undefined ? !reaches(prog, symbol, offset) : offset > MAX_IN_MODULE) return '';
-  return `${symbol.name}+${offset}`;
+  if (offset !== 0n && (symbol.module === undefined ? !reaches(prog, symbol, offset) : offset > MAX_IN_MODULE))
+    return '';
+  return withOffset(symbol, at);
+}
+
+function withOffset({ name, address }: KernelSymbol, at: Addr): string {
+  return at === address ? name : `${name}+${at - address}`;
 }
 
 /** The last function of a module seems to reach to its end where the kernel's table has no data symbols. */

@@ -9,12 +9,12 @@ import { baseTypes } from './base-types.ts';
 export function findBareType(prog: Program, name: string): CType | undefined {
   if (name === 'void') return voidType();
   if (isBaseWord(name)) return baseTypes(prog).find(baseName(name));
-  return prog.findType(`typedef ${name}`) ?? prog.findModuleType(`typedef ${name}`);
+  return prog.findExactType(`typedef ${name}`) ?? prog.findModuleType(`typedef ${name}`);
 }
 
 /** A struct, union or enum by its tag; of several the definition. */
 export function findTagged(prog: Program, tag: 'struct' | 'union' | 'enum', name: string): CType | undefined {
-  const type = prog.findType(`${tag} ${name}`);
+  const type = prog.findExactType(`${tag} ${name}`);
   if (type && type.resolve().kind !== 'forward') return type;
   return prog.findModuleType(`${tag} ${name}`) ?? type;
 }

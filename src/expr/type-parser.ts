@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.ts';
 import type { Program } from '../program/program.ts';
 import { baseName, isBaseWord } from '../types/base-name.ts';
 import type { CType } from '../types/c-type.ts';
-import { arrayOf, constOf, functionType } from '../types/simple-type.ts';
+import { arrayOf, constOf, functionType, volatileOf } from '../types/simple-type.ts';
 import { baseTypes } from './base-types.ts';
 import { type Token, tokenize } from './lexer.ts';
 import { findBareType, findTagged, missingType } from './type-lookup.ts';
@@ -53,14 +53,17 @@ export class TypeParser {
 
   #specifiers(): CType {
     let isConst = false;
+    let isVolatile = false;
     const words: string[] = [];
     let type: CType | undefined;
     for (;;) {
       const token = this.#peek();
       if (token.kind !== 'name') break;
       const { text } = token;
-      if (QUALIFIERS.has(text) || IGNORED.has(text)) isConst ||= text === 'const';
-      else if (!type && TAGS.has(text)) {
+      if (QUALIFIERS.has(text) || IGNORED.has(text)) {
+        isConst ||= text === 'const';
+        isVolatile ||= text === 'volatile';
+      } else if (!type && TAGS.has(text)) {
         type = this.#tagged(text as 'struct');
         continue;
       } else if (!type && isBaseWord(text)) words.push(text);
@@ -72,6 +75,7 @@ export class TypeParser {
     }
     if (words.length > 0) type = baseTypes(this.#prog).find(baseName(words.join(' ')));
     if (!type) throw new UsageError(`'${this.#peek().text}' where a type is expected`);
+    if (isVolatile) type = volatileOf(type);
     return isConst ? constOf(type) : type;
   }
 
@@ -146,7 +150,7 @@ export function parseTypeName(prog: Program, text: string): CType {
   const parser = new TypeParser(prog, tokenize(text), 0);
   if (!parser.starts()) {
     const bare = /^\s*([A-Za-z_]\w*)\s*((?:\*\s*)*)$/.exec(text);
-    let type = bare ? (prog.findType(bare[1] as string) ?? prog.findModuleType(bare[1] as string)) : undefined;
+    let type = bare ? (prog.findExactType(bare[1] as string) ?? prog.findModuleType(bare[1] as string)) : undefined;
     if (!type) throw missingType(prog, text.trim());
     for (const c of bare?.[2] ?? '') if (c === '*') type = baseTypes(prog).pointer(type);
     return type;

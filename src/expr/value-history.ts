@@ -17,6 +17,16 @@ export class ValueHistory {
     return this.#values.length;
   }
 
+  /** How many values there were. */
+  get count(): number {
+    return this.#values.length;
+  }
+
+  /** Forgets what came behind the first `count`: their line is run again. */
+  forgetFrom(count: number): void {
+    this.#values.length = Math.min(this.#values.length, count);
+  }
+
   /** `''` is the last, `$` the one before, `$3` the third last; `7` the seventh. */
   find(name: string): ExprValue | undefined {
     const count = this.#values.length;

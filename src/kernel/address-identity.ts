@@ -61,7 +61,7 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
   const lookup = virtual ? at : prog.map.directMap(Number(at));
   const slab = attempt('slab', () => slabAt(prog, lookup));
   const vmap = virtual ? attempt('vmalloc areas', () => areaOf(prog, at)) : undefined;
-  const task = virtual ? attempt('task', () => taskOf(prog, at)) : undefined;
+  const task = attempt('task', () => taskOf(prog, lookup));
   const perCpu = virtual ? attempt('per-CPU data', () => perCpuOf(prog, at)) : undefined;
   const free = page && attempt('free lists', () => freeBlockOf(prog, page));
   const tracks =

@@ -67,6 +67,8 @@ test('the lines of /proc/meminfo', () => {
     buffersKiB: 60,
     cachedKiB: (2000 - 50 - 15) * 4,
     swapCachedKiB: 200,
+    activeFileKiB: 1200,
+    inactiveFileKiB: 2800,
     swapTotalKiB: 3200,
     swapFreeKiB: 3000,
     anonPagesKiB: 0,
@@ -76,6 +78,43 @@ test('the lines of /proc/meminfo', () => {
     kernelStackKiB: 1312,
   });
 });
+
+test('lines that come from variables: limit, per-CPU memory, the direct mapping', () => {
+  const memory = world();
+  devicesAndZones(memory);
+  memory.u64(memory.symbol('sysctl_overcommit_kbytes', memory.alloc(8)), 0);
+  memory.u32(memory.symbol('sysctl_overcommit_ratio', memory.alloc(4)), 50);
+  memory.u64(memory.symbol('nr_vmalloc_pages', memory.alloc(8)), 11);
+  memory.u32(memory.symbol('pcpu_nr_populated', memory.alloc(4)), 32);
+  memory.u32(memory.symbol('pcpu_nr_units', memory.alloc(4)), 4);
+  const counts = memory.symbol('direct_pages_count', memory.alloc(32));
+  for (const [level, pages] of [7, 5, 2].entries()) memory.u64(counts + BigInt(8 * (level + 1)), pages);
+  const lines = memoryInfo(memory.program());
+  assert.deepEqual(lines.problems, []);
+  assert.equal(lines.commitLimitKiB, (10_000 / 2 + 800) * 4);
+  assert.equal(lines.vmallocUsedKiB, 44);
+  assert.equal(lines.percpuKiB, 32 * 4 * 4);
+  assert.deepEqual([lines.directMap4kKiB, lines.directMap2mKiB, lines.directMap1gKiB], [28, 10_240, 2_097_152]);
+});
+
+for (const [unit, more] of [
+  [1, ['NR_SWAPCACHE']],
+  [512, []],
+] as const) {
+  test(`transparent huge pages, counted ${unit === 1 ? 'in pages' : 'one by one before v5.12'}`, () => {
+    const memory = new KernelMemory();
+    memory.enumeration('zone_stat_item', 'NR_FREE_PAGES', 'NR_VM_ZONE_STAT_ITEMS');
+    memory.enumeration('node_stat_item', 'NR_ANON_THPS', 'NR_SHMEM_THPS', ...more, 'NR_VM_NODE_STAT_ITEMS');
+    memory.u64(memory.symbol('vm_zone_stat', memory.alloc(8)), 1);
+    const node = memory.symbol('vm_node_stat', memory.alloc(24));
+    memory.u64(node, 1024);
+    memory.u64(node + 8n, 0);
+    const lines = memoryInfo(memory.program());
+    assert.equal(lines.anonHugePagesKiB, 1024 * unit * 4);
+    assert.equal(lines.shmemHugePagesKiB, 0);
+    assert.equal(lines.fileHugePagesKiB, undefined);
+  });
+}
 
 test('what cannot be had is absent, with its reason', () => {
   const broken = memoryInfo(world().program());

@@ -27,6 +27,8 @@ export interface ModuleMemory {
   readonly size: Bytes;
   /** Given up when its init function has returned. */
   readonly init: boolean;
+  /** What it is for, where the kernel tells its parts apart: `TEXT`, `DATA`, `RODATA`, `RO_AFTER_INIT`, `INIT_TEXT`, ... */
+  readonly kind?: string;
 }
 
 /** A loadable module, as /proc/modules and /sys/module show it. */
@@ -66,6 +68,7 @@ interface ModulePart {
   readonly base: Bytes;
   readonly size: Bytes;
   readonly init: boolean;
+  readonly kind?: string;
 }
 
 interface Layout {
@@ -141,11 +144,12 @@ function moduleParts(prog: Program): ModulePart[] {
     const base = prog.offset('module_memory', 'base');
     const size = prog.offset('module_memory', 'size');
     const stride = target?.size ?? 0;
-    const init = initTypes(prog);
+    const kinds = memoryKinds(prog);
     return Array.from({ length: Math.min(length, 16) }, (_, i) => ({
       base: memory.offset + i * stride + base,
       size: memory.offset + i * stride + size,
-      init: init.has(i),
+      init: kinds.get(i)?.startsWith('INIT_') ?? false,
+      kind: kinds.get(i) ?? `${i}`,
     }));
   }
   // data_layout: commit 01dc0386efb7 ("module: Add CONFIG_ARCH_WANTS_MODULES_DATA_IN_VMALLOC", v5.18)
@@ -158,11 +162,18 @@ function moduleParts(prog: Program): ModulePart[] {
     }));
 }
 
-/** Numbers of the kinds of memory that only a module's start needs: `enum mod_mem_type`. */
-function initTypes(prog: Program): ReadonlySet<number> {
-  const types = new Set<number>();
-  for (const [name, value] of enumerators(prog, 'mod_mem_type')) if (name.startsWith('MOD_INIT_')) types.add(value);
-  return types;
+/** `enum mod_mem_type` without its prefix, by number. */
+function memoryKinds(prog: Program): ReadonlyMap<number, string> {
+  const kinds = new Map<number, string>();
+  for (const [name, value] of enumerators(prog, 'mod_mem_type')) {
+    if (name.startsWith('MOD_') && name !== 'MOD_INVALID' && name !== 'MOD_MEM_NUM_TYPES')
+      kinds.set(value, name.slice(4));
+  }
+  return kinds;
+}
+
+function rest({ init, kind }: ModulePart): Pick<ModulePart, 'init' | 'kind'> {
+  return kind === undefined ? { init } : { init, kind };
 }
 
 function readModule(
@@ -177,7 +188,7 @@ function readModule(
   if (!state) throw new AnalysisError('corrupt', `module state ${raw.u32(layout.state)} exceeds ${STATES.length - 1}`);
   const name = cString(raw.bytes, layout.name, layout.name + layout.nameSize);
   const memory = layout.parts
-    .map((part) => ({ base: raw.pointer(part.base), size: raw.u32(part.size), init: part.init }))
+    .map((part) => ({ base: raw.pointer(part.base), size: raw.u32(part.size), ...rest(part) }))
     .filter((part, i) => i === 0 || part.size > 0);
   const taints = taintLetters(prog, raw.pointer(layout.taints));
   const refcount = layout.refcount === undefined ? undefined : raw.i32(layout.refcount) - REF_BASE;

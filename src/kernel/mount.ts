@@ -79,6 +79,23 @@ export function mounts(prog: Program, task?: Addr): Mounts {
   return { mounts: found, problems };
 }
 
+/**
+ * The superblock that a dentry or inode belongs to, told by what its memory holds; undefined for what is neither.
+ * @param at `struct dentry *` or `struct inode *` @param known superblocks that it may be @throws NotFoundError
+ */
+export function superblockOf(prog: Program, at: Addr, known: ReadonlySet<Addr>): Addr | undefined {
+  for (const [type, member] of [
+    ['dentry', 'd_sb'],
+    ['inode', 'i_sb'],
+  ] as const) {
+    const word = new Uint8Array(8);
+    if (prog.memory.tryRead(addrAdd(at, prog.offset(type, member)), word) !== undefined) continue;
+    const superblock = new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian);
+    if (known.has(superblock)) return superblock;
+  }
+  return undefined;
+}
+
 /** A place in the tree of mounts. */
 interface Place {
   readonly mount: Addr;

@@ -44,12 +44,12 @@ export function parseSignalSet(word: string): bigint {
 /** `sa_flags`, include/uapi/asm-generic/signal-defs.h and x86's and arm64's SA_RESTORER. */
 const ACTION_FLAGS: readonly (readonly [flag: number, name: string])[] = [
   [0x00000001, 'SA_NOCLDSTOP'],
+  [0x04000000, 'SA_RESTORER'],
   [0x00000002, 'SA_NOCLDWAIT'],
   [0x00000004, 'SA_SIGINFO'],
   [0x00000400, 'SA_UNSUPPORTED'],
   [0x00000800, 'SA_EXPOSE_TAGBITS'],
   [0x00800000, 'SA_IMMUTABLE'],
-  [0x04000000, 'SA_RESTORER'],
   [0x08000000, 'SA_ONSTACK'],
   [0x10000000, 'SA_RESTART'],
   [0x40000000, 'SA_NODEFER'],

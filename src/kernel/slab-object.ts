@@ -5,10 +5,12 @@ import type { Program } from '../program/program.ts';
 import { headOf } from './page.ts';
 import { pageMap } from './page-map.ts';
 import { possibleCpus } from './percpu.ts';
+import { usesSlabArrays } from './slab-arrays.ts';
 import { findSlabCache, type SlabCache } from './slab-cache.ts';
 import { OBJECT_SHEAF, SlabObjects } from './slab-freelist.ts';
 import { SlabPage } from './slab-page.ts';
 import { cacheSheaves, type Sheaf, sheafObjects } from './slab-sheaves.ts';
+import { arraySlabAt } from './slab-usage.ts';
 import { type SlabPlace, SlubWalker, type VisitedSlab } from './slub.ts';
 import { memoryNodeRecords } from './zone.ts';
 
@@ -86,11 +88,12 @@ export interface SlabHit {
 
 /**
  * The slab whose memory holds `at`, or whose descriptor `at` is; undefined when no known cache owns that page.
- * @throws NotFoundError when the kernel does not use SLUB or its types are not known
+ * @throws NotFoundError when the types of the kernel's allocator are not known
  */
 export function slabAt(prog: Program, at: Addr): SlabHit | undefined {
   const descriptor = descriptorOf(prog, at);
   if (descriptor === undefined) return undefined;
+  if (usesSlabArrays(prog)) return arrayHit(prog, at, descriptor);
   const page = new SlabPage(prog);
   if (page.load(descriptor.page)) return undefined;
   const cache = findSlabCache(prog, page.cache);
@@ -102,6 +105,19 @@ export function slabAt(prog: Program, at: Addr): SlabHit | undefined {
   objects.open(slab.memory, slab.total);
   const index = descriptor.direct ? undefined : objects.indexOf(at);
   const object = index === undefined ? undefined : objects.address(index);
+  return { slab, index, object, problems };
+}
+
+function arrayHit(prog: Program, at: Addr, descriptor: { page: Addr; direct: boolean }): SlabHit | undefined {
+  const type = prog.findMember('slab', 'slab_cache') ? 'slab' : 'page';
+  const cache = findSlabCache(prog, prog.memory.ulong(descriptor.page + BigInt(prog.offset(type, 'slab_cache'))));
+  const problems: Problem[] = [];
+  const slab = cache && arraySlabAt(prog, cache, descriptor.page, problems);
+  if (!cache || !slab) return undefined;
+  const inside = Number(at - slab.memory);
+  const found = descriptor.direct || inside < 0 ? -1 : Math.floor(inside / cache.size);
+  const index = found >= 0 && found < slab.total ? found : undefined;
+  const object = index === undefined ? undefined : slab.memory + BigInt(index * cache.size);
   return { slab, index, object, problems };
 }
 
@@ -124,7 +140,7 @@ function descriptorOf(prog: Program, at: Addr): { page: Addr; direct: boolean } 
 }
 
 /** Reads a slab as the list that holds it shows it; a slab on no list is full. */
-export function findSlab(prog: Program, cache: SlabCache, at: Addr, problems: Problem[]): SlabRecord | undefined {
+function findSlab(prog: Program, cache: SlabCache, at: Addr, problems: Problem[]): SlabRecord | undefined {
   const walker = new SlubWalker(prog, problems);
   const objects = new SlabObjects(prog, cache);
   const index = new SheafIndex(prog, cache, problems);

@@ -1,6 +1,6 @@
 import { CorruptError, FAULT_TEXT } from '../base/errors.ts';
 import { addrAdd } from '../base/u64.ts';
-import type { Addr, Bytes } from '../base/units.ts';
+import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { unsignedMember } from './bit-field.ts';
 import { KernelStruct } from './kernel-struct.ts';
@@ -75,9 +75,4 @@ function slabMemory(prog: Program, map: PageMap | undefined, descriptor: Addr): 
   const frame = map?.frameOf(descriptor);
   if (frame === undefined) throw new CorruptError(descriptor, 'it is not in the memory map');
   return prog.map.directMap(frame * prog.pageSize);
-}
-
-/** Bytes of the slab of a cache at its usual order. */
-export function slabBytes(prog: Program, order: number): Bytes {
-  return prog.pageSize * 2 ** order;
 }

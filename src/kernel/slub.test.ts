@@ -10,7 +10,7 @@ const OBJECTS = 32;
 const VMEMMAP_PAGES = 64;
 
 /** A kernel with one cache: a slab that CPU 0 takes from, a partial one of the node, and a full one. */
-function kernel() {
+function kernel(counted = true) {
   const memory = new KernelMemory();
   const k = memory.kernel;
   memory.type('kmem_cache', 256, {
@@ -18,11 +18,13 @@ function kernel() {
     ...{ inuse: [32, 4], red_left_pad: [36, 4], name: 40, list: 48, node: 64 },
   });
   memory.type('kmem_cache_cpu', 32, { freelist: 0, slab: 16, partial: 24 });
-  memory.type('kmem_cache_node', 64, { nr_partial: 8, partial: 16, nr_slabs: 32, total_objects: 40, full: 48 });
+  const counts = counted ? { nr_slabs: 32, total_objects: 40 } : {};
+  memory.type('kmem_cache_node', 64, { nr_partial: 8, partial: 16, full: 48, ...counts });
   memory.type('slab', 64, {
     ...{ slab_list: 8, next: 8, slab_cache: 24, freelist: 32, inuse: [40, 4], objects: [44, 4] },
   });
-  memory.type('page', 64, { compound_head: 8 });
+  memory.type('page', 64, { compound_head: 8, mapping: 16, index: 24, _refcount: [52, 4] });
+  memory.enumeration('pageflags', 'PG_locked', 'PG_slab');
   const [area] = memory.cpus(1) as [bigint];
   const map = memory.alloc(VMEMMAP_PAGES * 64, 4096);
   k.vmemmap = map;
@@ -51,6 +53,7 @@ function kernel() {
       const next = free[i + 1];
       memory.u64(object(from), next === undefined ? 0n : object(next));
     });
+    memory.u64(page, 1n << 1n);
     memory.u64(page + 24n, cache);
     memory.u64(page + 32n, free[0] === undefined ? 0n : object(free[0]));
     memory.u32(page + 40n, inUse);
@@ -61,8 +64,8 @@ function kernel() {
 }
 
 /** The whole: 2 free of the CPU's, 3 free of the partial slab, a full one. */
-function whole() {
-  const k = kernel();
+function whole(counted = true) {
+  const k = kernel(counted);
   const active = k.slab([], OBJECTS);
   k.memory.u64(active.object(6), active.object(1));
   k.memory.u64(active.object(1), 0n);
@@ -135,4 +138,13 @@ test('a list of slabs that runs into itself ends', () => {
   const usage = slubUsage(prog, cache);
   assert.match(usage.problems[0]?.why ?? '', /runs into itself/);
   assert.equal(usage.allocated, 91);
+});
+
+test('a kernel that keeps no counts: slabs are found by their pages', () => {
+  const { memory } = whole(false);
+  const prog = memory.program();
+  const [cache] = slabCaches(prog).caches;
+  assert.ok(cache);
+  const { slabs, total, allocated, problems } = slubUsage(prog, cache);
+  assert.deepEqual({ slabs, total, allocated, problems }, { slabs: 3, total: 96, allocated: 91, problems: [] });
 });

@@ -11,6 +11,7 @@ import type { SlabCache } from './slab-cache.ts';
 import { OBJECT_CPU_FREE, OBJECT_FREE, SlabObjects } from './slab-freelist.ts';
 import { slabCacheLayout } from './slab-layout.ts';
 import { SlabPage } from './slab-page.ts';
+import { scannedSlabs } from './slab-scan.ts';
 import { cacheSheaves } from './slab-sheaves.ts';
 
 /** On which list the kernel keeps a slab. */
@@ -182,12 +183,15 @@ export function slubUsage(prog: Program, cache: SlabCache): SlabUsage {
   return { cache, slabs, total, allocated: Math.max(0, allocated), active: total - freeOfNodes, problems };
 }
 
-/** `nr_slabs` and `total_objects` of the nodes, which every kernel with CONFIG_SLUB_DEBUG keeps. */
-export function nodeCounts(
+/** `nr_slabs` and `total_objects` of the nodes, which kernels with CONFIG_SLUB_DEBUG keep; counted where there are none. */
+function nodeCounts(
   prog: Program,
   cache: SlabCache,
   problems: Problem[],
 ): { readonly slabs: number; readonly total: number } {
+  if (!prog.findMember('kmem_cache_node', 'nr_slabs')) {
+    return scannedSlabs(prog).get(cache.address) ?? { slabs: 0, total: 0 };
+  }
   const slabs = prog.offset('kmem_cache_node', 'nr_slabs');
   const total = prog.offset('kmem_cache_node', 'total_objects');
   const counts = { slabs: 0, total: 0 };
@@ -209,13 +213,15 @@ export function nodeListCounts(
   prog: Program,
   cache: SlabCache,
 ): { readonly node: number; readonly address: Addr; readonly slabs: number; readonly partial: number }[] {
-  const slabs = prog.offset('kmem_cache_node', 'nr_slabs');
+  const slabs = prog.findMember('kmem_cache_node', 'nr_slabs')?.offset;
   const partial = prog.offset('kmem_cache_node', 'nr_partial');
   const object = new KernelStruct(prog, prog.type('kmem_cache_node').size);
   const counts: { node: number; address: Addr; slabs: number; partial: number }[] = [];
   cache.nodes.forEach((address, node) => {
     if (address === 0n || object.load(address)) return;
-    counts.push({ node, address, slabs: object.long(slabs), partial: object.long(partial) });
+    // Without counts of their own the only node has all of them; of several it is not known.
+    const counted = slabs === undefined ? (scannedSlabs(prog).get(cache.address)?.slabs ?? 0) : object.long(slabs);
+    counts.push({ node, address, slabs: counted, partial: object.long(partial) });
   });
   return counts;
 }

@@ -34,10 +34,10 @@ function comparable(handle: number): number {
 }
 
 function recordOf(prog: Program, handle: number): Addr | undefined {
-  // pools: stack_pools since commit cc14fa83f9d5 ("lib/stackdepot: rename slab to pool", v6.3), stack_slabs before
+  // pools: stack_pools since commit 961c949b012f ("lib/stackdepot: rename slab to pool", v6.3), stack_slabs before
   const table = prog.findSymbol('stack_pools') ?? prog.findSymbol('stack_slabs');
   if (!table) return undefined;
-  // the union has a struct without a name: pool_index_plus_1 since commit 3ee34eabac2a (v6.9), pool_index, slabindex
+  // the union has a struct without a name: pool_index_plus_1 since commit a6c1d9cb9a68 (v6.9), pool_index, slabindex
   const find = (...names: string[]) => {
     for (const name of names) {
       const place = prog.findMember('union handle_parts', name) ?? prog.findMember('handle_parts', name);
@@ -53,7 +53,7 @@ function recordOf(prog: Program, handle: number): Addr | undefined {
   const pool = field(index) - (index.name === 'pool_index_plus_1' ? 1 : 0);
   if (pool < 0 || pool >= MAX_POOLS) return undefined;
   const pointer = prog.arch.pointerSize;
-  // an array of pointers, or since commit 94b7d32807af (v6.16) a pointer to one
+  // an array of pointers, or in newer kernels a pointer to one
   const first = prog.memory.ulong(table.address);
   const array = table.size === pointer && isKernelPointer(first) ? first : table.address;
   const base = prog.memory.ulong(addrAdd(array, pool * pointer));

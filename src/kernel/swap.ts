@@ -53,7 +53,7 @@ function readArea(prog: Program, address: Addr, type: number, problems: Problem[
   const at = (member: string): Addr => addrAdd(address, prog.offset('swap_info_struct', member));
   const flags = memory.ulong(at('flags'));
   if ((flags & SWP_USED) === 0n || (flags & SWP_WRITEOK) === 0n) return undefined;
-  // an atomic_long_t since commit b2dfc8d9d7b0 ("mm, swap: use an atomic long for inuse_pages", v6.14); its top bit is a flag
+  // in newer kernels an atomic_long_t (si->inuse_pages), whose top bit is a flag
   const used = prog.findMember('swap_info_struct', 'inuse_pages');
   const wide = (used?.type.size ?? 4) === 8;
   const inUse = wide ? Number(memory.u64(at('inuse_pages')) & 0x3fffffffffffffffn) : memory.u32(at('inuse_pages'));

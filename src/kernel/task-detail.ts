@@ -40,6 +40,11 @@ export function schedPolicy(prog: Program, task: Addr): number {
   return prog.memory.u32(addrAdd(task, prog.offset('task_struct', 'policy')));
 }
 
+/** `task_struct.prio`. @throws NotFoundError MemoryFault */
+export function taskPriority(prog: Program, task: Addr): number {
+  return prog.memory.u32(addrAdd(task, prog.offset('task_struct', 'prio'))) | 0;
+}
+
 /** Where the stack of a task ends that does not run. @throws NotFoundError MemoryFault */
 export function savedStackPointer(prog: Program, task: Addr): Addr {
   return prog.memory.ulong(addrAdd(task, prog.offset('task_struct', 'thread.sp', 'thread.cpu_context.sp')));

@@ -50,7 +50,7 @@ function crashFacts({ crash, system }: CrashReport): [string, string][] {
 function* stackBlocks({ stack, crash }: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: 'Stack of the crashed task' };
   if (!stack) yield { kind: 'text', text: 'The dump does not tell which task crashed.' };
-  else yield { kind: 'stack', stack, style: { offsets: true, lines: true, registers: false, limit: FRAMES } };
+  else yield { kind: 'stack', stack, style: { offsets: 'of-size', lines: true, registers: false, limit: FRAMES } };
   if (crash.code) {
     const memory = crash.code.from === 'memory';
     yield { kind: 'heading', text: memory ? 'Code' : 'Code (from the log)' };

@@ -37,13 +37,15 @@ export function* blockLines(list: readonly BlockData[]): Iterable<string> {
 }
 
 /** Of `dev`, in crash's layout. */
-export function* resourceLines(list: readonly ResourceData[], width: number): Iterable<string> {
+export function* resourceLines(list: readonly ResourceData[], kind: 'ports' | 'memory'): Iterable<string> {
+  // as /proc/ioports does: four digits where the whole range of ports has no more
+  const width = kind === 'ports' && list.every(({ end }) => BigInt(end) <= 0xffffn) ? 4 : 8;
   const number = (hex: string): string => hexPad(BigInt(hex), width);
   yield `${center('RESOURCE', 16)}  ${center('RANGE', width * 2 + 1)}  NAME`;
   for (const { address, start, end, name } of list) {
     yield `${digits(address)}  ${number(start)}-${number(end)}  ${name ?? '<BAD>'}`;
   }
-  if (width === 4) yield '';
+  if (kind === 'ports') yield '';
 }
 
 /** Of `dev`, in crash's layout. */

@@ -34,6 +34,7 @@ import {
 } from './slab-lines.ts';
 import { stateName } from './state-name.ts';
 import { taskAddress } from './task-data.ts';
+import { VMA_HEADER, type VmaData, vmaLine, vmaPageLines, vmaSchema } from './vma-data.ts';
 import { AREA_HEADER, ZONE_FREE_HEADER, type ZoneHead, zoneFreeLine, zoneHeadSchema } from './zone-lines.ts';
 
 interface FreeBlockData {
@@ -81,6 +82,8 @@ export interface IdentityData {
   };
   readonly perCpu?: { readonly cpu: number; readonly offset: string; readonly symbol: string | null };
   readonly vmap?: VmapData;
+  /** The same number as an address of the current task's user space. */
+  readonly user?: VmaData;
   readonly physical?: number;
   readonly page?: PageData;
   readonly free?: FreeBlockData;
@@ -141,6 +144,7 @@ export const identitySchema: Schema = object('What an address is.', {
     }),
   ),
   vmap: optional(vmapSchema),
+  user: optional(vmaSchema),
   physical: optional(integer('Physical address.')),
   page: optional(pageSchema),
   free: optional(
@@ -169,9 +173,10 @@ export function identityLines(found: IdentityData): string[] {
     parts.push([`PER-CPU: cpu ${cpu}, offset ${shortDigits(offset)}${symbol === null ? '' : ` (${symbol})`}`]);
   }
   if (found.vmap) parts.push([VMAP_HEADER, vmapLine(found.vmap)]);
+  if (found.user) parts.push([VMA_HEADER, vmaLine(found.user), ...vmaPageLines(found.user)]);
   if (found.free) parts.push(freePart(found));
   if (found.page) parts.push([PAGE_HEADER, pageLine(found.page)]);
-  else if (found.physical !== undefined && !found.slab) {
+  else if (found.physical !== undefined && !found.slab && !found.user) {
     parts.push([`${found.physical.toString(16)}: physical address not found in mem map`]);
   }
   if (parts.length === 0 && !found.freeOnly) parts.push([`${shortDigits(found.address)}: address not found`]);

@@ -145,7 +145,9 @@ export function socketLine(s: SocketData): string {
 
 function ends(s: SocketData): string {
   const end = ({ long, port }: SocketEndData): string => `${long}-${port}`;
-  if (s.source && s.destination) return `${end(s.source)} ${end(s.destination)}`;
+  // addresses of IPv6 have a blank more behind them
+  const gap = s.family === 'INET6' ? '  ' : ' ';
+  if (s.source && s.destination) return `${end(s.source)}${gap}${end(s.destination)}`;
   if (s.path !== undefined) return s.path;
   if (s.netlinkPort !== undefined) return String(s.netlinkPort);
   return s.deviceIndex === undefined ? '' : `device ${s.deviceIndex}`;

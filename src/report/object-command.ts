@@ -1,4 +1,3 @@
-import { UsageError } from '../base/errors.ts';
 import type { PrintFormat } from '../expr/print-format.ts';
 import type { Args } from './args.ts';
 import { type Command, type CommandContext, command } from './command.ts';
@@ -50,9 +49,6 @@ export function objectCommand({ name, aliases, summary, kind, examples }: Object
     examples,
     schema: structSchema,
     run(context, args) {
-      for (const flag of ['u', 'f']) {
-        if (args.has(flag)) throw new UsageError(`${name}: -${flag} is not supported: use rd -${flag}`);
-      }
       return structData(context, args, kind, formatOf(context, args));
     },
     *blocks(data, args) {

@@ -28,6 +28,8 @@ import { declaration } from '../types/declaration.ts';
 import { type DefinitionLine, definitionHead, definitionTail, memberLines } from '../types/type-definition.ts';
 import { type Args, parseCpus } from './args.ts';
 import type { CommandContext } from './command.ts';
+import { standing } from './member-standing.ts';
+import { type ObjectMemory, objectMemory } from './object-memory.ts';
 import { charactersOf } from './unit-lines.ts';
 
 /** Objects of one command at most. */
@@ -122,7 +124,7 @@ export function structData(
   }
   const count = countOf(args.value('c') ?? countWord);
   const objects = new Objects(context, spec, args, format);
-  return { ...head, objects: places.flatMap((at) => objects.from(at.address, count, at.cpu)) };
+  return { ...head, ...wanted, objects: places.flatMap((at) => objects.from(at.address, count, at.cpu)) };
 }
 
 /** What every answer says of its type. */
@@ -181,12 +183,14 @@ class Objects {
   readonly #spec: TypeSpec;
   readonly #args: Args;
   readonly #format: PrintFormat;
+  readonly #memory: ObjectMemory;
 
   constructor(context: CommandContext, spec: TypeSpec, args: Args, format: PrintFormat) {
     this.#prog = context.prog;
     this.#spec = spec;
     this.#args = args;
     this.#format = format;
+    this.#memory = objectMemory(context, args);
   }
 
   /** @param count how many from there; negative ones end there */
@@ -209,7 +213,7 @@ class Objects {
       const own = type.resolve().members;
       return { members: own.map((m, i) => this.#memberData(at, m.name, placeOfMember(m), i === own.length - 1, 0)) };
     }
-    const bytes = this.#prog.memory.bytes(at, checkedSize(type, name));
+    const bytes = this.#memory.bytes(at, checkedSize(type, name));
     return { value: objectTree(this.#prog, type, bytes, at, this.#format) };
   }
 
@@ -221,7 +225,7 @@ class Objects {
     const size = checkedSize(place.type, name);
     // Whole words, as crash has it: the last one may go beyond the object.
     const unit = [8, 4, 2].find((n) => size >= n) ?? 1;
-    const bytes = this.#prog.memory.bytes(from, Math.ceil(size / unit) * unit);
+    const bytes = this.#memory.bytes(from, Math.ceil(size / unit) * unit);
     const values: string[] = [];
     for (let i = 0; i < bytes.length; i += unit) {
       const value = integerOf(this.#prog, bytes.subarray(i, i + unit), false, unit);
@@ -238,7 +242,11 @@ class Objects {
 
   #memberData(at: Addr, name: string, place: MemberPlace, last: boolean, inside: number): MemberData {
     const { offset, bit, bitSize, type } = place;
-    const value = new ExprValue(this.#prog, type, { address: addrAdd(at, offset), bit, bitSize });
+    const size = bitSize > 0 ? (bit + bitSize + 7) >> 3 : type.size;
+    const address = addrAdd(at, offset);
+    // An array of no elements is shown as the address that follows.
+    const bytes = this.#memory.own && size > 0 ? this.#memory.bytes(address, size) : undefined;
+    const value = new ExprValue(this.#prog, type, { address, bit, bitSize, ...(bytes && { bytes }) });
     const target = this.#args.has('p') ? this.#target(value, name) : undefined;
     return {
       name,
@@ -288,20 +296,4 @@ class Objects {
 function placeOfMember(member: Member): MemberPlace {
   const { type, bitOffset, bitSize } = member;
   return { type, offset: Math.floor(bitOffset / 8), bit: bitSize > 0 ? bitOffset % 8 : 0, bitSize };
-}
-
-/** How a member path stands in its structure: as the last one, inside how many anonymous ones. */
-function standing(type: CType, path: string): { last: boolean; inside: number } {
-  const dot = path.lastIndexOf('.');
-  const outer = dot < 0 ? type : type.resolve().findMember(path.slice(0, dot))?.type;
-  const name = path.slice(dot + 1);
-  let holder = outer?.resolve();
-  for (let inside = 0; inside < 32 && holder; inside++) {
-    const { members } = holder;
-    if (members.some((m) => m.name === name)) {
-      return { last: members.at(-1)?.name === name, inside: dot < 0 ? inside : 0 };
-    }
-    holder = members.find((m) => m.name === '' && m.type.resolve().findMember(name))?.type.resolve();
-  }
-  return { last: true, inside: 0 };
 }

@@ -1,10 +1,12 @@
-import { digits } from './pad.ts';
+import { digits, shortDigits } from './pad.ts';
 
 /** One register in a dump of registers: its label, where it comes from, and how many digits are shown. */
 interface Shown {
   readonly label: string;
   readonly from: string;
   readonly digits: number;
+  /** Without leading zeros. */
+  readonly short?: true;
   /** Spaces before it; 2 when absent. */
   readonly gap?: number;
   /** Followed by the symbol the address lies in. */
@@ -17,6 +19,8 @@ export interface RegisterLayout {
   readonly marker: string;
   /** Label of the line that names the interrupted function; absent: the frame is numbered as any other. */
   readonly exception?: string;
+  /** What only an exception saves: a CPU has no such register. */
+  readonly saved?: readonly string[];
   readonly kernel: readonly (readonly Shown[])[];
   readonly user: readonly (readonly Shown[])[];
 }
@@ -39,7 +43,7 @@ const x86Rows = [
   row('ORIG_RAX', reg('CS', 'cs', 4), reg('SS', 'ss', 4)),
 ];
 
-const x86: RegisterLayout = { marker: 'rip', exception: 'RIP', kernel: x86Rows, user: x86Rows };
+const x86: RegisterLayout = { marker: 'rip', exception: 'RIP', saved: ['orig_rax'], kernel: x86Rows, user: x86Rows };
 
 /** X29 down to X0, three a line; labels are right-aligned in three columns. */
 function armGeneral(): Shown[][] {
@@ -65,7 +69,7 @@ const arm: RegisterLayout = {
       { ...reg('SP'), gap: 3 },
     ],
     ...armGeneral(),
-    [reg('ORIG_X0', 'orig_x0'), reg('SYSCALLNO', 'syscallno', 8), reg('PSTATE', 'pstate', 8)],
+    [reg('ORIG_X0', 'orig_x0'), { ...reg('SYSCALLNO', 'syscallno', 8), short: true }, reg('PSTATE', 'pstate', 8)],
   ],
 };
 
@@ -74,6 +78,15 @@ const layouts = [x86, arm];
 /** The layout for a set of registers; undefined when none fits. */
 export function registerLayout(registers: Readonly<Record<string, string>>): RegisterLayout | undefined {
   return layouts.find((layout) => registers[layout.marker] !== undefined);
+}
+
+/** Registers of a frame as far as they are the machine's: those of a CPU are not what an exception saved. */
+export function machineRegisters(
+  registers: Readonly<Record<string, string>>,
+  trust: string,
+): Readonly<Record<string, string>> {
+  const saved = trust === 'registers' ? registerLayout(registers)?.saved : undefined;
+  return saved ? Object.fromEntries(Object.entries(registers).filter(([name]) => !saved.includes(name))) : registers;
 }
 
 /** Names of the registers that hold code addresses and are shown with their symbol. */
@@ -98,7 +111,7 @@ export function registerLines(
       if (value === undefined) continue;
       const symbol = s.symbol && !user && symbols[s.from];
       const gap = ' '.repeat(text === '' ? (s.gap ?? 2) - 2 : (s.gap ?? 2));
-      text += `${gap}${s.label}: ${digits(value).slice(16 - s.digits)}${symbol ? `  [${symbol}]` : ''}`;
+      text += `${gap}${s.label}: ${s.short ? shortDigits(value) : digits(value).slice(16 - s.digits)}${symbol ? `  [${symbol}]` : ''}`;
     }
     if (text !== '') out.push(`    ${text}`);
   }

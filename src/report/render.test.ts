@@ -41,7 +41,7 @@ const blocks: Block[] = [
       frames: [frame, { ...frame, stack: 'other' }],
       stopped: HOSTILE,
     },
-    style: { lines: true, offsets: true },
+    style: { lines: true, offsets: 'of-size' },
   },
 ];
 

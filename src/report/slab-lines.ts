@@ -84,7 +84,7 @@ export const slabSchema: Schema = object('A slab.', {
 /** Letters of `SlabData.states`, by the state's number. */
 const LETTERS = 'AFCS';
 
-export function stateLetters(states: Uint8Array): string {
+function stateLetters(states: Uint8Array): string {
   let text = '';
   for (const state of states) text += LETTERS[state] ?? '?';
   return text;

@@ -17,6 +17,8 @@ import { type SourceLines, sourceLinesSchema } from './source-text.ts';
 /** A frame as JSON; addresses are `0x` and 16 digits. */
 export interface FrameData {
   readonly pc: string;
+  /** Bytes before `pc` where the call is that returns there; where debuggers of the CPU show that. */
+  readonly callLength?: number;
   readonly symbol: string | null;
   readonly offset: number | null;
   readonly size: number | null;
@@ -44,7 +46,15 @@ export interface FrameData {
   /** Parameters and local variables, on request: of the functions inlined here first. */
   readonly locals?: readonly LocalData[];
   /** Raw 8-byte words of this frame, on request. */
-  readonly words?: readonly { readonly address: string; readonly values: readonly string[] }[];
+  readonly words?: readonly WordsData[];
+}
+
+/** Two words of a stack. */
+export interface WordsData {
+  readonly address: string;
+  readonly values: readonly string[];
+  /** What stands for them: `symbol+offset`, `[cache]`, null for neither. On request. */
+  readonly names?: readonly (string | null)[];
 }
 
 /** A parameter or local variable of a frame. */
@@ -72,8 +82,17 @@ export interface TaskStack {
   readonly stopped?: string;
 }
 
+export const wordsSchema: Schema = object('Up to two words.', {
+  address: hexString('Address of the first.'),
+  values: arrayOf('Values.', hexString('8 bytes.')),
+  names: optional(
+    arrayOf('Symbol and offset, or the slab cache in brackets (`-F`).', nullable(string('One; null for none.'))),
+  ),
+});
+
 const frame: Schema = object('One frame, innermost first.', {
   pc: hexString('Program counter: the return address, or the interrupted instruction.'),
+  callLength: optional(integer('Bytes before pc where the call is; on CPUs whose debuggers show that.')),
   symbol: nullable(string('Function.')),
   offset: nullable(integer('Bytes from the start of the function.')),
   size: nullable(integer('Bytes of the function.')),
@@ -119,11 +138,8 @@ const frame: Schema = object('One frame, innermost first.', {
   ),
   words: optional(
     arrayOf(
-      'Raw stack contents of the frame (`-f`).',
-      object('Up to two words.', {
-        address: hexString('Address of the first.'),
-        values: arrayOf('Values.', hexString('8 bytes.')),
-      }),
+      'Raw stack contents of the frame (`-f`); those of an interrupted function stand at the function that was entered then.',
+      wordsSchema,
     ),
   ),
 });

@@ -63,7 +63,7 @@ test('a sleeping task in the layout of crash', () => {
 test('offsets, lines, a limit and the reason for the end', () => {
   const frames = [frame({ file: 'kernel/sched/core.c', line: 5257 }), frame({}), frame({})];
   assert.deepEqual(
-    stackLines({ ...stack(...frames), stopped: 'garbage' }, { bare: true, offsets: true, lines: true, limit: 1 }),
+    stackLines({ ...stack(...frames), stopped: 'garbage' }, { bare: true, offsets: 'of-size', lines: true, limit: 1 }),
     [
       ' #0 [ffffd49280013c70] __schedule+0x34d/0x7e0 at ffffffff82a10e3d',
       '    kernel/sched/core.c: 5257',

@@ -1,8 +1,9 @@
 import { FORCED } from './debug-doubts.ts';
 import { digits, shortDigits } from './pad.ts';
-import { registerLayout, registerLines } from './register-lines.ts';
+import { machineRegisters, registerLayout, registerLines } from './register-lines.ts';
 import { sourceText } from './source-text.ts';
 import type { FrameData, TaskStack } from './stack-data.ts';
+import { wordLines } from './stack-words.ts';
 
 /** What of a stack is shown. */
 export interface StackStyle {
@@ -10,8 +11,8 @@ export interface StackStyle {
   readonly bare?: boolean;
   /** File and line under each frame, where known. */
   readonly lines?: boolean;
-  /** `symbol+0x1/0x2` instead of the bare name. */
-  readonly offsets?: boolean;
+  /** `symbol+16` in decimal or hexadecimal, or `symbol+0x1/0x2`, instead of the bare name. */
+  readonly offsets?: 'decimal' | 'hex' | 'of-size';
   /** Registers of exception frames; shown unless false. */
   readonly registers?: boolean;
   /** Only this many frames. */
@@ -33,7 +34,8 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
   let shown = 0;
   let inlined: FrameData[] = [];
   const total = stack.frames.reduce((n, f) => (f.inlined ? n : n + 1), 0);
-  for (const frame of stack.frames) {
+  let late: string[] = [];
+  for (const [at, frame] of stack.frames.entries()) {
     if (frame.inlined) {
       inlined.push(frame);
       continue;
@@ -49,13 +51,21 @@ export function stackLines(stack: TaskStack, style: StackStyle = {}): string[] {
     if (style.lines) {
       for (const call of [...calls, frame]) if (call.file !== null) out.push(lineText(call), ...sourceOf(call));
     }
-    out.push(...localLines(frame));
-    for (const w of frame.words ?? []) out.push(`    ${digits(w.address)}: ${w.values.map(digits).join(' ')} `);
+    out.push(...localLines(frame), ...late);
+    late = [];
+    if (entersException(stack.frames, at)) late = wordLines(frame.words ?? []);
+    else out.push(...wordLines(frame.words ?? []));
   }
   const more = total - (style.limit ?? total);
   if (more > 0) out.push(`    ... ${more} more frames`);
   if (stack.stopped !== undefined) out.push(`    (the trace stops here: ${stack.stopped})`);
   return out;
+}
+
+/** Whether the next frame is one that an exception interrupted: its registers come before the words that hold them. */
+function entersException(frames: readonly FrameData[], at: number): boolean {
+  const next = frames.slice(at + 1, at + 20).find((f) => !f.inlined);
+  return next?.registers !== undefined && next.stack === frames[at]?.stack;
 }
 
 /** `name = value` a line; those of a function that was inlined stand under its name. */
@@ -84,7 +94,7 @@ function sourceOf(frame: FrameData): string[] {
 
 /** Prints the registers; returns whether they stand for the frame, so that it is not numbered. */
 function showRegisters(out: string[], frame: FrameData): boolean {
-  const registers = frame.registers ?? {};
+  const registers = machineRegisters(frame.registers ?? {}, frame.trust);
   const user = frame.stack === 'user';
   const exception = user ? undefined : registerLayout(registers)?.exception;
   if (exception !== undefined) {
@@ -103,11 +113,21 @@ function frameLine(frame: FrameData, level: number, style: StackStyle): string {
   const name = frame.symbol === null ? '(unknown)' : frame.symbol + offsetText(frame, style);
   const module = frame.module === null ? '' : ` [${frame.module}]`;
   const doubt = frame.trust === 'scan' ? ' (from a scan of the stack)' : '';
-  return `${number} [${digits(frame.sp)}] ${name} at ${shortDigits(frame.pc)}${module}${doubt}`;
+  return `${number} [${digits(frame.sp)}] ${name} at ${shortDigits(shownPc(frame, style))}${module}${doubt}`;
+}
+
+/** The return address or, where debuggers of the CPU show it, the call before it; the kernel's own notation has the former. */
+function shownPc({ pc, callLength }: FrameData, style: StackStyle): string {
+  if (callLength === undefined || style.offsets === 'of-size') return pc;
+  return `0x${(BigInt(pc) - BigInt(callLength)).toString(16).padStart(16, '0')}`;
 }
 
 function offsetText(frame: FrameData, style: StackStyle): string {
-  if (!style.offsets || frame.offset === null) return '';
+  if (style.offsets === undefined || frame.offset === null) return '';
+  if (style.offsets !== 'of-size') {
+    const offset = frame.offset - (frame.callLength ?? 0);
+    return `+${style.offsets === 'hex' ? '0x' : ''}${offset.toString(style.offsets === 'hex' ? 16 : 10)}`;
+  }
   return `+0x${frame.offset.toString(16)}${frame.size === null ? '' : `/0x${frame.size.toString(16)}`}`;
 }
 
@@ -115,6 +135,16 @@ function leavesStack(inner: FrameData, outer: FrameData): boolean {
   return inner.stack !== outer.stack && outer.stack !== 'user' && inner.stack !== '' && outer.stack !== '';
 }
 
-function stackTitle(name: string): string {
-  return name === 'irq' ? 'IRQ' : name;
+/** How debuggers call the stacks that the kernel names shortly. */
+const TITLES: Readonly<Record<string, string>> = {
+  irq: 'IRQ',
+  DF: 'DOUBLEFAULT exception',
+  NMI: 'NMI exception',
+  DB: 'DEBUG exception',
+  MCE: 'MCE exception',
+  VC: 'VC exception',
+};
+
+export function stackTitle(name: string): string {
+  return TITLES[name] ?? name;
 }

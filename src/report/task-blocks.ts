@@ -1,6 +1,6 @@
 import type { Args } from './args.ts';
-import type { Block } from './block.ts';
-import { digits } from './pad.ts';
+import type { Block, Column } from './block.ts';
+import { center, digits } from './pad.ts';
 import { taskLine } from './stack-lines.ts';
 import type { TaskData, TaskName } from './task-data.ts';
 import { argumentLines, type LimitData, limitLines, sinceText, type TimesData, timesLines } from './task-detail.ts';
@@ -13,6 +13,7 @@ export interface PsTask extends TaskData {
   readonly stackPointer?: string;
   readonly times?: TimesData;
   readonly limits?: readonly LimitData[];
+  readonly scheduling?: { readonly policy: string; readonly priority: number };
   readonly args?: readonly string[];
   readonly environment?: readonly string[];
   /** Why what was asked for could not be read. */
@@ -32,8 +33,21 @@ export function* taskBlocks(tasks: readonly PsTask[], args: Args): Iterable<Bloc
 }
 
 function details(tasks: readonly PsTask[], args: Args): string[] {
-  const width = Math.max(0, ...tasks.map((t) => (t.times ? String(BigInt(t.times.lastRunNs)).length : 0)));
-  return tasks.flatMap((t) => detailLines(t, args, width));
+  const width = Math.max(0, ...tasks.map((t) => (t.times ? clockWidth(t.times) : 0)));
+  if (!args.has('C')) return tasks.flatMap((t) => detailLines(t, args, width));
+  const lines: string[] = [];
+  let cpu: number | undefined;
+  for (const t of tasks) {
+    if (t.cpu !== cpu) lines.push(...(cpu === undefined ? [] : ['']), `CPU: ${t.cpu}`);
+    cpu = t.cpu;
+    lines.push(...detailLines(t, args, width));
+  }
+  return lines;
+}
+
+/** Digits of the clock of a task's CPU, which every time that it counts fits in. */
+function clockWidth(times: TimesData): number {
+  return String(BigInt(times.lastRunNs) + BigInt(times.sinceRunNs)).length;
 }
 
 function detailLines(t: PsTask, args: Args, width: number): string[] {
@@ -41,7 +55,7 @@ function detailLines(t: PsTask, args: Args, width: number): string[] {
   if (args.has('t')) return t.times ? timesLines(t, t.times) : [];
   if (args.has('r')) return limitLines(t, t.limits ?? []);
   if (args.has('a')) {
-    if (!t.args) return [taskLine(t), '  (no user memory)', ''];
+    if (!t.args) return [taskLine(t), '(no user stack)', ''];
     return argumentLines(t, t.args, t.environment ?? []);
   }
   if (!t.times) return [];
@@ -51,22 +65,25 @@ function detailLines(t: PsTask, args: Args, width: number): string[] {
   return [`[${stamp}] [${t.state}]  ${taskLine(t)}`];
 }
 
-/** The order in which crash counts states. */
-const STATES = ['RU', 'IN', 'UN', 'ID', 'ST', 'TR', 'ZO', 'DE', 'WA', 'PA', 'NE', '??'];
-
+/** In the order in which states come up first. */
 function summary(tasks: readonly PsTask[]): Block {
   const counts = new Map<string, number>();
   for (const t of tasks) counts.set(t.state, (counts.get(t.state) ?? 0) + 1);
-  const known = STATES.filter((s) => counts.has(s));
-  const others = [...counts.keys()].filter((s) => !STATES.includes(s)).sort();
-  return { kind: 'lines', lines: [...known, ...others].map((s) => `  ${s}: ${counts.get(s)}`) };
+  return { kind: 'lines', lines: [...counts].map(([state, count]) => `  ${state}: ${count}`) };
 }
 
 /** crash's header; its CPU stands one column right of its values. */
 const HEADER = '      PID    PPID  CPU       TASK        ST  %MEM      VSZ      RSS  COMM';
 
+const POLICY_HEADER = '      PID    PPID  CPU       TASK        POLICY    PRIO  ST  %MEM      VSZ      RSS  COMM';
+const POLICY_COLUMNS: readonly Column[] = [
+  { title: 'POLICY', align: 'left', width: 8 },
+  { title: 'PRIO', align: 'right', width: 4 },
+];
+
 function table(tasks: readonly PsTask[], header: boolean): Block {
   const stacks = tasks.some((t) => t.stackPointer !== undefined);
+  const policies = tasks.some((t) => t.scheduling !== undefined);
   return {
     kind: 'table',
     columns: [
@@ -75,19 +92,21 @@ function table(tasks: readonly PsTask[], header: boolean): Block {
       { title: 'PPID', align: 'right', width: 7, gap: 1, fixed: true },
       { title: 'CPU', align: 'right', width: 3, gap: 1, fixed: true },
       { title: stacks ? 'KSTACKP' : 'TASK', align: 'left' },
+      ...(policies ? POLICY_COLUMNS : []),
       { title: 'ST', align: 'left' },
       { title: '%MEM', align: 'right', width: 5, gap: 1, fixed: true },
       { title: 'VSZ', align: 'right', width: 8, gap: 1, fixed: true },
       { title: 'RSS', align: 'right', width: 8, gap: 1, fixed: true },
       { title: 'COMM', align: 'left' },
     ],
-    header: header && (stacks ? HEADER.replace('    TASK   ', '   KSTACKP ') : HEADER),
+    header: header && (policies ? POLICY_HEADER : stacks ? HEADER.replace('    TASK   ', '   KSTACKP ') : HEADER),
     rows: tasks.map((t) => [
       t.active ? '>' : '',
       t.pid,
       t.ppid,
       t.cpu,
-      digits(t.stackPointer ?? t.task),
+      stacks && t.active ? center('--', 16) : digits(t.stackPointer ?? t.task),
+      ...(policies ? [t.scheduling?.policy ?? '?', t.scheduling?.priority ?? '?'] : []),
       t.state,
       t.memoryPercent.toFixed(1),
       t.vszKiB,

@@ -42,12 +42,14 @@ export const taskMembers: Readonly<Record<string, Schema | Optional>> = {
   memoryPercent: number('Resident size in percent of the memory.'),
 };
 
-export const taskNameSchema: Schema = object('A task by name.', {
+export const taskNameMembers: Readonly<Record<string, Schema>> = {
   pid: integer('Process id.'),
   task: hexString('Address of `struct task_struct`.'),
   cpu: integer('CPU it runs or last ran on.'),
   comm: string('Command name.'),
-});
+};
+
+export const taskNameSchema: Schema = object('A task by name.', taskNameMembers);
 
 /** The address of a task with that of its thread_info, as crash shows it. */
 export function taskAddress(t: { readonly task: string; readonly threadInfo: string | null }): string {

@@ -1,11 +1,14 @@
+import { AnalysisError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
+import { stackWords } from '../kernel/stack-text.ts';
 import { formatLocal } from '../program/format-local.ts';
 import type { SourceFrame } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { codeRegisters } from './register-lines.ts';
 import { type SourceFinder, sourceLines } from './source-text.ts';
-import type { FrameData, TaskStack } from './stack-data.ts';
+import type { FrameData, TaskStack, WordsData } from './stack-data.ts';
+import { type WordNaming, wordsData } from './stack-words.ts';
 
 /** What a stack is labelled with. */
 export interface StackOwner {
@@ -20,8 +23,8 @@ const MAX_WORDS = 8192;
 
 /** What of an unwound stack becomes data. */
 export interface StackDataOptions {
-  /** With the stack words of each frame. */
-  readonly raw?: boolean;
+  /** With the stack words of each frame, and with what they stand for. */
+  readonly raw?: boolean | WordNaming;
   /** With file and line, and the inlined calls as frames before the function that they were inlined into. */
   readonly lines?: boolean;
   /** With parameters and local variables. */
@@ -45,7 +48,7 @@ export function taskStackData(
     cpu: owner.cpu,
     frames: frames.flatMap((f, i) => {
       const data = { ...frameData(prog, f), ...(locals && localsOf(prog, f, frames.slice(i + 1), owner.cpu)) };
-      const words = raw ? frameWords(prog, f, frames[i + 1]) : [];
+      const words = raw === false ? [] : frameWords(prog, frames, i, raw === true ? undefined : raw);
       const full = words.length > 0 ? { ...data, words } : data;
       return lines ? withLines(prog, f, full, source) : [full];
     }),
@@ -54,8 +57,10 @@ export function taskStackData(
 }
 
 function frameData(prog: Program, f: StackFrame): FrameData {
+  const callLength = prog.arch.unwind?.callLength;
   return {
     pc: hex64(f.pc),
+    ...(callLength !== undefined && f.lookupPc !== f.pc && !f.user && { callLength }),
     symbol: f.symbol?.name ?? null,
     offset: f.offset === undefined ? null : Number(f.offset),
     size: f.symbol?.size ?? null,
@@ -127,29 +132,45 @@ function registerData(prog: Program, f: StackFrame): Pick<FrameData, 'registers'
     if (value !== undefined) registers[name] = hex64(value);
   });
   if (f.user) return { registers };
-  const registerSymbols: Record<string, string> = {};
-  for (const name of codeRegisters(registers)) {
-    const address = BigInt(registers[name] ?? 0);
-    const symbol = address === f.pc ? f.symbol : prog.symbolAt(address);
-    if (symbol) registerSymbols[name] = `${symbol.name}+${address - symbol.address}`;
-  }
+  const registerSymbols = symbolsOfRegisters(prog, registers, f);
   return Object.keys(registerSymbols).length > 0 ? { registers, registerSymbols } : { registers };
 }
 
-/** The words between a frame's return address and the next frame's, that one included; two a line. */
-function frameWords(prog: Program, f: StackFrame, next: StackFrame | undefined): NonNullable<FrameData['words']> {
-  if (!next || next.user || f.stack === undefined || next.stack !== f.stack) return [];
-  const start = f.registers ? f.sp : f.sp + 8n;
-  const count = Number(next.sp + 8n - start) / 8;
-  if (!(count > 0 && count <= MAX_WORDS && Number.isInteger(count))) return [];
-  const bytes = new Uint8Array(count * 8);
-  if (prog.memory.tryRead(start, bytes) !== undefined) return [];
-  const view = new DataView(bytes.buffer);
-  const out: { address: string; values: string[] }[] = [];
-  for (let i = 0; i < count; i++) {
-    const value = hex64(view.getBigUint64(i * 8, prog.arch.littleEndian));
-    if (i % 2 === 0) out.push({ address: hex64(start + BigInt(i * 8)), values: [value] });
-    else out[out.length - 1]?.values.push(value);
+/** `symbol+offset` of the registers that are shown with it; `frame` tells which symbol its pc lies in. */
+export function symbolsOfRegisters(
+  prog: Program,
+  registers: Readonly<Record<string, string>>,
+  frame?: Pick<StackFrame, 'pc' | 'symbol'>,
+): Record<string, string> {
+  const symbols: Record<string, string> = {};
+  for (const name of codeRegisters(registers)) {
+    const address = BigInt(registers[name] ?? 0);
+    const symbol = address === frame?.pc ? frame.symbol : prog.symbolAt(address);
+    if (symbol) symbols[name] = `${symbol.name}+${address - symbol.address}`;
   }
-  return out;
+  return symbols;
+}
+
+/**
+ * Where a frame record begins each frame: the words from it to the next. Else the words between a frame's return address and the next frame's, that one included; two a line. What an exception saved,
+ * and the frame of the function that it interrupted, belong to the function that was entered by it.
+ */
+function frameWords(prog: Program, frames: readonly StackFrame[], i: number, naming?: WordNaming): WordsData[] {
+  const f = frames[i] as StackFrame;
+  const isCrossed = (at: number): boolean => frames[at]?.registers !== undefined && frames[at]?.stack === f.stack;
+  if (f.registers && i > 0 && frames[i - 1]?.stack === f.stack) return [];
+  let to = i + 1;
+  while (isCrossed(to)) to++;
+  const next = frames[to];
+  if (!next || next.user || f.stack === undefined || next.stack !== f.stack) return [];
+  const record = prog.arch.unwind?.frameRecord !== undefined;
+  const start = record || (f.registers && f.sp === next.sp) ? f.sp : f.sp + 8n;
+  const count = Number(next.sp + (record ? 0n : 8n) - start) / 8;
+  if (!(count > 0 && count <= MAX_WORDS && Number.isInteger(count))) return [];
+  try {
+    return wordsData(prog, start, stackWords(prog, start, count * 8), naming);
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    return [];
+  }
 }

@@ -24,6 +24,7 @@ export interface TranslationData {
   readonly physical?: number;
   readonly root?: string;
   readonly rootApart?: boolean;
+  readonly rootShown?: boolean;
   readonly steps: readonly { readonly level: string; readonly at: string; readonly entry: string }[];
   readonly pageBytes?: number;
   readonly ordinaryPage?: number;
@@ -49,6 +50,7 @@ export const translationSchema: Schema = object('How an address is mapped.', {
   physical: optional(integer('Physical address; absent when it is not mapped.')),
   root: optional(hexString('Virtual address of the top-level table.')),
   rootApart: optional(boolean('The entry of the top level is printed apart from the others.')),
+  rootShown: optional(boolean('The address of the top-level table is printed.')),
   steps: arrayOf(
     'The entries that were read, from the top level down.',
     object('One entry.', {
@@ -95,7 +97,7 @@ export function* translationLines(data: TranslationData): Generator<string> {
     yield '';
     yield '      VMA           START       END     FLAGS FILE';
     const range = `${shortDigits(vma.start).padStart(10)} ${shortDigits(vma.end).padStart(10)}`;
-    yield `${shortDigits(vma.address)} ${range} ${shortDigits(vma.flags)}${vma.path === null ? '' : ` ${vma.path}`}`;
+    yield `${shortDigits(vma.address)} ${range} ${shortDigits(vma.flags).padStart(6)}${vma.path === null ? '' : ` ${vma.path}`}`;
     if (data.physical === undefined && !data.entry && vma.path !== null) {
       yield '';
       yield `FILE: ${vma.path}  OFFSET: ${shortDigits(vma.fileOffset ?? '0')}`;
@@ -113,7 +115,7 @@ function* stepLines(data: TranslationData): Generator<string> {
   if (data.rootApart) {
     yield `PGD DIRECTORY: ${shortDigits(data.root ?? '')}`;
     yield `PAGE DIRECTORY: ${shortDigits(first?.entry ?? '')}`;
-  } else if (first && data.space === 'kernel') yield `PAGE DIRECTORY: ${shortDigits(data.root ?? '')}`;
+  } else if (first && data.rootShown) yield `PAGE DIRECTORY: ${shortDigits(data.root ?? '')}`;
   for (const step of data.rootApart ? others : data.steps) {
     yield `${step.level.padStart(6)}: ${shortDigits(step.at)} => ${shortDigits(step.entry)}`;
   }

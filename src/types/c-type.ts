@@ -56,6 +56,8 @@ export interface CType {
   readonly target: CType | undefined;
   /** Elements of an array. */
   readonly length: number;
+  /** An array that is declared with no elements, `[0]`; where it is absent a length of 0 may also stand for `[]`. */
+  readonly declaredEmpty?: true;
   /** Of a struct or union. */
   readonly members: readonly Member[];
   readonly enumerators: readonly Enumerator[];

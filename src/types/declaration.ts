@@ -27,7 +27,7 @@ function declare(type: CType, inner: string, qualifiers: readonly string[], dept
       return declare(target, needs ? `(${pointer})` : pointer, [], depth + 1, base);
     }
     case 'array': {
-      const length = type.length === 0 ? '' : String(type.length);
+      const length = type.length === 0 && !type.declaredEmpty ? '' : String(type.length);
       return target ? declare(target, `${inner}[${length}]`, qualifiers, depth + 1, base) : join('void', inner);
     }
     case 'function':

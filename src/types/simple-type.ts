@@ -43,6 +43,11 @@ export function pointerTo(target: CType, size: Bytes): CType {
   return new SimpleType('pointer', '', size, false, target);
 }
 
+/** `target[0]`, not `target[]`. */
+export function emptyArrayOf(target: CType): CType {
+  return Object.assign(arrayOf(target, 0), { declaredEmpty: true as const });
+}
+
 export function arrayOf(target: CType, length: number): CType {
   return new SimpleType('array', '', target.size * length, false, target, length);
 }
@@ -58,6 +63,11 @@ export function floatType(name: string, size: Bytes): CType {
 /** The same with `const`. */
 export function constOf(target: CType): CType {
   return new SimpleType('const', '', target.size, false, target);
+}
+
+/** The same with `volatile`. */
+export function volatileOf(target: CType): CType {
+  return new SimpleType('volatile', '', target.size, false, target);
 }
 
 /** A function whose parameters are not known. */

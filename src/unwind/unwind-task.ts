@@ -14,6 +14,8 @@ export interface UnwindOptions {
   readonly registers?: RegisterValues;
   /** Recover the registers that callees saved, by call frame information where there is any: variables lie in them. */
   readonly recover?: boolean;
+  /** Start elsewhere: at this stack pointer, and at this instruction or the return address that lies there. */
+  readonly start?: { readonly pc?: Addr; readonly sp?: Addr };
 }
 
 /** A kernel's stacks hold less than this many frames: 64 KiB of the smallest. */
@@ -35,7 +37,8 @@ export function unwindTask(prog: Program, task: Addr, options: UnwindOptions = {
   try {
     const stack = stackMemory(prog, unwind, task, cpu);
     if (stack.own.low === 0n) return { frames, stopped: 'the task has exited, its stack is freed', complete: false };
-    const first = registers ? runningFrame(prog, unwind, registers) : unwind.blocked(prog, task);
+    const known = registers ? runningFrame(prog, unwind, registers) : unwind.blocked(prog, task);
+    const first = options.start ? startingFrame(unwind, known, options.start, stack) : known;
     const end = walk(prog, unwind, first, stack, frames, options.recover ?? false);
     return end === undefined ? { frames, complete: true } : { frames, stopped: end, complete: false };
   } catch (e) {
@@ -48,6 +51,21 @@ function runningFrame(prog: Program, unwind: UnwindSupport, registers: RegisterV
   const user = unwind.isUser(prog, registers);
   const at = registers[unwind.sp] ?? 0n;
   return { registers, trust: 'registers', at, exact: true, saved: true, ...(user && { user }) };
+}
+
+/** Where a user says that a stack is to be followed from; what is not said is as the task left it. */
+function startingFrame(
+  unwind: UnwindSupport,
+  known: Step,
+  start: NonNullable<UnwindOptions['start']>,
+  stack: StackMemory,
+): Step {
+  const registers: RegisterValues = new Array(known.registers.length);
+  const sp = start.sp ?? known.registers[unwind.sp] ?? 0n;
+  const saved = start.pc === undefined ? stack.word(sp) : undefined;
+  registers[unwind.pc] = start.pc ?? saved;
+  registers[unwind.sp] = saved === undefined ? sp : sp + 8n;
+  return { registers, trust: 'registers', at: sp, exact: saved === undefined, saved: false };
 }
 
 /** Appends to `frames`; the reason why it stopped before the stack's end, or undefined. */

@@ -6,7 +6,8 @@ import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
-import { ARM_REGISTERS, armPrstatus, armRegisters, FP, PC, PSTATE, SP, USER_PT_REGS_SIZE } from './registers.ts';
+import { armExceptionFrames } from './exception-frames.ts';
+import { ARM_REGISTERS, armPrstatus, armPtRegs, FP, PC, PSTATE, SP, USER_PT_REGS_SIZE } from './registers.ts';
 import { armCpuStacks, armStackAt } from './stacks.ts';
 
 /** Types of a metadata record: Linux c2c6b27b5aa1 ("arm64: stacktrace: unwind exception boundaries"), v6.13. */
@@ -34,6 +35,7 @@ export const armUnwind: UnwindSupport = {
   frames: ['registers', 'frame-pointer', 'cfi'],
   calleeSaved: CALLEE_SAVED,
   frameRecord: FP,
+  callLength: 4,
   prstatus: armPrstatus,
   blocked,
   taskStack: taskStackRange,
@@ -45,6 +47,7 @@ export const armUnwind: UnwindSupport = {
     return stepByCallFrames(prog, frame, stack, ARM_CALL_FRAMES) ?? next;
   },
   isUser: (_prog, registers) => isUserMode(registers),
+  exceptionFrames: armExceptionFrames,
 };
 
 /** PSTATE.M: EL0t is 0, and bit 4 is set in AArch32 state, which only user space has. Arm DDI 0487, C5.2 "SPSR_EL1". */
@@ -127,9 +130,9 @@ function exceptionFrame(
 }
 
 function readRegisters(prog: Program, regs: Addr): RegisterValues | undefined {
-  const bytes = new Uint8Array(USER_PT_REGS_SIZE);
+  const bytes = new Uint8Array(prog.findType('pt_regs')?.size ?? USER_PT_REGS_SIZE);
   if (prog.memory.tryRead(regs, bytes) !== undefined) return undefined;
-  return armRegisters(new DataView(bytes.buffer), 0, prog.arch.littleEndian);
+  return armPtRegs(prog, new DataView(bytes.buffer), 0);
 }
 
 /** The frame that an exception interrupted. */

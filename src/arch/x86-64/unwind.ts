@@ -15,6 +15,7 @@ import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
+import { x86ExceptionFrames } from './exception-frames.ts';
 import {
   CS,
   IRET_OFFSET,
@@ -64,6 +65,7 @@ export const x86Unwind: UnwindSupport = {
     stepByCallFrames(prog, frame, stack, X86_CALL_FRAMES) ??
     scanForCaller(prog, frame, stack, stepByTable),
   isUser: (_prog, registers) => isUserMode(registers),
+  exceptionFrames: x86ExceptionFrames,
 };
 
 function isUserMode(registers: RegisterValues): boolean {

@@ -61,7 +61,7 @@ const schema = object('Free lists of the page allocator.', {
   problems: optional(problemsSchema),
 });
 
-export function zoneHead(prog: Program, map: PageMap | undefined, node: NodeRecord, zone: ZoneRecord): ZoneHead {
+function zoneHead(prog: Program, map: PageMap | undefined, node: NodeRecord, zone: ZoneRecord): ZoneHead {
   const there = zone.spanned > 0;
   return {
     zone: zone.index,

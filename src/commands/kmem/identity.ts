@@ -3,7 +3,7 @@ import { hex, hex64 } from '../../base/hex.ts';
 import { type AddressIdentity, addressIdentity } from '../../kernel/address-identity.ts';
 import { pageFlagNames } from '../../kernel/page-flags.ts';
 import { pageMap } from '../../kernel/page-map.ts';
-import { slubUsage } from '../../kernel/slub.ts';
+import { slabUsage } from '../../kernel/slab-usage.ts';
 import { infoAddress } from '../../kernel/task-detail.ts';
 import type { Program } from '../../program/program.ts';
 import { parseAddress } from '../../report/args.ts';
@@ -13,16 +13,20 @@ import { pageDataOf } from '../../report/kernel-memory-lines.ts';
 import { problemsOf } from '../../report/problems.ts';
 import { arrayOf, object } from '../../report/schema.ts';
 import { slabDataOf } from '../../report/slab-lines.ts';
+import { userArea } from '../../report/user-area.ts';
 
 interface IdentitiesData {
   readonly addresses: readonly IdentityData[];
 }
 
+/** Addresses of user space are below, with every CPU. */
+const USER_END = 0x8000000000000000n;
+
 /** `kmem address`: what an address is. With `-s` and `-S` only its slab. */
 export const identity = commandPart<IdentitiesData>({
   name: 'identity',
   schema: object('What addresses are.', { addresses: arrayOf('In the order of the line.', identitySchema) }),
-  run({ prog }, args) {
+  run({ prog, task }, args) {
     const slabOnly = args.has('s') || args.has('S');
     const freeOnly = args.has('f') || args.has('F');
     const addresses = args.operands.map((word) => {
@@ -33,9 +37,11 @@ export const identity = commandPart<IdentitiesData>({
         addressIdentity(prog, at, args.has('P') ? 'physical' : undefined),
         args.has('S'),
       );
+      const isUser = at < USER_END && !args.has('P') && task !== undefined;
+      const user = isUser && !slabOnly && !freeOnly ? userArea(prog, task, at) : undefined;
       if (freeOnly)
         return { address: found.address, kind: found.kind, freeOnly: true, ...(found.free && { free: found.free }) };
-      if (!slabOnly) return found;
+      if (!slabOnly) return user ? { ...found, user } : found;
       if (!found.slab) throw new NotFoundError('slab', hex(at), 'it is not an address of the slab allocator');
       return { address: found.address, kind: found.kind, slab: found.slab };
     });
@@ -49,7 +55,7 @@ export const identity = commandPart<IdentitiesData>({
 function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean): IdentityData {
   const { symbol, slab, tracks, task, perCpu, vmap, page, free } = found;
   const cache = slab?.slab.cache;
-  const usage = cache && slubUsage(prog, cache);
+  const usage = cache && slabUsage(prog, cache);
   return {
     address: hex64(found.address),
     kind: found.kind,

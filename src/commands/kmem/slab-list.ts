@@ -1,13 +1,15 @@
 import { UsageError } from '../../base/errors.ts';
 import { hex64 } from '../../base/hex.ts';
 import { slabCaches } from '../../kernel/slab-cache.ts';
-import { slubUsage } from '../../kernel/slub.ts';
+import { slabUsage } from '../../kernel/slab-usage.ts';
 import type { Problem } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import type { Args } from '../../report/args.ts';
 import { commandPart } from '../../report/command-part.ts';
+import { digits } from '../../report/pad.ts';
 import { type ProblemData, problemsOf, problemsSchema } from '../../report/problems.ts';
 import { arrayOf, object, optional } from '../../report/schema.ts';
+import { cacheData } from '../../report/slab-cache-data.ts';
 import { SLAB_HEADER, type SlabCacheData, slabCacheLine, slabCacheSchema } from '../../report/slab-lines.ts';
 
 interface SlabListData {
@@ -15,7 +17,7 @@ interface SlabListData {
   readonly problems?: readonly ProblemData[];
 }
 
-/** `kmem -s`: every slab cache with its counts. */
+/** `kmem -s`: every slab cache with its counts; of `list` only where they are. */
 export const slabList = commandPart<SlabListData>({
   name: 'slabs',
   flag: 's',
@@ -27,7 +29,11 @@ export const slabList = commandPart<SlabListData>({
     return slabListData(prog, args.operands, ignoredNames(args));
   },
   *blocks(data) {
-    yield { kind: 'lines', lines: [SLAB_HEADER, ...data.caches.map(slabCacheLine)] };
+    const bare = data.caches.every((c) => c.total === undefined && !c.ignored);
+    const lines = bare
+      ? data.caches.map((c) => `${digits(c.address)} ${c.name}`)
+      : [SLAB_HEADER, ...data.caches.map(slabCacheLine)];
+    yield { kind: 'lines', lines };
     for (const p of data.problems ?? []) yield { kind: 'lines', lines: [`kmem: ${p.what}: ${p.why}`] };
   },
 });
@@ -38,6 +44,9 @@ function ignoredNames(args: Args): readonly string[] {
 
 function slabListData(prog: Program, names: readonly string[], ignored: readonly string[]): SlabListData {
   const { caches, problems } = slabCaches(prog);
+  if (names[0] === 'list' && !caches.some((c) => c.name === 'list')) {
+    return { caches: caches.map((c) => ({ address: hex64(c.address), name: c.name })), ...problemsOf(problems) };
+  }
   for (const name of names) {
     if (!caches.some((c) => c.name === name)) throw new UsageError(`kmem: no slab cache is called ${name}`);
   }
@@ -46,19 +55,9 @@ function slabListData(prog: Program, names: readonly string[], ignored: readonly
   const data = shown.map((cache): SlabCacheData => {
     const fixed = { address: hex64(cache.address), name: cache.name };
     if (ignored.includes(cache.name)) return { ...fixed, ignored: true };
-    const usage = slubUsage(prog, cache);
+    const usage = slabUsage(prog, cache);
     all.push(...usage.problems);
-    return {
-      ...fixed,
-      objectSize: cache.objectSize,
-      stride: cache.size,
-      allocated: usage.allocated,
-      total: usage.total,
-      slabs: usage.slabs,
-      slabBytes: prog.pageSize * 2 ** cache.order,
-      objectsPerSlab: cache.objectsPerSlab,
-      active: usage.active,
-    };
+    return cacheData(prog, cache, usage);
   });
   return { caches: data, ...problemsOf(all) };
 }

@@ -1,11 +1,13 @@
 import { UsageError } from '../../base/errors.ts';
 import { hex64 } from '../../base/hex.ts';
 import { perCpuOffset, possibleCpus } from '../../kernel/percpu.ts';
+import { usesSlabArrays } from '../../kernel/slab-arrays.ts';
 import { type SlabCache, slabCaches } from '../../kernel/slab-cache.ts';
 import { SlabObjects } from '../../kernel/slab-freelist.ts';
 import { keepSlab, nodeOf, SheafIndex } from '../../kernel/slab-object.ts';
 import { cacheSheaves } from '../../kernel/slab-sheaves.ts';
-import { nodeListCounts, SlubWalker, slubUsage, storesFullSlabs, type VisitedSlab } from '../../kernel/slub.ts';
+import { arraySlabRecords, slabUsage } from '../../kernel/slab-usage.ts';
+import { nodeListCounts, SlubWalker, storesFullSlabs, type VisitedSlab } from '../../kernel/slub.ts';
 import type { Problem } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import { parseCpus } from '../../report/args.ts';
@@ -13,6 +15,7 @@ import { commandPart } from '../../report/command-part.ts';
 import { digits } from '../../report/pad.ts';
 import { type ProblemData, problemsOf, problemsSchema } from '../../report/problems.ts';
 import { arrayOf, boolean, hexString, integer, object, optional, string } from '../../report/schema.ts';
+import { cacheData } from '../../report/slab-cache-data.ts';
 import {
   objectLines,
   SLAB_HEADER,
@@ -121,8 +124,10 @@ export const slabObjects = commandPart<SlabObjectsData>({
 });
 
 function cacheObjects(prog: Program, cache: SlabCache, cpus: readonly number[], problems: Problem[]): CacheObjects {
-  const usage = slubUsage(prog, cache);
+  const usage = slabUsage(prog, cache);
   problems.push(...usage.problems);
+  const data = cacheData(prog, cache, usage);
+  if (usesSlabArrays(prog)) return { cache: data, cpus: [], nodes: arrayNodes(prog, cache) };
   const again: Problem[] = []; // the same walk once more: its problems are known
   const walker = new SlubWalker(prog, again);
   const objects = new SlabObjects(prog, cache);
@@ -159,22 +164,21 @@ function cacheObjects(prog: Program, cache: SlabCache, cpus: readonly number[], 
       tracksFull: storesFullSlabs(prog, cache),
     }),
   );
-  return {
-    cache: {
-      address: hex64(cache.address),
-      name: cache.name,
-      objectSize: cache.objectSize,
-      stride: cache.size,
-      allocated: usage.allocated,
-      total: usage.total,
-      slabs: usage.slabs,
-      slabBytes: prog.pageSize * 2 ** cache.order,
-      objectsPerSlab: cache.objectsPerSlab,
-      active: usage.active,
-    },
-    cpus: cpuData,
-    nodes,
-  };
+  return { cache: data, cpus: cpuData, nodes };
+}
+
+/** The nodes of a cache of the SLAB allocator, whose lists have every slab. */
+function arrayNodes(prog: Program, cache: SlabCache): NodeData[] {
+  const slabs = [...arraySlabRecords(prog, cache, [])];
+  return cache.nodes.flatMap((address, node): NodeData[] => {
+    if (address === 0n) return [];
+    const own = slabs.filter((s) => s.node === node);
+    const partial = own.filter((s) => s.place === 'node-partial').map(slabDataOf);
+    const full = own.filter((s) => s.place === 'full').map(slabDataOf);
+    const counts = { slabs: own.length, partial: partial.length, perCpu: 0 };
+    const lists = { partialSlabs: partial, fullSlabs: full, tracksFull: true };
+    return [{ node, address: hex64(address), ...counts, ...lists }];
+  });
 }
 
 function* objectsLines(data: SlabObjectsData): Generator<string> {

@@ -81,7 +81,7 @@ export const accepted: readonly Accepted[] = [
     why: 'Where entry code calls twice (before Linux 5.13) crash takes the stale return address of the first call.',
   },
   {
-    command: /^bt -[a-z]*e/,
+    command: /^bt -[a-z]*[eE]/,
     line: /^(?:KERNEL-MODE EXCEPTION FRAME AT: |PC: |LR: |SP: |X\d+: )/,
     why:
       'An exception frame on arm64 has a PSTATE that a CPU can have, a stack pointer of the kernel and a record of the frame ' +
@@ -140,5 +140,10 @@ export const accepted: readonly Accepted[] = [
     command: TRACE,
     line: /(?:#\d+ |^)\[[0-9a-f]{16}\] do_epoll_pwait(?:\+\d+)? at /,
     why: 'A function that the compiler split off and shared between two has the name that the kernel has for it.',
+  },
+  {
+    command: TRACE,
+    line: /^#0 \[[0-9a-f]{16}\] sched_clock_idle_wakeup_event at /,
+    why: 'A stale word beside the frame where the CPU was stopped is no frame.',
   },
 ];

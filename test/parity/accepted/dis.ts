@@ -40,7 +40,11 @@ export const accepted: readonly Accepted[] = [
   {
     command: /^dis -[a-z]*f[a-z]* \w+\+0x40 \d+$/,
     line: /^0x[0-9a-f]+ <\w+\+\d+>:\t/,
-    ours: /^(?:0x[0-9a-f]+ <\w+\+\d+>:\t|\S+: \d+$)/,
+    why: 'Where the address lies inside of an instruction, the next one is the first that is shown; crash begins inside of it.',
+  },
+  {
+    command: /^dis -[a-z]*f[a-z]* \w+\+0x40 \d+$/,
+    ours: /^0x[0-9a-f]+ <\w+\+\d+>:\t/,
     why: 'Where the address lies inside of an instruction, the next one is the first that is shown; crash begins inside of it.',
   },
   {
@@ -84,5 +88,27 @@ export const accepted: readonly Accepted[] = [
     command: /^dis -[a-z]*s/,
     ours: /^\(.*(?:--source DIR names a tree|is not in the source tree)\)$|^dis: \w+: source code is not available$/,
     why: 'Where the source is not there, a line says what would help.',
+  },
+  {
+    command: /^dis -[a-z]*s/,
+    ours: /^\(not complete: debug information of /,
+    why: 'Where a file with debug information is missing, that is said.',
+  },
+  {
+    command: /^dis\b/,
+    line: /\tcall +0x[0-9a-f]+ <\w+>$/,
+    apart: /<\w+>$/g,
+    why: 'Of several symbols at one address the one of a function is taken, and not the end of a section.',
+  },
+  {
+    command: /^dis \w+$/,
+    line: /:\t(?:rex\.|j\w+,p[nt] |enter |call +\*-0x6f6f6f70\()/,
+    ours: /:\t(?:(?:movabs|add|j\w+|enter) |\(bad\))/,
+    why: 'Data that stands between instructions (of BUG and the like) is no code, and reads differently in the two disassemblers.',
+  },
+  {
+    command: /^dis -u /,
+    line: /^0x[0-9a-f]+:\s+dis: invalid user virtual address: /,
+    why: 'An address that is not mapped is an error before the first line.',
   },
 ];

@@ -1,0 +1,23 @@
+/** Binary operators by how strongly they bind; `@` is gdb's: so many elements from here. */
+export const PRECEDENCE: Readonly<Record<string, number>> = {
+  ',': 1,
+  '||': 4,
+  '&&': 5,
+  '|': 6,
+  '^': 7,
+  '&': 8,
+  '==': 9,
+  '!=': 9,
+  '<': 10,
+  '>': 10,
+  '<=': 10,
+  '>=': 10,
+  '@': 11,
+  '<<': 12,
+  '>>': 12,
+  '+': 13,
+  '-': 13,
+  '*': 14,
+  '/': 14,
+  '%': 14,
+};
