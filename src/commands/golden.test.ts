@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import { valueHistory } from '../expr/index.ts';
 import { type OpenedDump, openDump } from '../node/open-dump.ts';
 import { crashReportSchema } from '../report/crash-report.ts';
 import { crashReportBlocks } from '../report/crash-report-blocks.ts';
@@ -28,6 +29,7 @@ after(() => {
 
 function sessionOf(i: number): FullSession {
   const dump = opened[i] as OpenedDump;
+  valueHistory(dump.program).forgetFrom(0);
   return new FullSession(dump.program, { dumpNames: [basename(samples[i] as string)] });
 }
 
