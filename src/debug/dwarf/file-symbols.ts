@@ -190,13 +190,18 @@ export class FileSymbols {
     const section = table.sections[i] as number;
     const link = elf.symbolAddress(i);
     // What is absolute, or an offset in the per-CPU area, does not move with the kernel.
-    const fixed = section >= SHN_LORESERVE || elf.sectionAddress(section) === 0n;
+    const fixed =
+      section >= SHN_LORESERVE || (elf.sectionAddress(section) === 0n && link <= this.#sectionSize(section));
     const address = fixed ? link : this.#toRun(link);
     if (address === undefined) return undefined;
     const { module } = this.#placement;
     const size = this.#size(table, i, link, fixed);
     const name = table.name(i);
     return { name, address, size, letter: letterOf(elf, table, i), ...(module !== undefined && { module }) };
+  }
+
+  #sectionSize(section: number): bigint {
+    return BigInt(this.#file.elf.sections[section]?.size ?? 0);
   }
 
   /** Symbols such as `_etext` stand behind the last byte of a section. */
