@@ -24,7 +24,7 @@ usage:
                      repeated; --vmlinux and --modules are the same
       --no-debug     look for debug information nowhere else
       --force        use a vmlinux of another build all the same
-      --source dir   source tree or git repository, for list and the report
+      --source dir   source tree or git repository: list, dis -s, bt --source, report
   -h, --help         this text
   -V, --version      the version
   without -c and -i  a prompt with history and completion; Ctrl-C stops a command
