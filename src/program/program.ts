@@ -5,13 +5,13 @@ import type { Addr, Bytes } from '../base/units.ts';
 import { AddressSpace } from '../memory/address-space.ts';
 import type { PhysicalMemory } from '../memory/physical.ts';
 import type { CType, MemberPlace } from '../types/c-type.ts';
+import { DebugSources } from './debug-sources.ts';
 import type { Disassembler } from './instruction.ts';
 import type {
   Architecture,
   CallerRegisters,
   Codecs,
   DebugCapability,
-  DebugInfo,
   DebugProvider,
   DumpImage,
   FileText,
@@ -28,12 +28,6 @@ import type {
 import { Value } from './value.ts';
 import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
-interface Source {
-  readonly provider: DebugProvider;
-  info: DebugInfo | undefined;
-  opened: boolean;
-}
-
 const MAX_SYMBOLS_AT = 4096;
 
 /** An opened dump with everything that is known about its kernel. Holds every cache; two can be open at once. */
@@ -49,7 +43,7 @@ export class Program {
   disassembler: Disassembler | undefined;
   /** The decompressors of the host, for what the kernel itself keeps compressed; set by whoever opened the dump. */
   codecs: Codecs | undefined;
-  readonly #sources: Source[];
+  readonly #sources: DebugSources;
   readonly #problems: Problem[] = [];
   readonly #types = new Map<string, CType | undefined>();
   readonly #symbols = new Map<string, KernelSymbol | undefined>();
@@ -71,7 +65,7 @@ export class Program {
     this.map = map;
     this.physical = image.memory;
     this.memory = new AddressSpace(image.memory, map.translate, arch.littleEndian, arch.pointerSize);
-    this.#sources = providers.map((provider) => ({ provider, info: undefined, opened: false }));
+    this.#sources = new DebugSources(this, providers);
   }
 
   get pointerSize(): 4 | 8 {
@@ -114,41 +108,19 @@ export class Program {
 
   /** A further source, asked after those that are there already. What was not found before is looked for again. */
   add(provider: DebugProvider): void {
-    this.#sources.push({ provider, info: undefined, opened: false });
+    this.#sources.add(provider);
     for (const cache of [this.#types, this.#symbols, this.#places, this.#symbolsAt]) cache.clear();
-  }
-
-  #ask<T>(capability: DebugCapability, ask: (info: DebugInfo) => T | undefined): T | undefined {
-    for (const source of this.#sources) {
-      if (!source.provider.offers.includes(capability)) continue;
-      const info = this.#open(source);
-      const answer = info && ask(info);
-      if (answer !== undefined) return answer;
-    }
-    return undefined;
-  }
-
-  #open(source: Source): DebugInfo | undefined {
-    if (!source.opened) {
-      source.opened = true; // also when it fails: a provider that asks for itself must not recurse
-      try {
-        source.info = source.provider.open(this);
-      } catch (e) {
-        this.noteProblem(source.provider.name, e);
-      }
-    }
-    return source.info;
   }
 
   /** Whether any source of this kind of information is there; opens it. */
   has(capability: DebugCapability): boolean {
-    return this.#ask(capability, () => true) === true;
+    return this.#sources.ask(capability, () => true) === true;
   }
 
   findType(name: string): CType | undefined {
     let type = this.#types.get(name);
     if (type === undefined && !this.#types.has(name)) {
-      type = this.#ask('types', (info) => info.findType?.(name));
+      type = this.#sources.ask('types', (info) => info.findType?.(name));
       this.#types.set(name, type);
     }
     return type;
@@ -156,7 +128,7 @@ export class Program {
 
   /** The type for people to look at: from debug files where they are there, since BTF does not tell all of a type. */
   findExactType(name: string): CType | undefined {
-    return this.#ask('types', (info) => info.findExactType?.(name)) ?? this.findType(name);
+    return this.#sources.ask('types', (info) => info.findExactType?.(name)) ?? this.findType(name);
   }
 
   type(name: string): CType {
@@ -169,7 +141,7 @@ export class Program {
   findSymbol(name: string): KernelSymbol | undefined {
     let symbol = this.#symbols.get(name);
     if (symbol === undefined && !this.#symbols.has(name)) {
-      symbol = this.#ask('symbols', (info) => info.findSymbol?.(name));
+      symbol = this.#sources.ask('symbols', (info) => info.findSymbol?.(name));
       if (!symbol) {
         const address = this.vmcoreinfo.symbol(name);
         if (address !== undefined) symbol = { name, address, size: 0, letter: '?' };
@@ -188,18 +160,18 @@ export class Program {
 
   /** A symbol of a loaded module; reads the tables of all modules, so ask only for what a user named. */
   findModuleSymbol(name: string): KernelSymbol | undefined {
-    return this.#ask('symbols', (info) => info.findModuleSymbol?.(name));
+    return this.#sources.ask('symbols', (info) => info.findModuleSymbol?.(name));
   }
 
   /** A type that only a loaded module has; reads the types of all modules, so ask only for what a user named. */
   findModuleType(name: string): CType | undefined {
-    return this.#ask('types', (info) => info.findModuleType?.(name));
+    return this.#sources.ask('types', (info) => info.findModuleType?.(name));
   }
 
   symbolAt(at: Addr): KernelSymbol | undefined {
     let symbol = this.#symbolsAt.get(at);
     if (symbol === undefined && !this.#symbolsAt.has(at)) {
-      symbol = this.#ask('symbols', (info) => info.symbolAt?.(at));
+      symbol = this.#sources.ask('symbols', (info) => info.symbolAt?.(at));
       if (this.#symbolsAt.size >= MAX_SYMBOLS_AT) this.#symbolsAt.clear();
       this.#symbolsAt.set(at, symbol);
     }
@@ -208,29 +180,25 @@ export class Program {
 
   /** See `DebugInfo.symbolHolding`; undefined when nothing states sizes of symbols at this address. */
   symbolHolding(at: Addr): KernelSymbol | null | undefined {
-    return this.#ask('symbols', (info) => info.symbolHolding?.(at));
+    return this.#sources.ask('symbols', (info) => info.symbolHolding?.(at));
   }
 
   /** The symbols of a vmlinux, when one was given; see `DebugInfo.fileSymbols`. */
   fileSymbols(): Iterable<KernelSymbol> | undefined {
-    return this.#ask('symbols', (info) => info.fileSymbols?.());
+    return this.#sources.ask('symbols', (info) => info.fileSymbols?.());
   }
 
   *symbols(): Iterable<KernelSymbol> {
-    for (const source of this.#sources) {
-      if (!source.provider.offers.includes('symbols')) continue;
-      const info = this.#open(source);
-      if (info?.symbols) yield* info.symbols();
-    }
+    for (const info of this.#sources.offering('symbols')) if (info.symbols) yield* info.symbols();
   }
 
   unwindRow(pc: Addr): UnwindRow | undefined {
-    return this.#ask('unwind-rows', (info) => info.unwindRow?.(pc));
+    return this.#sources.ask('unwind-rows', (info) => info.unwindRow?.(pc));
   }
 
   /** Function, file and line of an instruction address (of a return address: minus one), inlined calls first. */
   sourceAt(pc: Addr): readonly SourceFrame[] | undefined {
-    return this.#ask('lines', (info) => info.sourceAt?.(pc));
+    return this.#sources.ask('lines', (info) => info.sourceAt?.(pc));
   }
 
   /** See `DebugInfo.callerRegisters`. */
@@ -239,37 +207,37 @@ export class Program {
     registers: RegisterValues,
     read: (at: Addr) => bigint | undefined,
   ): CallerRegisters | undefined {
-    return this.#ask('cfi', (info) => info.callerRegisters?.(pc, registers, read));
+    return this.#sources.ask('cfi', (info) => info.callerRegisters?.(pc, registers, read));
   }
 
   /** See `DebugInfo.localsAt`. */
   localsAt(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined {
-    return this.#ask('locals', (info) => info.localsAt?.(pc, frame));
+    return this.#sources.ask('locals', (info) => info.localsAt?.(pc, frame));
   }
 
   /** See `DebugInfo.fileText`. */
   fileText(address: Addr, size: Bytes): FileText | undefined {
-    return this.#ask('file-text', (info) => info.fileText?.(address, size));
+    return this.#sources.ask('file-text', (info) => info.fileText?.(address, size));
   }
 
   /** Type of a global variable; only debug files tell it. */
   findVariableType(name: string): CType | undefined {
-    return this.#ask('types', (info) => info.findVariableType?.(name));
+    return this.#sources.ask('types', (info) => info.findVariableType?.(name));
   }
 
   /** The constant of an enumeration by its name, and the enumeration. */
   findEnumerator(name: string): { readonly type: CType; readonly value: bigint } | undefined {
-    return this.#ask('types', (info) => info.findEnumerator?.(name));
+    return this.#sources.ask('types', (info) => info.findEnumerator?.(name));
   }
 
   /** Every named struct, union, enum and typedef of the first source that can list them. */
   namedTypes(): Iterable<CType> {
-    return this.#ask('types', (info) => info.namedTypes?.()) ?? [];
+    return this.#sources.ask('types', (info) => info.namedTypes?.()) ?? [];
   }
 
   /** A macro of the kernel's source; only debug files tell it, and only those that were built to (`gcc -g3`). */
   findMacro(name: string): MacroDefinition | undefined {
-    return this.#ask('types', (info) => info.findMacro?.(name));
+    return this.#sources.ask('types', (info) => info.findMacro?.(name));
   }
 
   // ---- objects
