@@ -56,7 +56,7 @@ const objects: Readonly<Record<string, ObjectSource>> = {
   shmid: { ask: 'ipcs -m', pick: new RegExp(`^${HEX}\\s+[0-9a-f]{8}\\s`) },
   semid: { ask: 'ipcs -s', pick: new RegExp(`^${HEX}\\s+[0-9a-f]{8}\\s`) },
   msgid: { ask: 'ipcs -q', pick: new RegExp(`^${HEX}\\s+[0-9a-f]{8}\\s`) },
-  requestqueue: { ask: 'dev -d', pick: new RegExp(`^s*d+s+[0-9a-f]+s+S+s+${HEX}`) },
+  requestqueue: { ask: 'dev -d', pick: new RegExp(`^\\s*\\d+\\s+[0-9a-f]+\\s+\\S+\\s+${HEX}`) },
   mapping: { ask: 'struct inode.i_mapping {reginode}', pick: new RegExp(`i_mapping = 0x${HEX}`) },
   pages: { ask: 'p &((struct address_space *)0x{mapping})->i_pages', pick: POINTER },
   mmmt: { ask: 'p &((struct mm_struct *)0x{mm})->mm_mt', pick: POINTER },
