@@ -15,7 +15,11 @@ export interface Layer {
 
 const core = ['base', 'elf', 'codec', 'types', 'memory', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report'];
 const providers = ['dump', 'debug', 'arch'];
-const library = [...core, ...providers, 'commands', 'rules', 'session', 'symbolize', 'open'];
+const library = [
+  ...core,
+  ...providers,
+  ...['log', 'oops', 'fault', 'diagnosis', 'commands', 'rules', 'session', 'symbolize', 'open'],
+];
 
 export const layers: Readonly<Record<string, Layer>> = {
   base: { may: [] },
@@ -26,15 +30,29 @@ export const layers: Readonly<Record<string, Layer>> = {
   program: { may: ['base', 'elf', 'types', 'memory'] },
   disasm: { may: ['base', 'memory', 'program'] },
   unwind: { may: ['base', 'memory', 'program'] },
+  log: { may: ['base'] },
+  oops: { may: ['base', 'log'] },
   expr: { may: ['base', 'types', 'memory', 'program', 'unwind', 'kernel'] },
   dump: { may: ['base', 'elf', 'memory', 'program'], mayBranch: true },
   debug: { may: ['base', 'elf', 'codec', 'types', 'memory', 'program'] },
   arch: { may: ['base', 'memory', 'program'], mayBranch: true },
-  kernel: { may: ['base', 'types', 'memory', 'program', 'unwind'] },
-  report: { may: ['base', 'types', 'program', 'unwind', 'expr', 'kernel'] },
+  kernel: { may: ['base', 'types', 'memory', 'program', 'unwind', 'log', 'oops'] },
+  report: { may: ['base', 'types', 'program', 'unwind', 'expr', 'kernel', 'log', 'oops'] },
+  fault: { may: ['base', 'types', 'memory', 'program', 'unwind', 'disasm', 'kernel'] },
+  diagnosis: {
+    may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'log', 'oops', 'fault'],
+  },
   commands: { may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report'], independent: true },
-  rules: { may: ['base', 'program', 'unwind', 'kernel', 'report'], independent: true },
-  session: { may: ['base', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'commands', 'rules'] },
+  rules: {
+    may: ['base', 'types', 'program', 'unwind', 'kernel', 'report', 'log', 'oops', 'fault', 'diagnosis'],
+    independent: true,
+  },
+  session: {
+    may: [
+      ...['base', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'log', 'oops', 'fault', 'diagnosis'],
+      ...['commands', 'rules'],
+    ],
+  },
   symbolize: { may: ['base', 'elf', 'program', 'disasm'] },
   open: { may: ['base', 'program', 'dump', 'debug', 'arch', 'codec'] },
   index: { may: library },
