@@ -2,13 +2,13 @@ import { NotFoundError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
 import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
-import { cpuRegisters } from '../kernel/cpu-registers.ts';
 import { needTasks } from '../kernel/need-tasks.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { possibleCpus, presentCpus } from '../kernel/percpu.ts';
 import { currentTask } from '../kernel/sched.ts';
 import { stackOverflowSigns } from '../kernel/stack-text.ts';
 import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
+import { taskStack } from '../kernel/task-stack.ts';
 import type { StackRange } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseAddress, parseCpus, parsePidOrAddress } from '../report/args.ts';
@@ -19,6 +19,7 @@ import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../
 import { arrayOf, boolean, object, oneOf, optional, string } from '../report/schema.ts';
 import { type TaskStack, taskStackSchema } from '../report/stack-data.ts';
 import { type StackStyle, taskLine } from '../report/stack-lines.ts';
+import { stackOf } from '../report/stack-of.ts';
 import {
   type SearchKind,
   type StackSearch,
@@ -28,9 +29,8 @@ import {
   stackSearchSchema,
 } from '../report/stack-search.ts';
 import { type TaskName, taskNameMembers } from '../report/task-data.ts';
-import { type StackDataOptions, taskStackData } from '../report/task-stack.ts';
-import type { Stack } from '../unwind/stack.ts';
-import { type UnwindOptions, unwindTask } from '../unwind/unwind-task.ts';
+import type { StackDataOptions } from '../report/task-stack.ts';
+import type { UnwindOptions } from '../unwind/unwind-task.ts';
 
 /** A task with what shows that its stack overflowed. */
 interface OverflowData extends TaskName {
@@ -198,7 +198,8 @@ function offsetStyle(args: Args): Pick<StackStyle, 'offsets'> {
 }
 
 function searchesOf(prog: Program, task: TaskRecord, kind: SearchKind, args: Args): StackSearch[] {
-  const { frames } = unwound(prog, task, false, startOf(args));
+  const start = startOf(args);
+  const { frames } = taskStack(prog, task, start ? { start } : {});
   return searchTaskStack(prog, { ...task, task: hex64(task.address) }, frames, kind);
 }
 
@@ -271,26 +272,6 @@ function refersTo(prog: Program, stack: TaskStack, reference: string): boolean {
 
 function wantsLocals(context: CommandContext, args: Args): boolean {
   return args.has('locals') || context.full === true;
-}
-
-/** The stack of one task as data: from the registers of its CPU when it ran there, from its saved context otherwise. */
-export function stackOf(
-  prog: Program,
-  task: TaskRecord,
-  data: StackDataOptions = {},
-  start?: UnwindOptions['start'],
-): TaskStack {
-  return taskStackData(prog, task, unwound(prog, task, data.locals ?? false, start), data);
-}
-
-function unwound(prog: Program, task: TaskRecord, recover: boolean, start: UnwindOptions['start']): Stack {
-  const options = task.active ? { cpu: task.cpu, ...registersOf(prog, task.cpu) } : {};
-  return unwindTask(prog, task.address, { ...options, recover, ...(start && { start }) });
-}
-
-function registersOf(prog: Program, cpu: number): { registers?: NonNullable<ReturnType<typeof cpuRegisters>> } {
-  const registers = cpuRegisters(prog, cpu);
-  return registers ? { registers } : {};
 }
 
 function wantedTasks(context: CommandContext, args: Args, missing: { what: string; why: string }[]): TaskRecord[] {

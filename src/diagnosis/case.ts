@@ -1,15 +1,37 @@
+import type { Modules } from '../kernel/module.ts';
 import type { PanicFacts } from '../kernel/panic.ts';
+import type { PreemptCount } from '../kernel/preempt-count.ts';
+import type { LogRecord } from '../kernel/printk.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
+import type { Stack } from '../unwind/stack.ts';
+import type { CrashSite } from './crash-site.ts';
+import type { FatalLine } from './fatal-log.ts';
 
-/** What the rules look at: the dump, and what has been found out about its death. Each part is made on the first question. */
+/**
+ * What the rules look at: the dump, and what has been found out about its death. Each part is made on the first question;
+ * asking again costs nothing.
+ */
 export interface Case {
   readonly prog: Program;
   readonly panic: PanicFacts;
+  /** The kernel's log, oldest first. */
+  readonly log: readonly LogRecord[];
+  /** The line of the log that begins the first report of what killed it. */
+  readonly fatal: FatalLine | undefined;
+  /** The lines of that report: from the fatal one on, to a bound. */
+  readonly fatalLines: readonly string[];
   /** The task that the panicking CPU ran. */
   readonly crashed: TaskRecord | undefined;
+  /** Its stack with the registers that callees saved, as far as they can be recovered. */
+  readonly unwound: Stack | undefined;
+  /** The same as data. Frames have the same indices. */
   readonly stack: TaskStack | undefined;
+  /** Where in that stack it died, and in what context. */
+  readonly place: CrashSite | undefined;
   /** The frame in which it died. */
   readonly site: FrameData | undefined;
+  readonly preemptCount: PreemptCount | undefined;
+  readonly modules: Modules;
 }

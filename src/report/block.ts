@@ -18,7 +18,8 @@ export interface Column {
 
 /** A piece of output. It holds raw text from the dump: renderers escape, so that none can forget to. */
 export type Block =
-  | { readonly kind: 'heading'; readonly text: string }
+  /** `level` 3: of a part of what the last heading without one began. */
+  | { readonly kind: 'heading'; readonly text: string; readonly level?: 3 }
   | { readonly kind: 'text'; readonly text: string }
   /** Preformatted; one entry is one line, whatever it contains. */
   | { readonly kind: 'lines'; readonly lines: Iterable<string> }

@@ -1,6 +1,7 @@
 import type { Block } from './block.ts';
 import type { CrashCode, CrashReport, ReportTask } from './crash-report.ts';
 import { FORCED } from './debug-doubts.ts';
+import { findingBlocks, findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
 import { sourceText } from './source-text.ts';
@@ -15,6 +16,7 @@ const LOG_LINES = 32;
 export function* crashReportBlocks(report: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: title(report) };
   yield { kind: 'facts', width: 8, facts: crashFacts(report) };
+  yield* findingBlocks(report.findings, 'en');
   yield* stackBlocks(report);
   yield* logBlocks(report);
   yield* cpuBlocks(report);
@@ -35,8 +37,10 @@ function place(crash: CrashReport['crash']): string {
   return `${crash.function}+0x${(crash.offset ?? 0).toString(16)}${size}${module}`;
 }
 
-function crashFacts({ crash, system }: CrashReport): [string, string][] {
-  const facts: [string, string][] = [['What', crash.message ?? crash.panic ?? 'the log holds no fatal report']];
+function crashFacts({ crash, system, findings }: CrashReport): [string, string][] {
+  const top = topFinding(findings);
+  const facts: [string, string][] = top ? [['Why', findingSentence(top, 'en')]] : [];
+  facts.push(['What', crash.message ?? crash.panic ?? 'the log holds no fatal report']);
   if (crash.panic !== null && crash.panic !== crash.message) facts.push(['Panic', crash.panic]);
   const after = system.uptimeSeconds === null ? '' : `, ${formatDuration(system.uptimeSeconds)} after boot`;
   facts.push(['When', (system.dateSeconds === null ? '(date unknown)' : formatDate(system.dateSeconds)) + after]);

@@ -1,3 +1,4 @@
+import { findingsSchema, type RankedFinding } from './finding-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
 import {
   arrayOf,
@@ -71,6 +72,8 @@ export interface CrashReport {
     /** Only where a CPU was interrupted. */
     readonly code?: CrashCode;
   };
+  /** Why it died, most telling first. */
+  readonly findings: readonly RankedFinding[];
   readonly system: {
     readonly release: string | null;
     readonly version: string | null;
@@ -150,6 +153,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
       }),
     ),
   }),
+  findings: findingsSchema,
   system: object('The machine.', {
     release: nullable(string('Kernel release.')),
     version: nullable(string('Kernel version.')),

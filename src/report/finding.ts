@@ -43,4 +43,6 @@ export interface Finding {
   readonly against?: readonly Evidence[];
   /** What would settle it. */
   readonly settle?: readonly Phrase[];
+  /** Ids of rules whose findings are symptoms of this: they are ranked behind it, unless it is only `possible`. */
+  readonly explains?: readonly string[];
 }

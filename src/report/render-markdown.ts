@@ -14,7 +14,7 @@ export function* renderMarkdown(blocks: Iterable<Block>): Iterable<string> {
 function* renderBlock(block: Block, level: string): Iterable<string> {
   switch (block.kind) {
     case 'heading':
-      yield `${level} ${escapeMarkdown(printableLine(block.text))}\n\n`;
+      yield `${block.level === 3 ? '###' : level} ${escapeMarkdown(printableLine(block.text))}\n\n`;
       break;
     case 'text':
       yield `${escapeMarkdown(printable(block.text))}\n\n`;

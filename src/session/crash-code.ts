@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import { hex, hex64, hexPad } from '../base/hex.ts';
 import type { Addr } from '../base/units.ts';
 import { disassembleCodeLine, parseCodeLine } from '../disasm/code-line.ts';
@@ -7,7 +8,6 @@ import type { Disassembler, Instruction, InstructionSetName } from '../program/i
 import type { Program } from '../program/program.ts';
 import type { CrashCode } from '../report/crash-report.ts';
 import type { FrameData } from '../report/stack-data.ts';
-import { attempt } from './attempt.ts';
 
 /** Instructions before and from the one that trapped on. */
 const BEFORE = 8;

@@ -1,10 +1,13 @@
+import { attempt } from '../base/attempt.ts';
 import { hex64 } from '../base/hex.ts';
-import { stackOf } from '../commands/bt.ts';
+import { crashContext } from '../diagnosis/crash-context.ts';
+import type { CrashSite } from '../diagnosis/crash-site.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import { openCase } from '../diagnosis/open-case.ts';
 import { memoryInfo } from '../kernel/meminfo.ts';
 import { modules } from '../kernel/module.ts';
-import { type PanicFacts, panicFacts } from '../kernel/panic.ts';
+import type { PanicFacts } from '../kernel/panic.ts';
 import { presentCpus } from '../kernel/percpu.ts';
-import { preemptCount } from '../kernel/preempt-count.ts';
 import { logRecords } from '../kernel/printk.ts';
 import { currentTask } from '../kernel/sched.ts';
 import { type SystemFacts, systemFacts } from '../kernel/system.ts';
@@ -14,11 +17,9 @@ import type { CrashReport, ReportTask } from '../report/crash-report.ts';
 import { problemsOf } from '../report/problems.ts';
 import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
-import { attempt } from './attempt.ts';
+import { stackOf } from '../report/stack-of.ts';
+import { rules } from '../rules/index.ts';
 import { crashCode } from './crash-code.ts';
-import { crashContext } from './crash-context.ts';
-import { type CrashSite, findCrashSite } from './crash-site.ts';
-import { findFatalLine } from './fatal-log.ts';
 import { missingParts } from './missing-parts.ts';
 
 /** Records of the log before the first fatal one, and from it on, that the report shows. */
@@ -40,20 +41,23 @@ export interface ReportOptions {
 /** The report of one crash. Nothing that is broken keeps it from being made: each part may be missing. */
 export function makeReport(prog: Program, options: ReportOptions = {}): CrashReport {
   const facts = systemFacts(prog);
-  const panic = panicFacts(prog);
+  const of = openCase(prog);
+  const { panic, fatal, crashed, stack, place: site } = of;
   const log = logRecords(prog);
   const table = taskTable(prog);
   const mods = modules(prog);
   const memory = memoryInfo(prog);
-  const fatal = findFatalLine(log.records.map((r) => r.text));
-  const crashed = panic.task === undefined ? undefined : findTask(prog, panic.task);
-  const stack = crashed && stackOf(prog, crashed);
-  const stuck = /lockup|stall/.test(fatal?.kind ?? '');
-  const site = stack && findCrashSite(stack, stuck);
   const shown = crashed && options.lines ? stackOf(prog, crashed, { lines: true }) : stack;
-  const count = crashed && attempt(() => preemptCount(prog, crashed.address, panic.cpu ?? crashed.cpu));
   const code = crashCode(prog, site && stack?.frames[site.index], logFrom(log.records, fatal?.index));
-  const problems = problemsOf(facts.problems, log.problems, table.problems, mods.problems, memory.problems);
+  const diagnosis = diagnose(of, rules);
+  const problems = problemsOf(
+    facts.problems,
+    log.problems,
+    table.problems,
+    mods.problems,
+    memory.problems,
+    diagnosis.problems,
+  );
   return {
     schema: 1,
     crash: {
@@ -62,8 +66,9 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
       ...crashPlace(stack, site, panic),
       ...(code && { code }),
       ...(site && shown && options.lines && crashSource(shown, site, options.source)),
-      ...crashContext(crashed, panic.cpu, stack, site, count),
+      ...crashContext(crashed, panic.cpu, stack, site, of.preemptCount),
     },
+    findings: diagnosis.findings,
     system: systemOf(facts),
     stack: shown ?? null,
     log: excerpt(log.records, fatal?.index),

@@ -1,4 +1,4 @@
-import { AnalysisError } from '../base/errors.ts';
+import { AnalysisError } from './errors.ts';
 
 /** The result, or undefined when the dump does not hold it. Bugs of ours still surface. */
 export function attempt<T>(read: () => T): T | undefined {
