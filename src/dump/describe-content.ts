@@ -31,7 +31,6 @@ const SIGNATURES: readonly Signature[] = [
   text(0, 'LibvirtQemudSave', 'a libvirt saved guest; make a dump with "virsh dump --memory-only"'),
   text(0, 'LibvirtQemudPart', 'an unfinished libvirt saved guest'),
   text(0, 'DISKDUMP', 'a diskdump file of a 2.6 kernel, which is not supported'),
-  text(0, 'EMiL', 'a LiME memory image, which is not supported'),
   text(0, 'PAGEDU64', 'a Windows crash dump'),
   text(0, 'PAGEDUMP', 'a Windows crash dump'),
   text(0, 'MDMP', 'a Windows minidump'),

@@ -17,12 +17,24 @@ export function openImage(
 ): DumpImage {
   const [first, ...more] = sources;
   if (!first) throw new UsageError('no dump was named');
-  let format: DumpFormat | undefined;
   for (const src of sources) {
     if (src.size > 0) readBytes(src, 0, 1, 'first byte'); // an unreadable file fails here, with its own message
-    const found = formats.find((f) => f.probe(src));
-    if (!found) throw new UnsupportedError(`${src.name}: not a kernel dump but ${describeContent(src)}`);
-    format ??= found;
   }
-  return { ...(format as DumpFormat).open(first, codecs, more), files: sources };
+  const format = withCompanion(sources, formats) ?? commonFormat(sources, formats);
+  return { ...format.open(first, codecs, more), files: sources };
+}
+
+/** A format of two files of which only one can be told. */
+function withCompanion(sources: readonly ByteSource[], formats: readonly DumpFormat[]): DumpFormat | undefined {
+  return formats.find((f) => f.companion && sources.some((src) => f.probe(src)));
+}
+
+/** The format of the first file; each of the others must be a dump too. */
+function commonFormat(sources: readonly ByteSource[], formats: readonly DumpFormat[]): DumpFormat {
+  const found = sources.map((src) => {
+    const format = formats.find((f) => f.probe(src));
+    if (!format) throw new UnsupportedError(`${src.name}: not a kernel dump but ${describeContent(src)}`);
+    return format;
+  });
+  return found[0] as DumpFormat;
 }

@@ -75,6 +75,8 @@ export interface DumpFormat {
   readonly codecs?: readonly CodecName[];
   /** Several files may make up one dump. */
   readonly splits?: boolean;
+  /** Its other file holds bare memory and has nothing that tells it. */
+  readonly companion?: true;
   /** By content, never by name; reads a few bytes and must not throw. */
   probe(src: ByteSource): boolean;
   /**
