@@ -97,6 +97,19 @@ async function buildLibrary(): Promise<void> {
   });
 }
 
+/** A thread of its own, so a file of its own: it lies beside the bundle and is loaded when a dump is read from a server. */
+async function buildHttpWorker(): Promise<void> {
+  const entryPoints = ['src/node/http-worker.ts'];
+  await build({
+    ...shared,
+    entryPoints,
+    outfile: 'dist/http-worker.cjs',
+    platform: 'node',
+    format: 'cjs',
+    minify: true,
+  });
+}
+
 function emitTypes(): void {
   const tsc = join(root, 'node_modules/.bin/tsc');
   const { status } = spawnSync(tsc, ['-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
@@ -146,6 +159,7 @@ const metafile = await buildCli('src/cli/main.ts', 'dist/inquest.cjs');
 writeLicenses(metafile);
 copyDisassembler();
 copyXz();
+await buildHttpWorker();
 if (!values.cli) {
   await buildLibrary();
   emitTypes();

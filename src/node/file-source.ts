@@ -4,6 +4,8 @@ import { BadDataError, UsageError } from '../base/errors.ts';
 
 /** A file that is open for random access. */
 export interface FileSource extends ByteSource {
+  /** Why it is shorter than it should be; absent when it is whole. */
+  readonly problem?: string;
   close(): void;
 }
 

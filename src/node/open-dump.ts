@@ -1,10 +1,12 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
+import { dumpFormats } from '../dump/index.ts';
 import { openImage } from '../dump/open-image.ts';
 import { openProgram } from '../open.ts';
 import type { Program } from '../program/program.ts';
-import { nodeCodecs } from './codecs.ts';
+import { packingOf } from './archive/packing.ts';
+import { type NodeCodecs, nodeCodecs } from './codecs.ts';
 import { nodeDisassembler } from './disassembler.ts';
 import { type FileSource, openFileSource } from './file-source.ts';
 
@@ -20,7 +22,8 @@ export interface OpenedDump {
 }
 
 /**
- * Opens a dump by path: one file, or the files of a split set in any order.
+ * Opens a dump: one file, or the files of a split set in any order. A file may be packed or in an archive, `-` is standard
+ * input, and an http or https address is read by ranges.
  * @throws AnalysisError that names the file and what is wrong with it
  */
 export async function openDump(paths: readonly string[], options: OpenDumpOptions = {}): Promise<OpenedDump> {
@@ -30,9 +33,11 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
     for (const file of files) file.close();
   };
   try {
-    for (const path of paths) files.push(openFileSource(path));
     const codecs = nodeCodecs();
-    const image = openImage(watched(files, options.onRead), codecs);
+    for (const path of paths) files.push(...(await openParts(path, codecs, options.onRead)));
+    const opened = openImage(watched(files, options.onRead), codecs);
+    const cut = files.flatMap((f) => (f.problem === undefined ? [] : [`${f.name}: ${f.problem}`]));
+    const image = cut.length > 0 ? { ...opened, problems: [...cut, ...opened.problems] } : opened;
     await codecs.prepare(image.codecs);
     const program = openProgram(image);
     program.disassembler = nodeDisassembler();
@@ -42,6 +47,29 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
     close();
     throw e;
   }
+}
+
+/** The files that one name stands for; what is neither packed nor elsewhere costs nothing but a look at its first bytes. */
+async function openParts(path: string, codecs: NodeCodecs, onUnpack: OpenDumpOptions['onRead']): Promise<FileSource[]> {
+  const file = await openNamed(path, onUnpack);
+  if (packingOf(file) === undefined) return [file];
+  try {
+    const { openPacked } = await import('./archive/open-packed.ts');
+    const isDump = (src: ByteSource): boolean => dumpFormats.some((format) => format.probe(src));
+    return await openPacked(file, { codecs, isDump, ...(onUnpack && { onUnpack }) });
+  } catch (e) {
+    file.close();
+    throw e;
+  }
+}
+
+async function openNamed(path: string, onFetch: OpenDumpOptions['onRead']): Promise<FileSource> {
+  if (path === '-') return (await import('./stdin-source.ts')).openStdin(onFetch);
+  if (!/^https?:\/\//i.test(path)) return openFileSource(path);
+  const { openHttp } = await import('./http-source.ts');
+  const { httpCacheFolder } = await import('./http-cache.ts');
+  const cacheFolder = httpCacheFolder();
+  return openHttp(path, { ...(onFetch && { onFetch }), ...(cacheFolder !== undefined && { cacheFolder }) });
 }
 
 function watched(files: readonly ByteSource[], onRead: ((bytes: Bytes) => void) | undefined): readonly ByteSource[] {

@@ -65,29 +65,57 @@ function moduleBytes(): Uint8Array {
  * @throws RangeError when it is damaged, cut or longer
  */
 export function unpackXz(packed: Uint8Array, limit: number): Uint8Array {
+  let out = new Uint8Array(Math.min(limit, Math.max(0x10000, packed.length * 4)));
+  let size = 0;
+  let from = 0;
+  const next = (most: number): Uint8Array => {
+    const part = packed.subarray(from, from + most);
+    from += part.length;
+    return part;
+  };
+  streamXz(next, (part) => {
+    if (size + part.length > limit) throw new RangeError(`xz: more than ${limit} bytes`);
+    if (size + part.length > out.length) {
+      const more = new Uint8Array(Math.min(limit, Math.max(size + part.length, out.length * 2)));
+      more.set(out.subarray(0, size));
+      out = more;
+    }
+    out.set(part, size);
+    size += part.length;
+  });
+  return out.subarray(0, size);
+}
+
+/**
+ * Unpacks one .xz stream piece by piece. @param next up to so many bytes more, none at the end
+ * @param write takes what was unpacked; the bytes are its only until it returns
+ * @throws RangeError when it is damaged or cut
+ */
+export function streamXz(next: (most: number) => Uint8Array, write: (part: Uint8Array) => void): void {
   const xz = xzModule();
   const context = xz.create_context();
   if (context === 0) throw new RangeError('xz: no memory');
   try {
-    return run(xz, context, packed, limit);
+    run(xz, context, next, write);
   } finally {
     xz.destroy_context(context);
   }
 }
 
-function run(xz: XzExports, context: number, packed: Uint8Array, limit: number): Uint8Array {
+function run(
+  xz: XzExports,
+  context: number,
+  next: (most: number) => Uint8Array,
+  write: (part: Uint8Array) => void,
+): void {
   const word = (i: number): number => new DataView(xz.memory.buffer).getUint32(context + 4 * i, true);
   const room = word(ROOM);
-  let out = new Uint8Array(Math.min(limit, Math.max(0x10000, packed.length * 4)));
-  let size = 0;
-  let from = 0;
   let idle = false;
   for (;;) {
     if (word(INPUT_AT) === word(INPUT_SIZE)) {
-      const part = packed.subarray(from, from + room);
+      const part = next(room);
       // Output may be left when the input has ended.
       if (part.length === 0 && idle) throw new RangeError('xz: the data ends too early');
-      from += part.length;
       new Uint8Array(xz.memory.buffer, word(INPUT), room).set(part);
       xz.supply_input(context, part.length);
     }
@@ -97,15 +125,8 @@ function run(xz: XzExports, context: number, packed: Uint8Array, limit: number):
     }
     const got = word(OUTPUT_SIZE);
     idle = got === 0;
-    if (size + got > limit) throw new RangeError(`xz: more than ${limit} bytes`);
-    if (size + got > out.length) {
-      const more = new Uint8Array(Math.min(limit, Math.max(size + got, out.length * 2)));
-      more.set(out.subarray(0, size));
-      out = more;
-    }
-    out.set(new Uint8Array(xz.memory.buffer, word(OUTPUT), got), size);
-    size += got;
+    if (got > 0) write(new Uint8Array(xz.memory.buffer, word(OUTPUT), got));
     new DataView(xz.memory.buffer).setUint32(context + 4 * OUTPUT_SIZE, 0, true);
-    if (result === XZ_STREAM_END) return out.subarray(0, size);
+    if (result === XZ_STREAM_END) return;
   }
 }

@@ -1,0 +1,67 @@
+import type { ByteSource } from '../../base/byte-source.ts';
+import { readBytes } from '../../base/cursor.ts';
+import { BadDataError } from '../../base/errors.ts';
+import { cString } from '../../base/text.ts';
+import type { Bytes } from '../../base/units.ts';
+import { MAX_MEMBERS, type Member, partOf } from './member.ts';
+
+const BLOCK = 512;
+/** Names and sizes that the header has no room for stand before it: a long name of GNU tar, records of POSIX pax. */
+const MAX_EXTRA = 0x10000;
+
+/** The regular files of a tar archive; a cut one ends early. Source: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual. */
+export function tarMembers(src: ByteSource): Member[] {
+  const members: Member[] = [];
+  let longName: string | undefined;
+  let longSize: number | undefined;
+  for (let at = 0; at + BLOCK <= src.size && members.length < MAX_MEMBERS; ) {
+    const header = readBytes(src, at, BLOCK, 'tar header');
+    if (header.every((b) => b === 0)) break;
+    if (!hasChecksum(header)) {
+      if (members.length === 0) throw new BadDataError(src.name, at, 'tar header: the checksum does not fit');
+      break;
+    }
+    const type = String.fromCharCode(header[156] as number);
+    const size = longSize ?? sizeOf(header);
+    const data = at + BLOCK;
+    at = data + Math.ceil(size / BLOCK) * BLOCK;
+    if (type === 'L' || type === 'x') {
+      const extra = readBytes(src, data, Math.min(size, MAX_EXTRA, src.size - data), 'tar header');
+      if (type === 'L') longName = cString(extra, 0, extra.length);
+      else ({ name: longName = longName, size: longSize } = paxOf(extra));
+      continue;
+    }
+    if (type === '0' || type === '\0' || type === '7') {
+      const prefix = cString(header, 345, 500);
+      const short = cString(header, 0, 100);
+      const name = `${src.name}:${longName ?? (prefix ? `${prefix}/${short}` : short)}`;
+      members.push({ name, size, open: async () => partOf(src, name, data, size) });
+    }
+    longName = undefined;
+    longSize = undefined;
+  }
+  return members;
+}
+
+function hasChecksum(header: Uint8Array): boolean {
+  const stated = Number.parseInt(cString(header, 148, 156).trim(), 8);
+  const sum = header.reduce((total, b, i) => total + (i >= 148 && i < 156 ? 0x20 : b), 0);
+  return sum === stated;
+}
+
+/** Octal, or binary when the first bit is set (GNU). */
+function sizeOf(header: Uint8Array): Bytes {
+  if ((header[124] as number) & 0x80) {
+    return header.subarray(125, 136).reduce((n, b) => n * 256 + b, (header[124] as number) & 0x7f);
+  }
+  const size = Number.parseInt(cString(header, 124, 136).trim(), 8);
+  return Number.isSafeInteger(size) ? size : 0;
+}
+
+/** `path` and `size` of pax records: `length key=value\n`. */
+function paxOf(extra: Uint8Array): { name?: string; size?: number } {
+  const text = new TextDecoder().decode(extra);
+  const name = /^\d+ path=(.*)$/m.exec(text)?.[1];
+  const size = Number(/^\d+ size=(\d+)$/m.exec(text)?.[1]);
+  return { ...(name !== undefined && { name }), ...(Number.isSafeInteger(size) && { size }) };
+}
