@@ -33,6 +33,9 @@ A command may be followed by | shell command, | json, > file or >> file; "help i
 .inquestrc in the home directory holds commands that are run first; of .inquestrc in the working directory
 and of crash's .crashrc only the lines with alias and set.
 
+A dump may be packed or in an archive (gz, xz, zst, lz4, zip, tar), - for standard input, or an http
+or https address, of which only the ranges that are needed are fetched.
+
 Further files are the other parts of a split dump, in any order, and files and folders with
 debug information. Without these, commands that need lines look for the file with the kernel's
 build-id where distributions put it, and ask the servers of DEBUGINFOD_URLS.
