@@ -19,7 +19,7 @@ export interface HttpRange {
 
 export const WAITING = 0;
 export const DONE = 1;
-export const FAILED = 2;
+const FAILED = 2;
 
 /** Fetches ranges for a thread that sleeps meanwhile: its reads are synchronous. */
 function serve({ url, headers, control, data, timeoutMs }: HttpWorkerData): void {
