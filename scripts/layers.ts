@@ -38,7 +38,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   arch: { may: ['base', 'memory', 'program'], mayBranch: true },
   kernel: { may: ['base', 'types', 'memory', 'program', 'unwind', 'log', 'oops'] },
   report: { may: ['base', 'types', 'program', 'unwind', 'expr', 'kernel', 'log', 'oops'] },
-  fault: { may: ['base', 'types', 'memory', 'program', 'unwind', 'disasm', 'kernel'] },
+  fault: { may: ['base', 'types', 'memory', 'program', 'unwind', 'disasm', 'kernel', 'report'] },
   diagnosis: {
     may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'log', 'oops', 'fault'],
   },

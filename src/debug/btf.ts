@@ -34,6 +34,15 @@ class Btf implements DebugInfo {
     return id === undefined ? undefined : this.#types.global(id);
   }
 
+  findModuleVariableType(name: string): CType | undefined {
+    this.#modules ??= moduleTypes(this.#prog);
+    for (const types of this.#modules) {
+      const id = findGlobal(types.section, name);
+      if (id !== undefined) return types.global(id);
+    }
+    return undefined;
+  }
+
   findEnumerator(name: string): { readonly type: CType; readonly value: bigint } | undefined {
     const found = this.#enumerator(this.#types, name);
     if (found) return found;

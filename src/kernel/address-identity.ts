@@ -116,6 +116,12 @@ const perCpuSymbols = perOwner((prog: Program): readonly KernelSymbol[] => {
   return found.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
 });
 
+/** The variable of the static per-CPU data that lies at an address as the symbol table has it. */
+export function perCpuSymbol(prog: Program, offset: bigint): KernelSymbol | undefined {
+  const end = prog.findSymbol('__per_cpu_end');
+  return end && perCpuSymbolAt(prog, offset, end.address);
+}
+
 function perCpuSymbolAt(prog: Program, offset: bigint, end: bigint): KernelSymbol | undefined {
   const all = perCpuSymbols(prog);
   for (let i = all.length - 1; i >= 0; i--) {

@@ -83,8 +83,10 @@ export interface DebugInfo {
   localsAt?(pc: Addr, frame: FrameRegisters): readonly LocalVariable[] | undefined;
   /** Like `findType`, from what tells arrays of arrays, and arrays of no elements from those of any number. */
   findExactType?(name: string): CType | undefined;
-  /** Type of a global variable. */
+  /** Type of a global variable or function. */
   findVariableType?(name: string): CType | undefined;
+  /** Like `findVariableType` in the types of loaded modules; apart from it, because it has to read all of them. */
+  findModuleVariableType?(name: string): CType | undefined;
   /** The constant of an enumeration by its name. */
   findEnumerator?(name: string): { readonly type: CType; readonly value: bigint } | undefined;
   /** Every named struct, union, enum and typedef, in no order. */

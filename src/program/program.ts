@@ -225,6 +225,11 @@ export class Program {
     return this.#sources.ask('types', (info) => info.findVariableType?.(name));
   }
 
+  /** Type of a variable or function that only a loaded module has; reads the types of all modules. */
+  findModuleVariableType(name: string): CType | undefined {
+    return this.#sources.ask('types', (info) => info.findModuleVariableType?.(name));
+  }
+
   /** The constant of an enumeration by its name, and the enumeration. */
   findEnumerator(name: string): { readonly type: CType; readonly value: bigint } | undefined {
     return this.#sources.ask('types', (info) => info.findEnumerator?.(name));

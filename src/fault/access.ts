@@ -1,0 +1,93 @@
+import type { Phrase } from '../base/phrase.ts';
+import type { Addr } from '../base/units.ts';
+import type { Callers } from './callers.ts';
+import type { FaultChain, FaultStep } from './chain.ts';
+import type { FaultFrame } from './fault-frame.ts';
+import { membersAt, pointedStruct } from './member-at.ts';
+import { type FaultOperand, faultOperand, isMapped } from './operand.ts';
+import { type Linear, signedAddend } from './origin.ts';
+import { accessed, pointerState } from './phrases.ts';
+import { makeStep } from './step-writer.ts';
+import { type Named, signedText, type Typer } from './typer.ts';
+import { Walk } from './walk.ts';
+
+/** An access to memory that could not be done. @param target where the CPU says that it was */
+export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr | undefined): FaultChain | undefined {
+  const operand = faultOperand(frame, target);
+  if (!operand) return undefined;
+  const typers = new Map<FaultFrame, Typer>();
+  const walk = new Walk(callers, typers);
+  const typer = walk.typer(frame);
+  const pointer: Linear = { origin: operand.base.origin, addend: 0n };
+  const value = frame.value(pointer);
+  const hint = variableType(typer, value, operand);
+  const named = hint.named ?? typer.name(pointer, hint.type);
+  const expression = accessText(named, operand);
+  const state = pointerState(value, value !== undefined && isMapped(frame, value));
+  const act = accessed(operand.access.kind, expression, operand.access.size, operand.address);
+  const what: Phrase = { en: `${act.en}: ${named.text} ${state.en}`, zh: `${act.zh}：${named.text} ${state.zh}` };
+  const first = makeStep(frame, frame.index, {
+    named,
+    what,
+    value,
+    confidence: 'certain',
+    saved: registerName(frame, pointer),
+  });
+  const { steps, stopped } = walk.follow(frame, pointer, hint.type ?? named.type);
+  return {
+    kind: 'access',
+    ...placeOf(first),
+    target: operand.address,
+    expression,
+    summary: what,
+    strands: [{ steps: [first, ...steps], stopped }],
+    ...(walk.origin && { origin: walk.origin }),
+    pointers: walk.pointers,
+  };
+}
+
+export function placeOf(step: FaultStep): Pick<FaultChain, 'function' | 'module'> {
+  return { function: step.function, ...(step.module !== undefined && { module: step.module }) };
+}
+
+/** The register that holds a value at the fault. */
+export function registerName(frame: FaultFrame, value: Linear): string | undefined {
+  const { machine } = frame.code;
+  const names = frame.code.at(frame.index).operands.flatMap((o) => {
+    if (o.kind === 'memory') return [o.base, o.index];
+    return o.kind === 'register' ? [o.register] : [];
+  });
+  for (const name of names) {
+    const whole = name === undefined ? undefined : machine.wholeRegister(name);
+    if (whole === undefined) continue;
+    const held = frame.origins.of(whole, frame.index);
+    if (held.origin.key === value.origin.key && held.addend === value.addend) return whole;
+  }
+  return undefined;
+}
+
+/** The variable of the source that holds the pointer, when debug information tells one whose type has the member. */
+function variableType(
+  typer: Typer,
+  value: bigint | undefined,
+  operand: FaultOperand,
+): { named?: Named; type?: NonNullable<Named['type']> } {
+  const offset = Number(signedAddend(operand.base));
+  const local =
+    value === undefined
+      ? undefined
+      : typer.variable(value, (type) => {
+          const struct = pointedStruct(type);
+          return struct !== undefined && membersAt(struct, offset, operand.access.size || undefined).length > 0;
+        });
+  return local?.type ? { named: { text: local.name, type: local.type }, type: local.type } : {};
+}
+
+function accessText(named: Named, { base, access }: FaultOperand): string {
+  const offset = signedAddend(base);
+  const struct = pointedStruct(named.type);
+  const inside = struct && offset >= 0n ? membersAt(struct, Number(offset), access.size || undefined) : [];
+  const member = inside.find((m) => !['struct', 'union'].includes(m.type.kind)) ?? inside[0];
+  if (member) return `${named.text}->${member.path}`;
+  return offset === 0n ? `*${named.text}` : `*(${named.text}${signedText(offset)})`;
+}

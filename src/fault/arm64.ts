@@ -1,0 +1,302 @@
+import type { Bytes } from '../base/units.ts';
+import type { Instruction, Operand } from '../program/instruction.ts';
+import type { Access, Callee, Effect, Flow, Machine, NameAt, Relation, Test } from './machine.ts';
+import { NO_RETURN } from './machine.ts';
+import { constant, memory, type Operation, operation, part, register, sum, type Term, UNKNOWN } from './term.ts';
+
+type Memory = Extract<Operand, { kind: 'memory' }>;
+
+function wholeRegister(name: string): string | undefined {
+  if (name === 'fp') return 'x29';
+  if (name === 'lr') return 'x30';
+  if (name === 'sp' || name === 'wsp') return 'sp';
+  const number = /^[xw](\d{1,2})$/.exec(name)?.[1];
+  return number === undefined ? undefined : `x${number}`;
+}
+
+function sizeOf(name: string): Bytes {
+  return /^w/.test(name) ? 4 : 8;
+}
+
+function named(name: string): Term {
+  if (/^[xw]zr$/.test(name)) return constant(0);
+  const whole = wholeRegister(name);
+  return whole === undefined ? UNKNOWN : part(register(whole), sizeOf(name));
+}
+
+/** What the text says is done to the last register operand: `lsl #3`, `uxtw #2`. */
+function extended(insn: Instruction, operand: Operand): Term {
+  if (operand.kind === 'immediate') {
+    const by = /, lsl #(\d+)$/.exec(insn.operandText)?.[1];
+    return constant(operand.value << BigInt(by ?? 0));
+  }
+  if (operand.kind !== 'register') return UNKNOWN;
+  return altered(named(operand.register), /, (\w+)(?: #(\d+))?$/.exec(insn.operandText));
+}
+
+function altered(of: Term, how: RegExpExecArray | null): Term {
+  const by = Number(how?.[2] ?? 0);
+  switch (how?.[1]) {
+    case 'lsl':
+      return by === 0 ? of : operation('mul', of, constant(1n << BigInt(by)));
+    case 'lsr':
+      return operation('shr', of, constant(by));
+    case 'asr':
+      return operation('sar', of, constant(by));
+    case 'ror':
+      return UNKNOWN;
+  }
+  const extension = /^([us])xt([bhwx])$/.exec(how?.[1] ?? '');
+  if (!extension) return of;
+  const size = { b: 1, h: 2, w: 4, x: 8 }[extension[2] as 'b' | 'h' | 'w' | 'x'];
+  const value = part(of.kind === 'part' ? of.of : of, size, extension[1] === 's');
+  return by === 0 ? value : operation('mul', value, constant(1n << BigInt(by)));
+}
+
+/** The address before a write-back of the base, or with it when it comes first. */
+function addressOf(insn: Instruction, operand: Memory): Term {
+  let address: Term = sum(named(operand.base ?? ''), constant(operand.displacement));
+  if (operand.index !== undefined) {
+    const how = /, (\w+)(?: #(\d+))?\]/.exec(insn.operandText);
+    address = sum(address, altered(named(operand.index), how));
+  }
+  return address;
+}
+
+function writeBack(insn: Instruction, operand: Memory): Effect[] {
+  const name = wholeRegister(operand.base ?? '');
+  if (name === undefined) return [];
+  if (/\]!/.test(insn.operandText)) return [{ to: { kind: 'register', name }, from: addressOf(insn, operand) }];
+  const after = /\], #(-?(?:0x)?[0-9a-f]+)$/.exec(insn.operandText)?.[1];
+  if (after === undefined) return [];
+  const by = after.startsWith('-') ? -BigInt(after.slice(1)) : BigInt(after);
+  return [{ to: { kind: 'register', name }, from: sum(register(name), constant(by)) }];
+}
+
+function write(operand: Operand | undefined, from: Term): Effect[] {
+  const name = operand?.kind === 'register' ? wholeRegister(operand.register) : undefined;
+  if (name === undefined || operand?.kind !== 'register') return [];
+  return [{ to: { kind: 'register', name }, from: part(from, sizeOf(operand.register)) }];
+}
+
+/** Bytes of a load or store by its name, and whether it extends the sign. */
+function transfer(insn: Instruction): { size: Bytes; signed: boolean } {
+  const { mnemonic } = insn;
+  const first = insn.operands[0];
+  const whole = first?.kind === 'register' ? sizeOf(first.register) : 8;
+  if (/sw$/.test(mnemonic) && mnemonic.startsWith('ld')) return { size: 4, signed: true };
+  if (/^ld.*sb$/.test(mnemonic)) return { size: 1, signed: true };
+  if (/^ld.*sh$/.test(mnemonic)) return { size: 2, signed: true };
+  if (/b$/.test(mnemonic)) return { size: 1, signed: false };
+  if (/h$/.test(mnemonic)) return { size: 2, signed: false };
+  return { size: whole, signed: false };
+}
+
+const LOAD = /^(?:ld(?:r|ur|tr|ar|apr|apur|axr|xr)(?:s?[bh]|sw)?)$/;
+const STORE = /^(?:st(?:r|ur|tr|lr|lur)[bh]?)$/;
+const EXCLUSIVE_STORE = /^stl?xr[bh]?$/;
+const ATOMIC = /^(?:swp|cas|ld(?:add|set|clr|eor|smax|smin|umax|umin))(?:al?|l)?[bh]?$/;
+const FLOATING = /^[bhsdqv]\d/;
+
+function memoryOf(insn: Instruction): Memory | undefined {
+  return insn.operands.find((o): o is Memory => o.kind === 'memory');
+}
+
+function loadStore(insn: Instruction): Effect[] | undefined {
+  const at = memoryOf(insn);
+  if (!at) return undefined;
+  const { mnemonic, operands } = insn;
+  const address = addressOf(insn, at);
+  const { size, signed } = transfer(insn);
+  const back = writeBack(insn, at);
+  if (LOAD.test(mnemonic)) return [...write(operands[0], memory(address, size, signed)), ...back];
+  if (STORE.test(mnemonic)) return [stored(address, size, operands[0]), ...back];
+  const second = sum(address, constant(size));
+  if (/^ld(?:n?p|psw|axp|xp)$/.test(mnemonic)) {
+    const pair = [memory(address, size, mnemonic === 'ldpsw'), memory(second, size, mnemonic === 'ldpsw')];
+    return [...write(operands[0], pair[0] as Term), ...write(operands[1], pair[1] as Term), ...back];
+  }
+  if (/^stn?p$/.test(mnemonic)) return [stored(address, size, operands[0]), stored(second, size, operands[1]), ...back];
+  if (EXCLUSIVE_STORE.test(mnemonic)) return [...write(operands[0], UNKNOWN), stored(address, size, operands[1])];
+  if (ATOMIC.test(mnemonic)) return atomic(insn, address, size);
+  return undefined;
+}
+
+function stored(address: Term, size: Bytes, operand: Operand | undefined): Effect {
+  const floating = operand?.kind === 'register' && FLOATING.test(operand.register);
+  const from = operand?.kind === 'register' && !floating ? named(operand.register) : UNKNOWN;
+  return { to: { kind: 'memory', address, size }, from };
+}
+
+/** `cas` gives what was there in its first register, the others in their second. */
+function atomic(insn: Instruction, address: Term, size: Bytes): Effect[] {
+  const [first, second] = insn.operands;
+  const got = insn.mnemonic.startsWith('cas') ? first : second;
+  return [...write(got, memory(address, size)), { to: { kind: 'memory', address, size }, from: UNKNOWN }];
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...{ and: 'and', ands: 'and', orr: 'or', eor: 'xor', lsl: 'shl', lsr: 'shr', asr: 'sar', mul: 'mul' },
+};
+
+function arithmetic(insn: Instruction): Effect[] | undefined {
+  const { mnemonic, operands } = insn;
+  const [to, a, b] = operands;
+  if (a?.kind !== 'register' || !b) return undefined;
+  const left = named(a.register);
+  const right = extended(insn, b);
+  if (/^adds?$/.test(mnemonic)) return write(to, sum(left, right));
+  if (/^subs?$/.test(mnemonic)) {
+    return write(to, right.kind === 'constant' ? sum(left, constant(-right.value)) : operation('sub', left, right));
+  }
+  const name = OPERATIONS[mnemonic];
+  if (name) return write(to, operation(name, left, right));
+  if (/^(?:csel|csinc|csinv|csneg)$/.test(mnemonic) && b.kind === 'register') {
+    return write(to, { kind: 'choice', of: [left, mnemonic === 'csel' ? named(b.register) : UNKNOWN] });
+  }
+  return undefined;
+}
+
+function simple(insn: Instruction): Effect[] | undefined {
+  const { mnemonic, operands } = insn;
+  const [to, from] = operands;
+  if (mnemonic === 'mov' || mnemonic === 'movz') {
+    if (from?.kind === 'register') return write(to, named(from.register));
+    return from ? write(to, extended(insn, from)) : undefined;
+  }
+  if ((mnemonic === 'adrp' || mnemonic === 'adr') && from?.kind === 'immediate') return write(to, constant(from.value));
+  if (mnemonic === 'movk' && to?.kind === 'register' && from?.kind === 'immediate') {
+    const by = BigInt(/lsl #(\d+)$/.exec(insn.operandText)?.[1] ?? 0);
+    const kept = operation('and', named(to.register), constant(~(0xffffn << by)));
+    return write(to, operation('or', kept, constant(from.value << by)));
+  }
+  if (mnemonic === 'mrs') {
+    const what = insn.operandText.split(', ')[1];
+    if (what === 'sp_el0') return write(to, { kind: 'current' });
+    return write(to, what === 'tpidr_el1' || what === 'tpidr_el2' ? { kind: 'this-cpu' } : UNKNOWN);
+  }
+  if (/^[us]xt[bhw]$/.test(mnemonic) && from?.kind === 'register') {
+    return write(to, altered(named(from.register), /^(\w+)$/.exec(mnemonic)));
+  }
+  // Signed return addresses are told as they are; who uses one takes the signature off.
+  if (/^(?:pac|aut|xpac)/.test(mnemonic)) return [];
+  return undefined;
+}
+
+const QUIET = /^(?:cmp|cmn|tst|ccmp|ccmn|nop|hint|brk|hlt|dmb|dsb|isb|prfm|bti|esb|yield|wfe|sev|msr|\(bad\))/;
+
+function effects(insn: Instruction): readonly Effect[] {
+  if (insn.flow !== 'next' || QUIET.test(insn.mnemonic)) return [];
+  const known = simple(insn) ?? loadStore(insn) ?? arithmetic(insn);
+  if (known) return known;
+  const found: Effect[] = [];
+  for (const written of [...insn.registersWritten, ...firstRegister(insn)]) {
+    const name = wholeRegister(written);
+    if (name !== undefined) found.push({ to: { kind: 'register', name }, from: UNKNOWN });
+  }
+  const at = memoryOf(insn);
+  if (at && insn.mnemonic.startsWith('st'))
+    found.push({ to: { kind: 'memory', address: addressOf(insn, at), size: 16 }, from: UNKNOWN });
+  return found;
+}
+
+/** Where the disassembler says nothing of writes, the first register counts as written. */
+function firstRegister(insn: Instruction): string[] {
+  const [first] = insn.operands;
+  return first?.kind === 'register' && first.access === '' ? [first.register] : [];
+}
+
+function accesses(insn: Instruction): readonly Access[] {
+  const at = memoryOf(insn);
+  if (!at || insn.mnemonic.startsWith('prf')) return [];
+  const { size } = transfer(insn);
+  const kind = ATOMIC.test(insn.mnemonic) ? 'read-write' : insn.mnemonic.startsWith('st') ? 'write' : 'read';
+  return [{ address: addressOf(insn, at), size: /^(?:ld|st)n?p/.test(insn.mnemonic) ? 2 * size : size, kind }];
+}
+
+function isConditional(insn: Instruction): boolean {
+  return insn.flow === 'jump' && /^(?:b\.|bc\.|cbn?z|tbn?z)/.test(insn.mnemonic);
+}
+
+function flow(insn: Instruction, nameAt: NameAt): Flow {
+  const stop: Flow = { falls: false, target: undefined, indirect: false };
+  if (insn.flow === 'return' || /^(?:ret|eret)/.test(insn.mnemonic)) return stop;
+  if (insn.flow === 'call') {
+    const name = insn.target === undefined ? undefined : nameAt(insn.target);
+    return { ...stop, falls: name === undefined || !NO_RETURN.test(name) };
+  }
+  if (insn.flow !== 'jump') return { ...stop, falls: insn.mnemonic !== 'hlt' };
+  if (isConditional(insn)) return { falls: true, target: insn.target, indirect: false };
+  return insn.target === undefined ? { ...stop, indirect: true } : { ...stop, target: insn.target };
+}
+
+function callee(insn: Instruction): Callee | undefined {
+  if (insn.flow !== 'call' && insn.flow !== 'jump') return undefined;
+  if (insn.target !== undefined) return { address: insn.target };
+  const [first] = insn.operands;
+  return { operand: first?.kind === 'register' ? named(first.register) : UNKNOWN };
+}
+
+const RELATIONS: Readonly<Record<string, readonly [Relation, boolean]>> = {
+  ...{ eq: ['==', false], ne: ['!=', false], cc: ['<', false], lo: ['<', false], cs: ['>=', false], hs: ['>=', false] },
+  ...{ ls: ['<=', false], hi: ['>', false], lt: ['<', true], ge: ['>=', true], le: ['<=', true], gt: ['>', true] },
+  ...{ mi: ['<', true], pl: ['>=', true] },
+};
+
+function ofRegister(jump: Instruction): Test | undefined {
+  const [first, bit] = jump.operands;
+  if (first?.kind !== 'register') return undefined;
+  const left = named(first.register);
+  const size = sizeOf(first.register);
+  const jumps = /nz$/.test(jump.mnemonic);
+  if (jump.mnemonic.startsWith('cb'))
+    return { left, right: constant(0), relation: jumps ? '!=' : '==', signed: false, size };
+  if (bit?.kind !== 'immediate') return undefined;
+  return { left, right: constant(1n << (bit.value & 63n)), relation: jumps ? '&' : '!&', signed: false, size };
+}
+
+function test(jump: Instruction, flags: Instruction | undefined): Test | undefined {
+  if (/^[ct]bn?z/.test(jump.mnemonic)) return ofRegister(jump);
+  const name = /^bc?\./.test(jump.mnemonic) ? jump.mnemonic.replace(/^bc?\./, '') : jump.operandText.split(', ').at(-1);
+  const condition = RELATIONS[name ?? ''];
+  if (!condition || !flags) return undefined;
+  const [relation, signed] = condition;
+  const compares = /^(?:cmp|tst)$/.test(flags.mnemonic);
+  const [first, second] = compares ? flags.operands : flags.operands.slice(1);
+  if (first?.kind !== 'register' || !second) return undefined;
+  const left = named(first.register);
+  const right = extended(flags, second);
+  const size = sizeOf(first.register);
+  if (/^(?:cmp|subs)$/.test(flags.mnemonic)) return { left, right, relation, signed, size };
+  if (!/^(?:tst|ands)$/.test(flags.mnemonic) || (relation !== '==' && relation !== '!=')) return undefined;
+  return { left, right, relation: relation === '==' ? '!&' : '&', signed: false, size };
+}
+
+/** AArch64 as the kernel is compiled for it: AAPCS64. */
+export const arm64Machine: Machine = {
+  stackPointer: 'sp',
+  framePointer: 'x29',
+  link: 'x30',
+  arguments: ['x0', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6', 'x7'],
+  result: 'x0',
+  preserved: [...Array.from({ length: 11 }, (_, i) => `x${i + 19}`), 'sp'],
+  wholeRegister,
+  effects,
+  accesses,
+  flow,
+  callee,
+  keepsRegisters(insn, nameAt) {
+    const name = insn.target === undefined ? undefined : nameAt(insn.target);
+    return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller)$/.test(name);
+  },
+  isConditional,
+  setsFlags: (insn) =>
+    insn.flow === 'call' || insn.registersWritten.includes('nzcv') || /^(?:cmp|cmn|tst|ccmp|ccmn)/.test(insn.mnemonic),
+  test,
+  isTrap: (insn) => insn.mnemonic === 'brk',
+  // Bit 55 tells which half an address is of; the signature lies in the bits above the address.
+  plainCode(value, vaBits) {
+    const high = (1n << 64n) - (1n << BigInt(vaBits));
+    return (value >> 55n) & 1n ? value | high : value & ~high;
+  },
+};

@@ -1,0 +1,51 @@
+import type { FaultFrame } from './fault-frame.ts';
+import { NEGATED, type Test } from './machine.ts';
+import { holds, testOf } from './tests.ts';
+
+/** Instructions before a trap that only prepare it. */
+const MAX_BEFORE = 48;
+
+/** What led to a trap: a test whose values are those at `index`, and that holds. */
+export interface Condition {
+  readonly test: Test;
+  /** The instruction that compares. */
+  readonly index: number;
+  /** The conditional jump. */
+  readonly jump: number;
+  /** Whether the values that are left make it hold; undefined when they are not known. */
+  readonly holds: boolean | undefined;
+}
+
+/** The conditions of an assertion, those that hold first: jumps that lead straight to where the code trapped. */
+export function conditionsOf(frame: FaultFrame): readonly Condition[] {
+  const { code } = frame;
+  const found: Condition[] = [];
+  const seen = new Set<number>([frame.index]);
+  const waiting = [frame.index];
+  for (let i = waiting.pop(); i !== undefined && seen.size < MAX_BEFORE; i = waiting.pop()) {
+    for (const from of code.before[i] ?? []) {
+      if (seen.has(from)) continue;
+      seen.add(from);
+      if (code.machine.isTrap(code.at(from))) continue; // another assertion, that did not trap
+      if (!code.machine.isConditional(code.at(from))) {
+        waiting.push(from);
+        continue;
+      }
+      const condition = conditionAt(frame, from, i);
+      if (condition) found.push(condition);
+    }
+  }
+  const order = (c: Condition): number => (c.holds === true ? 0 : c.holds === undefined ? 1 : 2);
+  return found.sort((a, b) => order(a) - order(b));
+}
+
+function conditionAt(frame: FaultFrame, jump: number, to: number): Condition | undefined {
+  const placed = testOf(frame, jump);
+  if (!placed) return undefined;
+  const taken = frame.code.flow(jump).target === frame.code.at(to).address;
+  const test: Test = taken ? placed.test : { ...placed.test, relation: NEGATED[placed.test.relation] };
+  const left = frame.evaluate(test.left, placed.index);
+  const right = frame.evaluate(test.right, placed.index);
+  const result = left === undefined || right === undefined ? undefined : holds(test, left, right);
+  return { test, index: placed.index, jump, holds: result };
+}

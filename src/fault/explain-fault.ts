@@ -1,0 +1,73 @@
+import { perOwner } from '../base/lazy.ts';
+import type { Addr } from '../base/units.ts';
+import { panicFacts } from '../kernel/panic.ts';
+import type { Program } from '../program/program.ts';
+import type { Stack, StackFrame } from '../unwind/stack.ts';
+import { explainAccess } from './access.ts';
+import { explainAssertion } from './assertion.ts';
+import { explainJump } from './bad-jump.ts';
+import { Callers } from './callers.ts';
+import type { FaultChain } from './chain.ts';
+import { type FaultContext, FaultFrame } from './fault-frame.ts';
+import { functionCode } from './function-code.ts';
+
+/** What is to be explained. */
+export interface FaultPlace {
+  readonly stack: Stack;
+  /** Index of the frame that trapped, whose registers an exception saved. */
+  readonly index: number;
+  readonly cpu?: number;
+  readonly task?: Addr;
+  /** The address that the CPU stated (CR2, FAR); by default what the log says. */
+  readonly target?: Addr;
+}
+
+const explained = perOwner((_prog: Program) => new Map<string, FaultChain | undefined>());
+
+/**
+ * Why the machine trapped: from the instruction and the registers backwards to where the value came from. Undefined when
+ * the place is no exception, or when the code cannot be read. Never throws for damage.
+ */
+export function explainFault(prog: Program, place: FaultPlace): FaultChain | undefined {
+  const site = place.stack.frames[place.index];
+  if (!site?.registers || site.user || !prog.disassembler) return undefined;
+  const key = `${site.pc} ${site.sp} ${place.target ?? ''}`;
+  const known = explained(prog);
+  if (!known.has(key)) known.set(key, findChain(prog, place, site));
+  return known.get(key);
+}
+
+function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultChain | undefined {
+  const context: FaultContext = { prog, cpu: place.cpu, task: place.task };
+  const target = place.target ?? statedAddress(prog);
+  const callers = new Callers(place.stack);
+  const code = target === site.pc ? undefined : functionCode(prog, site.pc);
+  const index = code?.indexOf(site.pc);
+  if (!code || index === undefined) return explainJump(context, callers, place.stack, place.index, site);
+  const frame = new FaultFrame(context, code, index, registersOf(prog, site, code.machine.wholeRegister));
+  if (code.machine.isTrap(code.at(index))) return explainAssertion(frame, callers);
+  return explainAccess(frame, callers, target);
+}
+
+/** Values of the general registers by their names. */
+export function registersOf(
+  prog: Program,
+  site: StackFrame,
+  wholeRegister: (name: string) => string | undefined,
+): Map<string, bigint> {
+  const registers = new Map<string, bigint>();
+  prog.arch.registers.forEach((name, i) => {
+    const whole = wholeRegister(name);
+    const value = site.registers?.[i];
+    if (whole !== undefined && value !== undefined) registers.set(whole, value);
+  });
+  return registers;
+}
+
+const ADDRESS = /(?:address:? |virtual address |at |address 0x)(?:0x)?([0-9a-f]{8,16})\b/i;
+
+/** The address in the first line of the kernel's report. */
+function statedAddress(prog: Program): Addr | undefined {
+  const found = ADDRESS.exec(panicFacts(prog).cause ?? '')?.[1];
+  return found === undefined ? undefined : BigInt(`0x${found}`);
+}

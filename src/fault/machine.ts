@@ -1,0 +1,89 @@
+import type { Addr, Bytes } from '../base/units.ts';
+import type { Instruction } from '../program/instruction.ts';
+import type { Term } from './term.ts';
+
+/** What an instruction leaves behind: a register, or bytes of memory. Everything is read before anything is written. */
+export interface Effect {
+  readonly to:
+    | { readonly kind: 'register'; readonly name: string }
+    | { readonly kind: 'memory'; readonly address: Term; readonly size: Bytes };
+  readonly from: Term;
+}
+
+/** Memory that an instruction touches. */
+export interface Access {
+  readonly address: Term;
+  /** 0 when the instruction does not say. */
+  readonly size: Bytes;
+  readonly kind: 'read' | 'write' | 'read-write';
+}
+
+/** How two values are compared: `==`, `<` ...; `&` is true when any bit that is set in both is. */
+export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=' | '&' | '!&';
+
+/** What a conditional jump goes by. */
+export interface Test {
+  readonly left: Term;
+  readonly right: Term;
+  /** That holds when the jump is taken. */
+  readonly relation: Relation;
+  readonly signed: boolean;
+  /** Bytes compared. */
+  readonly size: Bytes;
+}
+
+/** Where an instruction may be followed by another. */
+export interface Flow {
+  /** The next instruction in memory may be executed after it (a call returns there). */
+  readonly falls: boolean;
+  /** A jump's target, when it is direct. */
+  readonly target: Addr | undefined;
+  /** A jump out of an indirect operand: a tail call or a table. */
+  readonly indirect: boolean;
+}
+
+/** Names the function at an address; thunks are told by it. */
+export type NameAt = (at: Addr) => string | undefined;
+
+/** What a call or jump goes to. */
+export type Callee = { readonly address: Addr } | { readonly operand: Term };
+
+/** What the instructions of one CPU mean, as far as values are followed through them. Registers are whole ones. */
+export interface Machine {
+  readonly stackPointer: string;
+  readonly framePointer: string;
+  /** The register that holds the return address on entry; absent where it lies on the stack. */
+  readonly link?: string;
+  /** Registers of the first arguments and of the result: the calling convention of the CPU's kernel. */
+  readonly arguments: readonly string[];
+  readonly result: string;
+  /** Registers that a function gives back as they were. */
+  readonly preserved: readonly string[];
+  /** The register that a name of the disassembler is part of; undefined for what is none of the general ones. */
+  wholeRegister(name: string): string | undefined;
+  /** What it writes; a register that is written in a way that is not followed gets `unknown`. Calls: none. */
+  effects(insn: Instruction): readonly Effect[];
+  accesses(insn: Instruction): readonly Access[];
+  flow(insn: Instruction, nameAt: NameAt): Flow;
+  /** What a call, or a jump that leaves the function, goes to. */
+  callee(insn: Instruction, nameAt: NameAt): Callee | undefined;
+  /** Whether it is a call that changes no register: of a tracer, or of nothing. */
+  keepsRegisters(insn: Instruction, nameAt: NameAt): boolean;
+  isConditional(insn: Instruction): boolean;
+  /** Whether it sets what conditional jumps go by. */
+  setsFlags(insn: Instruction): boolean;
+  /** The test of a conditional jump, or of a conditional selection (whose first value is taken). @param flags the instruction that set what it goes by */
+  test(jump: Instruction, flags: Instruction | undefined): Test | undefined;
+  /** Whether it does nothing but trap: what an assertion is made of. */
+  isTrap(insn: Instruction): boolean;
+  /** A code address without what signs it. */
+  plainCode(value: bigint, vaBits: number): Addr;
+}
+
+/** Functions that do not come back. */
+export const NO_RETURN =
+  /^(?:__stack_chk_fail|panic|nmi_panic|do_exit|make_task_dead|__fortify_panic|fortify_panic|__ubsan_handle_builtin_unreachable|rewind_stack_and_make_dead)$/;
+
+export const NEGATED: Readonly<Record<Relation, Relation>> = {
+  ...{ '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>', '&': '!&', '!&': '&' },
+};

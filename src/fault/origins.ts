@@ -1,0 +1,170 @@
+import type { FunctionCode } from './function-code.ts';
+import { isSame, type Linear, linearConstant, type Origin, type Place, plus, STACK } from './origin.ts';
+import { type StackDepth, stackDepths, stackOffset } from './stack-depth.ts';
+import type { Term } from './term.ts';
+
+/** Instructions that are looked at for one question, and definitions that one value may have. */
+const MAX_VISITED = 40_000;
+const MAX_DEFINITIONS = 8;
+const ENTRY = -1;
+
+/** Where the values of one function come from, by the instructions that reach each place. */
+export class Origins {
+  readonly code: FunctionCode;
+  readonly #depths: readonly (StackDepth | undefined)[];
+  readonly #known = new Map<string, Linear>();
+  readonly #open = new Set<string>();
+
+  constructor(code: FunctionCode) {
+    this.code = code;
+    this.#depths = stackDepths(code);
+  }
+
+  depth(index: number): StackDepth {
+    return this.#depths[index] ?? { sp: undefined, fp: undefined };
+  }
+
+  /** The value of a place before the instruction at `index`. */
+  of(place: Place, index: number): Linear {
+    const { machine } = this.code;
+    const depth = this.depth(index);
+    if (place === machine.stackPointer && depth.sp !== undefined) return plus({ origin: STACK, addend: 0n }, BigInt(depth.sp));
+    if (place === machine.framePointer && depth.fp !== undefined) return plus({ origin: STACK, addend: 0n }, BigInt(depth.fp));
+    const key = `${index}:${place}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    if (this.#open.has(key)) return { origin: lost(index, place, 'loop'), addend: 0n };
+    this.#open.add(key);
+    const found = this.#search(place, index);
+    this.#open.delete(key);
+    if (this.#open.size === 0 || !this.#isLoop(found)) this.#known.set(key, found);
+    return found;
+  }
+
+  #isLoop({ origin }: Linear): boolean {
+    return origin.kind === 'merged' || origin.key.startsWith('loop');
+  }
+
+  #search(place: Place, index: number): Linear {
+    const definitions = this.definitions(place, index);
+    if (definitions === undefined) return { origin: lost(index, place, 'many'), addend: 0n };
+    const values = definitions.map((at) => this.#definedAt(at, place));
+    const different = values.filter((v, i) => values.findIndex((o) => isSame(o, v)) === i);
+    if (different.length === 1) return different[0] as Linear;
+    const key = `merged:${place}:${definitions.join(',')}`;
+    return { origin: { key, kind: 'merged', index, place, of: different }, addend: 0n };
+  }
+
+  /**
+   * The instructions that may have been the last to write a place before `index`, -1 for what the caller left there;
+   * undefined when there are too many.
+   */
+  definitions(place: Place, index: number): readonly number[] | undefined {
+    const { before } = this.code;
+    const found = new Set<number>();
+    const seen = new Set<number>();
+    const waiting = [index];
+    for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+      if (i === 0) found.add(ENTRY);
+      for (const from of before[i] ?? []) {
+        if (seen.has(from)) continue;
+        seen.add(from);
+        if (this.writes(from, place)) found.add(from);
+        else waiting.push(from);
+      }
+      if (seen.size > MAX_VISITED || found.size > MAX_DEFINITIONS) return undefined;
+    }
+    return found.size === 0 ? undefined : [...found].sort((a, b) => a - b);
+  }
+
+  /** Whether the instruction may change the place. */
+  writes(index: number, place: Place): boolean {
+    const { machine } = this.code;
+    if (typeof place === 'string') {
+      if (this.code.isCall(index) && !machine.preserved.includes(place)) return true;
+      return this.code.effects(index).some((e) => e.to.kind === 'register' && e.to.name === place);
+    }
+    return this.code.effects(index).some((e) => {
+      if (e.to.kind !== 'memory') return false;
+      const at = this.slot(e.to.address, index);
+      return at !== undefined && at < place + 8 && at + Math.max(1, e.to.size) > place;
+    });
+  }
+
+  /** As `stackPlace`, of what is written as stack or frame pointer and an offset: as stores to the stack are. */
+  slot(address: Term, index: number): number | undefined {
+    return stackOffset(this.code, address, this.depth(index));
+  }
+
+  /** Distance of an address from the stack pointer on entry, when it is one on the function's stack. */
+  stackPlace(address: Term, index: number): number | undefined {
+    if (address.kind === 'memory') return undefined;
+    if (address.kind === 'register' || (address.kind === 'sum' && address.right.kind === 'constant')) {
+      const { origin, addend } = this.ofTerm(address, index);
+      return origin === STACK ? Number(BigInt.asIntN(64, addend)) : undefined;
+    }
+    return undefined;
+  }
+
+  #definedAt(index: number, place: Place): Linear {
+    if (index === ENTRY) {
+      const key = `entry:${place}`;
+      return { origin: { key, kind: 'entry', index, place }, addend: 0n };
+    }
+    if (this.code.isCall(index)) {
+      if (place !== this.code.machine.result) return { origin: lost(index, place, 'call'), addend: 0n };
+      return { origin: { key: `${index}:${place}`, kind: 'call', index, place }, addend: 0n };
+    }
+    for (const { to, from } of this.code.effects(index)) {
+      if (to.kind === 'register' ? to.name !== place : this.slot(to.address, index) !== place) continue;
+      if (to.kind === 'memory' && to.size !== 8) continue;
+      return this.ofTerm(from, index, place);
+    }
+    return { origin: lost(index, place, 'part'), addend: 0n };
+  }
+
+  /** The value of a term at an instruction. @param place what it is written to */
+  ofTerm(term: Term, index: number, place: Place = ''): Linear {
+    switch (term.kind) {
+      case 'constant':
+        return linearConstant(term.value);
+      case 'register':
+        return this.of(term.name, index);
+      case 'sum':
+        return this.#ofSum(term, index, place);
+      case 'memory': {
+        const slot = term.size === 8 ? this.stackPlace(term.address, index) : undefined;
+        if (slot !== undefined) return this.of(slot, index);
+        return { origin: { key: `${index}:${place}`, kind: 'load', index, place, term }, addend: 0n };
+      }
+      case 'current':
+      case 'this-cpu':
+        return { origin: { key: term.kind, kind: 'computed', index, place, term }, addend: 0n };
+      case 'choice':
+        return this.#ofChoice(term.of, index, place);
+      case 'unknown':
+        return { origin: lost(index, place, 'unknown'), addend: 0n };
+      default:
+        return { origin: { key: `${term.kind}:${index}:${place}`, kind: 'computed', index, place, term }, addend: 0n };
+    }
+  }
+
+  #ofSum(term: Extract<Term, { kind: 'sum' }>, index: number, place: Place): Linear {
+    const left = this.ofTerm(term.left, index, `${place}l`);
+    const right = this.ofTerm(term.right, index, `${place}r`);
+    if (right.origin.kind === 'constant') return plus(left, right.addend);
+    if (left.origin.kind === 'constant') return plus(right, left.addend);
+    return { origin: { key: `${index}:${place}`, kind: 'computed', index, place, term }, addend: 0n };
+  }
+
+  #ofChoice(of: readonly Term[], index: number, place: Place): Linear {
+    const values = of.map((term, i) => this.ofTerm(term, index, `${place}${i}`));
+    const [first] = values;
+    if (first && values.every((v) => isSame(v, first))) return first;
+    return { origin: { key: `${index}:${place}`, kind: 'merged', index, place, of: values }, addend: 0n };
+  }
+}
+
+function lost(index: number, place: Place, why: string): Origin {
+  return { key: `${why}:${index}:${place}`, kind: 'lost', index, place };
+}

@@ -1,0 +1,283 @@
+import type { Phrase } from '../base/phrase.ts';
+import type { Confidence } from '../report/finding.ts';
+import type { CType } from '../types/c-type.ts';
+import type { Callers } from './callers.ts';
+import type { FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
+import type { FaultFrame } from './fault-frame.ts';
+import { type Linear, type Origin, plus } from './origin.ts';
+import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
+import { makeStep } from './step-writer.ts';
+import type { Term } from './term.ts';
+import { isCurrent, type Named, slabOf, Typer } from './typer.ts';
+import { parametersOf } from './parameters.ts';
+
+const MAX_STEPS = 64;
+const MAX_FRAMES = 8;
+
+type Load = Extract<Term, { kind: 'memory' }>;
+
+/** Where the walk is: a value of a frame, and what it is taken for. */
+interface At {
+  readonly frame: FaultFrame;
+  readonly value: Linear;
+  readonly hint?: CType | undefined;
+}
+
+/** Follows one value backwards through the functions that it passed. */
+export class Walk {
+  readonly #callers: Callers;
+  readonly #typers: Map<FaultFrame, Typer>;
+  readonly #steps: FaultStep[] = [];
+  readonly #pointers: FaultPointer[] = [];
+  #frames = 1;
+  #confidence: Confidence = 'certain';
+  #stopped: Phrase | undefined;
+  origin: FaultOrigin | undefined;
+
+  constructor(callers: Callers, typers: Map<FaultFrame, Typer>) {
+    this.#callers = callers;
+    this.#typers = typers;
+  }
+
+  get pointers(): readonly FaultPointer[] {
+    return this.#pointers;
+  }
+
+  /** @param hint a type that the value is known to have */
+  follow(frame: FaultFrame, value: Linear, hint?: CType): FaultStrand {
+    let at: At | undefined = { frame, value, hint };
+    while (at && this.#stopped === undefined) {
+      if (this.#steps.length >= MAX_STEPS) this.#stopped = stops.far();
+      else at = this.#back(at);
+    }
+    return { steps: this.#steps, stopped: this.#stopped ?? stops.far() };
+  }
+
+  typer(frame: FaultFrame): Typer {
+    let typer = this.#typers.get(frame);
+    if (!typer) {
+      typer = new Typer(frame);
+      this.#typers.set(frame, typer);
+    }
+    return typer;
+  }
+
+  #stop(why: Phrase): undefined {
+    this.#stopped = why;
+    return undefined;
+  }
+
+  #name(at: At): Named {
+    return this.typer(at.frame).name(at.value, at.hint);
+  }
+
+  #back(at: At): At | undefined {
+    const { frame, value } = at;
+    const { origin } = value;
+    this.#notePointer(at);
+    const inside = frame.code.symbol.name;
+    switch (origin.kind) {
+      case 'constant':
+        return this.#constant(at);
+      case 'stack':
+        return this.#stop(stops.stack(inside));
+      case 'load':
+        return this.#load(at, origin.term as Load);
+      case 'entry':
+        return this.#entry(at);
+      case 'call':
+        return this.#call(at);
+      case 'merged':
+        return this.#merged(at);
+      case 'computed':
+        return this.#computed(at);
+      case 'lost':
+        return this.#stop(stops.lost(inside));
+    }
+  }
+
+  #notePointer(at: At): void {
+    const value = at.frame.value(at.value);
+    if (value === undefined || value < 0x1000n) return;
+    const { text, type } = this.#name(at);
+    this.#pointers.push({
+      value,
+      expression: text,
+      function: at.frame.code.symbol.name,
+      ...(type && { type }),
+    });
+  }
+
+  #constant(at: At): undefined {
+    const { text, type } = this.#name(at);
+    const symbol = at.frame.context.prog.symbolAt(at.value.addend);
+    if (!symbol) return this.#stop(stops.constant(text));
+    this.origin ??= { kind: 'variable', expression: text, address: at.value.addend, ...(type && { type: type.name }) };
+    return this.#stop(stops.address(text));
+  }
+
+  #load(at: At, term: Load): At | undefined {
+    const { frame, value } = at;
+    const { origin } = value;
+    const plain: At = { ...at, value: { origin, addend: 0n }, ...(value.addend !== 0n && { hint: undefined }) };
+    if (value.addend !== 0n) this.#moved(at, origin.index);
+    const named = this.#name(plain);
+    const address = frame.evaluate(term.address, origin.index);
+    const now = address === undefined ? undefined : frame.read(address, term.size);
+    const held = frame.keeps(origin) ? frame.value(plain.value) : undefined;
+    this.#add(frame, origin.index, {
+      named,
+      what: loaded(named.text, address, now, held),
+      value: held ?? frame.value(plain.value),
+      ...(address !== undefined && { readFrom: { address, size: term.size, ...(now !== undefined && { now }) } }),
+    });
+    return this.#behind(frame, frame.origins.ofTerm(term.address, origin.index), named, address);
+  }
+
+  /** From a load to the pointer that it went through. */
+  #behind(frame: FaultFrame, from: Linear, named: Named, address: bigint | undefined): At | undefined {
+    const { origin } = from;
+    const { prog } = frame.context;
+    const at = address === undefined ? {} : { address };
+    if (origin.kind === 'constant') {
+      this.origin ??= { kind: 'variable', expression: named.text, ...at };
+      return this.#stop(stops.variable(named.text));
+    }
+    if (origin.term?.kind === 'this-cpu') {
+      if (isCurrent(prog, from.addend)) return this.#stop(stops.current());
+      this.origin ??= { kind: 'per-cpu', expression: named.text, ...at };
+      return this.#stop(stops.perCpu(named.text));
+    }
+    return { frame, value: { origin, addend: 0n } };
+  }
+
+  /** A constant was added: a member of a struct, or the struct around a member. */
+  #moved(at: At, index: number): void {
+    const named = this.#name(at);
+    const value = at.frame.value(at.value);
+    const en = `${named.text} was computed`;
+    this.#add(at.frame, index < 0 ? at.frame.index : index, { named, what: { en, zh: `算出 ${named.text}` }, value });
+  }
+
+  #entry(at: At): At | undefined {
+    const { frame, value } = at;
+    const { machine, symbol } = frame.code;
+    const { place } = value.origin;
+    if (value.addend !== 0n) this.#moved(at, -1);
+    const plain = { ...at, value: { origin: value.origin, addend: 0n } };
+    const named = this.#name({ ...plain, ...(value.addend !== 0n && { hint: undefined }) });
+    const n = typeof place === 'string' ? machine.arguments.indexOf(place) : -1;
+    const known = n < 0 ? undefined : parametersOf(frame.context.prog, symbol)[n];
+    if (n >= 0) {
+      const what = parameter(named.text, n + 1, symbol.name);
+      this.#add(frame, 0, { named, what, value: frame.value(plain.value) });
+    }
+    return this.#intoCaller(plain, n, known?.type ?? at.hint);
+  }
+
+  #intoCaller(at: At, n: number, hint: CType | undefined): At | undefined {
+    const { frame, value } = at;
+    const { machine, symbol } = frame.code;
+    if (++this.#frames > MAX_FRAMES) return this.#stop(stops.far());
+    const caller = this.#callers.of(frame);
+    if (!caller) return this.#stopAtObject(at, stops.caller(symbol.name));
+    const { place } = value.origin;
+    const isKept = typeof place === 'string' && machine.preserved.includes(place);
+    if (caller.how === 'indirect' && !isKept) {
+      return this.#stopAtObject(at, stops.pointer(caller.frame.code.symbol.name, symbol.name));
+    }
+    const there = typeof place === 'string' ? place : this.#stackPlaceAt(caller.frame, place);
+    if (there === undefined) return this.#stop(stops.caller(symbol.name));
+    const next: At = { frame: caller.frame, value: caller.frame.origins.of(there, caller.frame.index), hint };
+    const named = this.#name(next);
+    const what =
+      n >= 0 ? passed(named.text, n + 1, symbol.name, caller.how === 'jump') : kept(named.text, String(place));
+    this.#add(caller.frame, caller.frame.index, { named, what, value: caller.frame.value(next.value) });
+    return next;
+  }
+
+  /** A word above the callee's frame, as the caller counts it: the call pushed what is returned to. */
+  #stackPlaceAt(caller: FaultFrame, place: number): number | undefined {
+    const { sp } = caller.origins.depth(caller.index);
+    const pushed = caller.code.machine.link === undefined && !caller.jumped ? 8 : 0;
+    return sp === undefined ? undefined : sp - pushed + place;
+  }
+
+  #call(at: At): undefined {
+    const { frame, value } = at;
+    if (value.addend !== 0n) this.#moved(at, -1);
+    const plain = { origin: value.origin, addend: 0n };
+    const named = this.typer(frame).name(plain);
+    const callee = named.text;
+    this.#add(frame, value.origin.index, { named, what: returned(callee), value: frame.value(plain) });
+    const address = frame.value(plain);
+    if (address !== undefined) this.#noteObject(frame, plain, named);
+    this.origin ??= { kind: 'result', expression: callee, ...(address !== undefined && { address }) };
+    return this.#stop(stops.returned(callee));
+  }
+
+  #merged(at: At): At | undefined {
+    const { frame, value } = at;
+    const chosen = frame.chosen(value.origin);
+    if (chosen) {
+      if (value.origin.key.startsWith('merged')) this.#confidence = 'likely';
+      return { ...at, value: plus(chosen, value.addend) };
+    }
+    return this.#stopAtObject(at, stops.merged(value.origin.of?.length ?? 0, frame.code.symbol.name));
+  }
+
+  #computed(at: At): At | undefined {
+    const { frame, value } = at;
+    const { origin } = value;
+    const { name } = frame.code.symbol;
+    if (origin.term?.kind === 'current') return this.#stop(stops.current());
+    const source = frame.pageSource(origin);
+    if (source) {
+      const inner = this.typer(frame).name(source);
+      const named = this.#name({ ...at, value: { origin, addend: 0n } });
+      this.#add(frame, origin.index, { named, what: pageOf(inner.text), value: frame.value({ origin, addend: 0n }) });
+      return { frame, value: source };
+    }
+    const only = onlySource(frame, origin);
+    if (only) return { frame, value: only };
+    return this.#stopAtObject(at, stops.computed(name));
+  }
+
+  /** The last value that is known may be an object that has a name. */
+  #stopAtObject(at: At, why: Phrase): undefined {
+    this.#noteObject(at.frame, at.value, this.#name(at));
+    return this.#stop(why);
+  }
+
+  #noteObject(frame: FaultFrame, value: Linear, named: Named): void {
+    const address = frame.value(value);
+    if (address === undefined || address < 0x1000n) return;
+    const cache = slabOf(frame, address)?.name;
+    this.origin ??= {
+      kind: 'object',
+      expression: named.text,
+      address,
+      ...(named.type && { type: named.type.name }),
+      ...(cache !== undefined && { cache }),
+    };
+  }
+
+  #add(frame: FaultFrame, index: number, facts: Pick<Parameters<typeof makeStep>[2], 'named' | 'what' | 'value' | 'readFrom'>): void {
+    this.#steps.push(makeStep(frame, index, { ...facts, confidence: this.#confidence }));
+  }
+}
+
+/** The one value, but for constants, that another was computed from. */
+function onlySource(frame: FaultFrame, origin: Origin): Linear | undefined {
+  const found: Linear[] = [];
+  const collect = (term: Term): void => {
+    if (term.kind === 'sum' || term.kind === 'operation') {
+      collect(term.left);
+      collect(term.right);
+    } else if (term.kind === 'part') collect(term.of);
+    else if (term.kind !== 'constant') found.push(frame.origins.ofTerm(term, origin.index, origin.place));
+  };
+  if (origin.term && origin.term.kind !== 'this-cpu') collect(origin.term);
+  const values = found.filter((v) => v.origin.kind !== 'constant');
+  return values.length === 1 && values[0]?.origin.key !== origin.key ? values[0] : undefined;
+}
