@@ -69,6 +69,12 @@ export class BtfSection {
     return strings[at + wanted.length] === 0;
   }
 
+  /** A hash of the name at a string offset. */
+  hashOf(offset: number): number {
+    if (offset < this.firstString) return this.base?.hashOf(offset) ?? 0;
+    return hashBytes(this.strings, offset - this.firstString);
+  }
+
   /** The key of the name at a string offset, see `nameKey`. */
   key(offset: number): number {
     if (offset < this.firstString) return this.base?.key(offset) ?? 0;
@@ -104,6 +110,13 @@ for (const kind of [
   BTF_KIND.ENUM64,
 ])
   NAMED[kind] = 1;
+
+/** A hash of the name at `at` that a NUL or the end of the bytes ends. */
+export function hashBytes(bytes: Uint8Array, at: number): number {
+  let hash = 5381;
+  for (let i = at; i < bytes.length && i < at + MAX_NAME && bytes[i] !== 0; i++) hash = (Math.imul(hash, 33) ^ (bytes[i] as number)) | 0;
+  return hash ^ (hash >>> 15);
+}
 
 /** The first four letters of the NUL-terminated (or ending) name at `at`. */
 function nameKey(bytes: Uint8Array, at: number): number {

@@ -67,6 +67,17 @@ export class BtfTypes {
     return undefined;
   }
 
+  /** Named structs whose size lies in a range. Only this section, not its base. */
+  *structsOfSize(least: Bytes, most: Bytes): Iterable<CType> {
+    const { words, starts, firstId } = this.section;
+    for (let i = 0; i < starts.length; i++) {
+      const at = starts[i] as number;
+      const size = words[at + 2] as number;
+      if ((((words[at + 1] as number) >>> 24) & 0x7f) !== BTF_KIND.STRUCT || size < least || size > most) continue;
+      if (words[at] !== 0) yield this.type(i + firstId);
+    }
+  }
+
   /** Type of the variable or function whose record is number `id`. */
   global(id: number): CType {
     const start = this.section.starts[id - this.section.firstId] as number;

@@ -1,3 +1,4 @@
+import type { Bytes } from '../base/units.ts';
 import type { DebugInfo, DebugProvider } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
@@ -59,6 +60,11 @@ class Btf implements DebugInfo {
     const type = id === undefined ? undefined : types.type(id);
     const value = type?.enumerators.find((e) => e.name === name)?.value;
     return type && value !== undefined ? { type, value } : undefined;
+  }
+
+  *structsOfSize(least: Bytes, most: Bytes): Iterable<CType> {
+    this.#modules ??= moduleTypes(this.#prog);
+    for (const types of [this.#types, ...this.#modules]) yield* types.structsOfSize(least, most);
   }
 
   *namedTypes(): Iterable<CType> {

@@ -33,10 +33,11 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
   });
   const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression)], stopped: ends(expression) }];
   const pointers: FaultPointer[] = [];
+  const passed = new Set<string>();
   let origin: FaultChain['origin'];
   for (const side of sides) {
     if (side.origin.kind === 'constant') continue;
-    const walk = new Walk(callers, typers);
+    const walk = new Walk(callers, typers, passed);
     const strand = walk.follow(frame, side, sharp.type);
     if (strand.steps.length > 0) strands.push(strand);
     pointers.push(...walk.pointers);

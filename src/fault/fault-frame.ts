@@ -135,8 +135,11 @@ export class FaultFrame {
     if (byCondition) return byCondition;
     const value = this.#known.get(origin.key);
     if (value === undefined) return undefined;
-    const equal = (origin.of ?? []).filter((v) => this.value(v, origin.index) === value);
-    return equal.length === 1 ? equal[0] : undefined;
+    const values = (origin.of ?? []).map((v) => this.value(v, origin.index));
+    const equal = (origin.of ?? []).filter((_, i) => values[i] === value);
+    const open = (origin.of ?? []).filter((_, i) => values[i] === undefined);
+    if (equal.length === 1) return equal[0];
+    return equal.length === 0 && open.length === 1 ? open[0] : undefined;
   }
 
   /** Of a conditional selection. */
@@ -193,11 +196,11 @@ export class FaultFrame {
   }
 
   /** Of the address of a page descriptor that is computed from an address: that address. */
-  pageSource(origin: Origin): Linear | undefined {
+  pageSource(value: Linear): Linear | undefined {
     const { prog } = this.context;
-    const page = this.value({ origin, addend: 0n });
+    const page = this.value(value);
     const frame = page === undefined ? undefined : pageMap(prog)?.frameOf(page);
-    return frame === undefined ? undefined : pageSource(this, origin, frame);
+    return frame === undefined ? undefined : pageSource(this, value.origin, frame);
   }
 
   /** Every register whose value is known here, by the index of `Architecture.registers`. */

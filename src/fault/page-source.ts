@@ -4,6 +4,8 @@ import type { Linear, Origin } from './origin.ts';
 import type { Term } from './term.ts';
 
 const MAX_DEPTH = 16;
+/** Pages that one descriptor stands for at most, of those that are looked for. */
+const LARGEST_SLAB = 64;
 
 /** The address of memory in page frame `frame` that the address of its descriptor was computed from. */
 export function pageSource(frame: FaultFrame, origin: Origin, wanted: Pfn): Linear | undefined {
@@ -12,11 +14,14 @@ export function pageSource(frame: FaultFrame, origin: Origin, wanted: Pfn): Line
 
   const isOfPage = (value: bigint | undefined): boolean => {
     const where = value === undefined ? undefined : prog.map.translate(value);
-    return typeof where === 'object' && Math.floor(where.phys / prog.pageSize) === wanted;
+    if (typeof where !== 'object') return false;
+    const frameNumber = Math.floor(where.phys / prog.pageSize);
+    return frameNumber >= wanted && frameNumber < wanted + LARGEST_SLAB;
   };
 
   function ofLinear(value: Linear, depth: number): Linear | undefined {
-    if (isOfPage(frame.value(value))) return value;
+    const plain = { origin: value.origin, addend: 0n };
+    for (const one of [value, plain]) if (value.origin.kind !== 'constant' && isOfPage(frame.value(one))) return one;
     if (seen.has(value.origin.key) || depth > MAX_DEPTH) return undefined;
     seen.add(value.origin.key);
     if (value.origin.kind === 'merged') return first(value.origin.of ?? [], (v) => ofLinear(v, depth + 1));

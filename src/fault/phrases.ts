@@ -108,6 +108,7 @@ export const stops = {
     en: `${caller}() called a function pointer that is gone since; ${name}() was reached from there by jumps`,
     zh: `${caller}() 通过一个现已消失的函数指针调用；${name}() 由此经跳转到达`,
   }),
+  same: (): Phrase => ({ en: 'from here on it is the way that is shown above', zh: '此后与上面的路径相同' }),
   far: (): Phrase => ({ en: 'the way back is longer than what is followed', zh: '回溯路径超过追踪上限' }),
   entry: (name: string): Phrase => ({
     en: `${name}() is where this stack begins`,

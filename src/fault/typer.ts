@@ -8,6 +8,7 @@ import type { KernelSymbol, LocalVariable } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import { pointerTo } from '../types/simple-type.ts';
+import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { membersAt, pointedStruct, pointsToSame } from './member-at.ts';
@@ -46,17 +47,30 @@ export class Typer {
     const { origin } = value;
     if (origin.kind === 'constant') return this.#nameConstant(value.addend);
     if (origin.kind === 'stack') return { text: `stack${signedText(signedAddend(value))}` };
+    if (origin.kind === 'computed' && value.addend !== 0n) {
+      const page = this.#page(value, depth);
+      if (page) return this.#sharper(page, value, hint);
+    }
     const base = this.#nameOrigin(origin, value.addend === 0n ? hint : undefined, depth);
     return value.addend === 0n ? this.#sharper(base, value, hint) : this.#moved(base, value, hint);
   }
 
   /** A generic pointer is what it is taken for. */
   #sharper(named: Named, value: Linear, hint: CType | undefined): Named {
-    if (pointedStruct(named.type)) return named;
+    if (pointedStruct(named.type)) {
+      // a slab is a page by another name, which what uses it knows better
+      const isPage = pointedStruct(named.type)?.name === 'page' && pointedStruct(hint)?.name !== undefined;
+      return isPage && this.#isPage(value) ? { ...named, type: hint } : named;
+    }
     const at = this.#frame.value(value);
     const page = at === undefined ? undefined : this.#pageType(at);
     if (page) return { ...named, type: page };
     return pointedStruct(hint) ? { ...named, type: hint } : named;
+  }
+
+  #isPage(value: Linear): boolean {
+    const at = this.#frame.value(value);
+    return at !== undefined && this.#pageType(at) !== undefined;
   }
 
   #nameOrigin(origin: Origin, hint: CType | undefined, depth: number): Named {
@@ -120,8 +134,9 @@ export class Typer {
     const address = this.#frame.origins.ofTerm(term.address, index);
     if (address.origin.kind === 'constant') return this.#variable(address.addend, term);
     if (address.origin.kind === 'computed') {
-      const perCpu = this.#perCpu(address);
-      if (perCpu) return perCpu;
+      const parts = addressParts(this.#frame, address);
+      const named = this.#perCpu(address) ?? (parts && this.#ofParts(parts, term, hint, depth));
+      if (named) return named;
     }
     const base = this.#nameOrigin(address.origin, undefined, depth + 1);
     const offset = signedAddend(address);
@@ -129,6 +144,18 @@ export class Typer {
     const struct = pointedStruct(sharp.type);
     if (!struct) return { text: `*(${sharp.text}${signedText(offset)})` };
     return this.#member(sharp.text, struct, offset, term, hint, address.origin, depth);
+  }
+
+  /** An element of an array, or what a per-CPU pointer leads to. */
+  #ofParts(parts: AddressParts, term: Load, hint: CType | undefined, depth: number): Named {
+    const base = this.#nameOrigin(parts.base.origin, undefined, depth + 1);
+    const sharp = this.#sharper(base, parts.base, this.#hintFor(parts.base.origin, depth));
+    const text = parts.perCpu ? `this_cpu_ptr(${sharp.text})` : sharp.text;
+    const index = parts.index && this.name(parts.index, undefined, depth + 1).text;
+    const struct = pointedStruct(sharp.type);
+    if (!struct) return { text: `*(${text}${signedText(parts.offset)}${index ? ` + ${index}` : ''})` };
+    const found = this.#member(text, struct, parts.offset, term, hint, parts.base.origin, depth);
+    return index === undefined ? found : { ...found, text: found.text.replace(/\[0\](?!.*\[0\])/, `[${index}]`) };
   }
 
   #member(
@@ -191,14 +218,20 @@ export class Typer {
   #computed(origin: Origin, term: Term, depth: number): Named {
     if (term.kind === 'current') return this.#current();
     if (term.kind === 'this-cpu') return { text: '__my_cpu_offset' };
-    const value = this.#frame.value({ origin, addend: 0n });
-    const page = value === undefined ? undefined : this.#pageType(value);
-    const inner = page && this.#frame.pageSource(origin);
-    if (page && inner) return { text: `virt_to_page(${this.name(inner, undefined, depth + 1).text})`, type: page };
-    if (page) return { text: placeText(origin), type: page };
+    const page = this.#page({ origin, addend: 0n }, depth);
+    if (page) return page;
     if (term.kind === 'part' && !term.signed)
       return { text: this.name(this.#frame.origins.ofTerm(term.of, origin.index, origin.place), undefined, depth + 1).text };
     return { text: placeText(origin) };
+  }
+
+  /** The descriptor of a page that is computed from an address in it. */
+  #page(value: Linear, depth: number): Named | undefined {
+    const at = this.#frame.value(value);
+    const type = at === undefined ? undefined : this.#pageType(at);
+    const inner = type && this.#frame.pageSource(value);
+    if (!type) return undefined;
+    return { text: inner ? `virt_to_page(${this.name(inner, undefined, depth + 1).text})` : placeText(value.origin), type };
   }
 
   #pageType(value: bigint): CType | undefined {
@@ -245,7 +278,7 @@ export class Typer {
     void depth;
     const found = containerOf(this.#prog, struct, distance, {
       type: stated,
-      size: cache?.objectSize,
+      sizes: cache && sizesOf(cache),
       member: read ? undefined : uses.member,
     });
     return found && { struct: found.type, path: found.path, distance };
@@ -292,7 +325,13 @@ export function signedText(offset: bigint): string {
 }
 
 function placeText(origin: Origin): string {
-  return typeof origin.place === 'string' ? `%${origin.place}` : `stack${signedText(BigInt(origin.place))}`;
+  return typeof origin.place === 'string' ? `%${/^\w*?\d*(?=[lr+\d]*$)/.exec(origin.place)?.[0] || origin.place}` : `stack${signedText(BigInt(origin.place))}`;
+}
+
+/** A cache of one type has objects of its size; one for `kmalloc` those up to its size. */
+function sizesOf({ name, objectSize }: { name: string; objectSize: number }): { least: number; most: number } {
+  const shared = /^(?:dma-|rcl-)?kmalloc-/.test(name);
+  return { least: shared ? objectSize / 2 + 1 : objectSize - 63, most: objectSize };
 }
 
 /** The slab cache of an object. */

@@ -4,7 +4,9 @@ import type { CType } from '../types/c-type.ts';
 import type { Callers } from './callers.ts';
 import type { FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
+import { addressParts } from './address-parts.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
+import { pointsToSame } from './member-at.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
 import type { Term } from './term.ts';
@@ -29,14 +31,17 @@ export class Walk {
   readonly #typers: Map<FaultFrame, Typer>;
   readonly #steps: FaultStep[] = [];
   readonly #pointers: FaultPointer[] = [];
+  readonly #passed: Set<string>;
   #frames = 1;
   #confidence: Confidence = 'certain';
   #stopped: Phrase | undefined;
   origin: FaultOrigin | undefined;
 
-  constructor(callers: Callers, typers: Map<FaultFrame, Typer>) {
+  /** @param passed what other walks of the same fault have passed */
+  constructor(callers: Callers, typers: Map<FaultFrame, Typer>, passed = new Set<string>()) {
     this.#callers = callers;
     this.#typers = typers;
+    this.#passed = passed;
   }
 
   get pointers(): readonly FaultPointer[] {
@@ -74,6 +79,9 @@ export class Walk {
   #back(at: At): At | undefined {
     const { frame, value } = at;
     const { origin } = value;
+    const key = `${frame.code.symbol.address} ${frame.index} ${origin.key} ${value.addend}`;
+    if (this.#passed.has(key)) return this.#stop(stops.same());
+    this.#passed.add(key);
     this.#notePointer(at);
     const inside = frame.code.symbol.name;
     switch (origin.kind) {
@@ -148,13 +156,16 @@ export class Walk {
       this.origin ??= { kind: 'per-cpu', expression: named.text, ...at };
       return this.#stop(stops.perCpu(named.text));
     }
-    return { frame, value: { origin, addend: 0n } };
+    const parts = addressParts(frame, from);
+    return { frame, value: parts ? parts.base : { origin, addend: 0n } };
   }
 
   /** A constant was added: a member of a struct, or the struct around a member. */
   #moved(at: At, index: number): void {
     const named = this.#name(at);
     const value = at.frame.value(at.value);
+    const last = this.#steps.at(-1);
+    if (last?.expression === named.text && last.value === value) return;
     const en = `${named.text} was computed`;
     this.#add(at.frame, index < 0 ? at.frame.index : index, { named, what: { en, zh: `算出 ${named.text}` }, value });
   }
@@ -183,7 +194,7 @@ export class Walk {
     if (!caller) return this.#stopAtObject(at, stops.caller(symbol.name));
     const { place } = value.origin;
     const isKept = typeof place === 'string' && machine.preserved.includes(place);
-    if (caller.how === 'indirect' && !isKept) {
+    if (caller.how === 'indirect' && !isKept && !this.#takes(caller.frame, value.origin, hint)) {
       return this.#stopAtObject(at, stops.pointer(caller.frame.code.symbol.name, symbol.name));
     }
     const there = typeof place === 'string' ? place : this.#stackPlaceAt(caller.frame, place);
@@ -194,6 +205,15 @@ export class Walk {
       n >= 0 ? passed(named.text, n + 1, symbol.name, caller.how === 'jump') : kept(named.text, String(place));
     this.#add(caller.frame, caller.frame.index, { named, what, value: caller.frame.value(next.value) });
     return next;
+  }
+
+  /** Whether a function that was called through a lost pointer takes what the caller passed: then it was this one, likely. */
+  #takes(caller: FaultFrame, { place }: Origin, type: CType | undefined): boolean {
+    if (typeof place !== 'string') return false;
+    const passed = this.typer(caller).name(caller.origins.of(place, caller.index));
+    if (!pointsToSame(passed.type, type)) return false;
+    this.#confidence = 'likely';
+    return true;
   }
 
   /** A word above the callee's frame, as the caller counts it: the call pushed what is returned to. */
@@ -231,11 +251,10 @@ export class Walk {
     const { origin } = value;
     const { name } = frame.code.symbol;
     if (origin.term?.kind === 'current') return this.#stop(stops.current());
-    const source = frame.pageSource(origin);
+    const source = frame.pageSource(value) ?? frame.pageSource({ origin, addend: 0n });
     if (source) {
       const inner = this.typer(frame).name(source);
-      const named = this.#name({ ...at, value: { origin, addend: 0n } });
-      this.#add(frame, origin.index, { named, what: pageOf(inner.text), value: frame.value({ origin, addend: 0n }) });
+      this.#add(frame, origin.index, { named: this.#name(at), what: pageOf(inner.text), value: frame.value(value) });
       return { frame, value: source };
     }
     const only = onlySource(frame, origin);

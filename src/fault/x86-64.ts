@@ -197,13 +197,14 @@ function accessKind(insn: Instruction, operand: Memory, i: number): Access['kind
   return operand.access === '' ? 'read' : operand.access;
 }
 
-const THUNK = /^__x86_indirect_(?:(?:call|jump)_)?thunk_(?:array_)?(r\w+)$/;
+const THUNK = /^__x86_indirect_(?:(?:call|jump)_)?thunk_(r\w+|array)$/;
 const RETURN_THUNK = /^(?:__x86_return_thunk|srso_(?:alias_)?return_thunk|retbleed_return_thunk|its_return_thunk|call_depth_return_thunk|zen_untrain_ret)$/;
 /** `jmp` and what a kernel that mitigates Spectre puts in the place of `call *%rax`. */
 function thunkRegister(insn: Instruction, nameAt: NameAt): string | undefined {
   const name = insn.target === undefined ? undefined : nameAt(insn.target);
   const found = name === undefined ? undefined : THUNK.exec(name)?.[1];
-  return found === undefined ? undefined : wholeRegister(found);
+  // The array of thunks begins with the one of rax.
+  return found === undefined ? undefined : wholeRegister(found.replace('array', 'rax'));
 }
 
 function flow(insn: Instruction, nameAt: NameAt): Flow {

@@ -91,6 +91,8 @@ export interface DebugInfo {
   findEnumerator?(name: string): { readonly type: CType; readonly value: bigint } | undefined;
   /** Every named struct, union, enum and typedef, in no order. */
   namedTypes?(): Iterable<CType>;
+  /** The named structs of the kernel whose size in bytes lies in a range, both ends included. */
+  structsOfSize?(least: Bytes, most: Bytes): Iterable<CType>;
   /** What the preprocessor puts in place of a name. */
   findMacro?(name: string): MacroDefinition | undefined;
   /** The `size` bytes at a run-time address as the file of the kernel or module has them, relocated. */

@@ -240,6 +240,11 @@ export class Program {
     return this.#sources.ask('types', (info) => info.namedTypes?.()) ?? [];
   }
 
+  /** See `DebugInfo.structsOfSize`. */
+  structsOfSize(least: Bytes, most: Bytes): Iterable<CType> {
+    return this.#sources.ask('types', (info) => info.structsOfSize?.(least, most)) ?? [];
+  }
+
   /** A macro of the kernel's source; only debug files tell it, and only those that were built to (`gcc -g3`). */
   findMacro(name: string): MacroDefinition | undefined {
     return this.#sources.ask('types', (info) => info.findMacro?.(name));
