@@ -1,16 +1,23 @@
 import { attempt } from '../base/attempt.ts';
 import { Lazy, perOwner } from '../base/lazy.ts';
+import { addrAdd } from '../base/u64.ts';
+import type { Addr } from '../base/units.ts';
 import { modules } from '../kernel/module.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { preemptCount } from '../kernel/preempt-count.ts';
 import { logRecords } from '../kernel/printk.ts';
+import { type Referrers, referrers } from '../kernel/referrers.ts';
 import { findTask } from '../kernel/task.ts';
 import { taskStack } from '../kernel/task-stack.ts';
 import type { Program } from '../program/program.ts';
 import { taskStackData } from '../report/task-stack.ts';
+import { allocatorCall } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 import { findCrashSite } from './crash-site.ts';
+import { examineObjects } from './examine-objects.ts';
+import type { ExaminedObject } from './examined-object.ts';
 import { findFatalLine } from './fatal-log.ts';
+import { faultAddress } from './fault-address.ts';
 
 /** Records from the fatal one on that belong to its report: an oops with registers, code and a deep trace has fewer. */
 const REPORT = 400;
@@ -37,6 +44,13 @@ class OpenCase implements Case {
     const { crashed, panic } = this;
     return crashed && attempt(() => preemptCount(this.prog, crashed.address, panic.cpu ?? crashed.cpu));
   });
+
+  readonly #fault = new Lazy(() => faultAddress(this.fatalLines));
+  readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
+  readonly #objects = new Lazy(() =>
+    this.unwound && this.place ? examineObjects(this.prog, this.unwound.frames, this.place.index) : [],
+  );
+  readonly #referrers = new Map<Addr, Lazy<Referrers>>();
 
   constructor(prog: Program) {
     this.prog = prog;
@@ -82,6 +96,27 @@ class OpenCase implements Case {
     return this.#count.get();
   }
 
+  get fault(): Case['fault'] {
+    return this.#fault.get();
+  }
+
+  get allocator(): Case['allocator'] {
+    return this.#allocator.get();
+  }
+
+  get objects(): Case['objects'] {
+    return this.#objects.get();
+  }
+
+  referrersOf(object: ExaminedObject): Referrers {
+    let lazy = this.#referrers.get(object.address);
+    if (!lazy) {
+      lazy = new Lazy(() => objectReferrers(this.prog, object));
+      this.#referrers.set(object.address, lazy);
+    }
+    return lazy.get();
+  }
+
   get modules(): Case['modules'] {
     return modules(this.prog);
   }
@@ -89,4 +124,12 @@ class OpenCase implements Case {
   #linesFrom(first: number | undefined): string[] {
     return first === undefined ? [] : this.log.slice(first, first + REPORT).flatMap((r) => r.text.split('\n'));
   }
+}
+
+/** Who points to an object or to what it is embedded in it: the inode of an `ext4_inode_info`. */
+function objectReferrers(prog: Program, object: ExaminedObject): Referrers {
+  const { address, identity, slab } = object;
+  const values = identity && identity.address !== address ? [address, identity.address] : [address];
+  const size = slab?.cache.size ?? Math.max(object.symbol?.size ?? 0, 8);
+  return referrers(prog, values, { start: address, end: addrAdd(address, size) });
 }

@@ -16,6 +16,18 @@ export const OBJECT_SHEAF = 3;
 
 const MAX_SLAB = 1 << 27;
 
+/** One free list of a slab, followed. */
+export interface FreeChain {
+  /** Objects by index, in their order. */
+  readonly indices: readonly number[];
+  /** Why it ends other than with NULL. */
+  readonly why?: string;
+  /** The object that the list comes back to. */
+  readonly cycle?: number;
+  /** A pointer that leads to no object, decoded, and the object that holds it; absent there for the head itself. */
+  readonly bad?: { readonly value: Addr; readonly index?: number };
+}
+
 /**
  * The objects of one slab at a time: its memory is copied once, and the lists through its free objects are followed in
  * the copy. Reused from slab to slab.
@@ -117,6 +129,46 @@ export class SlabObjects {
     }
   }
 
+  /** The free list that begins at `first`, without marking anything: it ends at NULL, at what was there before, or where it is broken. */
+  follow(first: Addr): FreeChain {
+    const indices: number[] = [];
+    const seen = new Set<number>();
+    let index = this.#indexAt(lo32(first), hi32(first));
+    if (first === 0n) return { indices };
+    if (index < 0) return { indices, why: `invalid freepointer: ${hex(first)}`, bad: { value: first } };
+    const unread = this.#read();
+    if (unread) return { indices, why: unread };
+    for (;;) {
+      if (seen.has(index)) {
+        return { indices, why: `the free list runs into itself at ${hex(this.address(index))}`, cycle: index };
+      }
+      seen.add(index);
+      indices.push(index);
+      const next = this.#next(index);
+      if (next === -1) return { indices };
+      if (next < 0) {
+        const value = this.nextPointer(index);
+        const why = `invalid freepointer: ${hex(value)} in ${hex(this.address(index))}`;
+        return { indices, why, bad: { value, index } };
+      }
+      index = next;
+    }
+  }
+
+  /** Where object `index` keeps its free pointer. */
+  pointerPlace(index: number): Addr {
+    return this.address(index) + BigInt(this.cache.freePointer);
+  }
+
+  /** The free pointer in object `index`, decoded; of an allocated object that is whatever lies there. */
+  nextPointer(index: number): Addr {
+    if (this.#read()) return 0n;
+    const raw = this.#rawNext(index);
+    const place = this.pointerPlace(index);
+    if (this.#hardening === 'plain') return raw;
+    return raw ^ this.cache.random ^ (this.#hardening === 'xor' ? place : swab64(place));
+  }
+
   /** Marks one object that is free by other evidence; false when `at` is none of this slab. */
   markObject(at: Addr, state: number): boolean {
     const index = this.#indexAt(lo32(at), hi32(at));
@@ -173,6 +225,10 @@ export class SlabObjects {
   #rawNext(index: number): bigint {
     return this.#memory.u64(this.cache.leftPad + index * this.cache.size + this.cache.freePointer);
   }
+}
+
+function swab64(n: bigint): bigint {
+  return (BigInt(swab32(lo32(n))) << 32n) | BigInt(swab32(hi32(n)));
 }
 
 function swab32(n: number): number {

@@ -1,0 +1,112 @@
+import { attempt } from '../base/attempt.ts';
+import type { Addr } from '../base/units.ts';
+import { cacheType } from '../kernel/cache-type.ts';
+import { kasanTracks } from '../kernel/kasan-track.ts';
+import { objectIdentity } from '../kernel/object-identity.ts';
+import { pageMap } from '../kernel/page-map.ts';
+import { pageUse, pageUseAt } from '../kernel/page-use.ts';
+import { slabObjectFacts } from '../kernel/slab-object-facts.ts';
+import { slabPoison } from '../kernel/slab-poison.ts';
+import { slabTracks } from '../kernel/slab-track.ts';
+import type { Program } from '../program/program.ts';
+import type { StackFrame } from '../unwind/stack.ts';
+import type { ExaminedObject, PointerRole } from './examined-object.ts';
+
+/** Addresses that are looked at, and frames from the one of death on whose registers are. */
+const MOST = 24;
+const FRAMES = 6;
+/** THREAD_SIZE of the 64-bit CPUs is 16 KiB, or more. */
+const STACK_BITS = 14n;
+const KERNEL = 0x8000000000000000n;
+/** ERR_PTR: the last page holds error codes, no addresses. */
+const ERRORS = 0xfffffffffffff000n;
+
+/**
+ * The objects that the dying code worked with: whatever the registers of its frame and of those around it point to that is
+ * an object of a slab, a page or a variable. Those of the innermost frame first.
+ */
+export function examineObjects(prog: Program, frames: readonly StackFrame[], site: number): ExaminedObject[] {
+  const found = new Map<string, ExaminedObject>();
+  for (const [pointer, roles] of pointersOf(prog, frames, site)) {
+    if (found.size >= MOST) break;
+    const object = examineObject(prog, pointer, roles);
+    if (!object) continue;
+    const key = `${object.address.toString(16)}${object.descriptor ? ' page' : ''}`;
+    const known = found.get(key);
+    // the address of the object itself tells more than one inside of it
+    if (!known || (known.pointer !== known.address && pointer === object.address)) found.set(key, object);
+  }
+  return [...found.values()];
+}
+
+/** What lies at an address; undefined for code, stacks and what is not known. */
+export function examineObject(prog: Program, pointer: Addr, roles: readonly PointerRole[]): ExaminedObject | undefined {
+  const base = { pointer, roles, tracks: [] };
+  const frame = attempt(() => pageMap(prog)?.frameOf(pointer));
+  if (frame !== undefined) {
+    const page = attempt(() => pageUse(prog, frame));
+    return page && { ...base, address: page.page.address, page, descriptor: true };
+  }
+  const slab = attempt(() => slabObjectFacts(prog, pointer));
+  const page = attempt(() => directPage(prog, pointer));
+  if (slab) return { ...base, ...slabParts(prog, slab), slab, ...(page && { page }) };
+  const symbol = attempt(() => prog.symbolAt(pointer));
+  if (symbol && /[tw]/i.test(symbol.letter)) return undefined;
+  if (symbol && pointer - symbol.address < BigInt(Math.max(1, symbol.size))) {
+    return { ...base, address: symbol.address, symbol };
+  }
+  if (!page || page.kind === 'other') return undefined;
+  return { ...base, address: pointer, page };
+}
+
+function slabParts(
+  prog: Program,
+  slab: NonNullable<ExaminedObject['slab']>,
+): Pick<ExaminedObject, 'address' | 'type' | 'identity' | 'poison' | 'tracks'> {
+  const { cache, object } = slab;
+  const type = attempt(() => cacheType(prog, cache));
+  const identity = type === undefined ? undefined : attempt(() => objectIdentity(prog, type, object));
+  const poison = attempt(() => slabPoison(prog, cache, object));
+  const kept = attempt(() => slabTracks(prog, cache, object)) ?? [];
+  const tracks = kept.length > 0 ? kept : (attempt(() => kasanTracks(prog, cache.address, object)) ?? []);
+  return {
+    address: object,
+    tracks,
+    ...(type !== undefined && { type }),
+    ...(identity && { identity }),
+    ...(poison && { poison }),
+  };
+}
+
+/** Use of the page of an address of the direct map; of the kernel's image and of vmalloc it says nothing. */
+function directPage(prog: Program, at: Addr): ExaminedObject['page'] {
+  const where = prog.map.translate(at);
+  return typeof where === 'object' && prog.map.directMap(where.phys) === at ? pageUseAt(prog, at) : undefined;
+}
+
+/** Values of registers that may be addresses of kernel objects, with the registers that hold them. */
+function pointersOf(prog: Program, frames: readonly StackFrame[], site: number): Map<Addr, PointerRole[]> {
+  const found = new Map<Addr, PointerRole[]>();
+  for (let i = site; i < Math.min(frames.length, site + FRAMES); i++) {
+    const frame = frames[i] as StackFrame;
+    if (frame.user || (i > site && frame.registers)) break; // what was interrupted has nothing to do with it
+    const printed = frame.registers !== undefined;
+    for (const [n, value] of frame.known.entries()) {
+      const register = prog.arch.registers[n];
+      if (value === undefined || register === undefined || !mayPoint(value) || onStack(frames, value)) continue;
+      const roles = found.get(value);
+      if (roles) roles.push({ frame: i, register, printed });
+      else found.set(value, [{ frame: i, register, printed }]);
+    }
+  }
+  return found;
+}
+
+function mayPoint(value: bigint): boolean {
+  return value >= KERNEL && value < ERRORS;
+}
+
+/** On a stack that the frames lie on, which is aligned to its size: the address of a local variable. */
+function onStack(frames: readonly StackFrame[], value: bigint): boolean {
+  return frames.some((f) => value >> STACK_BITS === f.sp >> STACK_BITS);
+}

@@ -1,0 +1,104 @@
+import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
+
+/** What a value that was used as an address tells by itself. */
+export interface PointerKind {
+  readonly kind: 'null' | 'error' | 'list-poison' | 'freed' | 'uninitialised' | 'red-zone' | 'poison' | 'text' | 'wild';
+  readonly words: Phrase;
+}
+
+/** Below: a member of a structure at NULL. */
+const NULL_AREA = 0x1000n;
+const ERRORS = 4095n;
+const TOP = 1n << 64n;
+
+/** POISON_POINTER_DELTA of the 64-bit CPUs (CONFIG_ILLEGAL_POINTER_VALUE), and offsets of include/linux/poison.h. */
+const DELTA = 0xdead000000000000n;
+const POISONS: readonly (readonly [bigint, string])[] = [
+  [0x100n, 'LIST_POISON1'],
+  [0x122n, 'LIST_POISON2'],
+  [0x200n, 'LIST_POISON2'], // until commit 8a5e5e02fc83 (v4.x) it was 0x200
+  [0x300n, 'TIMER_ENTRY_STATIC'],
+  [0x500n, 'VMEMMAP or mutex debugging poison'],
+  [0x22n, 'page poison'],
+  [0x10n, 'BPF_PTR_POISON'],
+];
+/** A member of what the poison stands for. */
+const NEAR = 0x100n;
+
+/** Bytes that fill memory: include/linux/poison.h. */
+const FILLS: readonly (readonly [number, PointerKind['kind'], Phrase])[] = [
+  [
+    0x6b,
+    'freed',
+    { en: 'POISON_FREE, with which the allocator fills freed memory', zh: 'POISON_FREE，分配器用它填充已释放的内存' },
+  ],
+  [
+    0x5a,
+    'uninitialised',
+    {
+      en: 'POISON_INUSE, with which the allocator fills new memory',
+      zh: 'POISON_INUSE，分配器用它填充尚未初始化的内存',
+    },
+  ],
+  [0xbb, 'red-zone', { en: 'the red zone of a free object', zh: '空闲对象的红区' }],
+  [0xcc, 'red-zone', { en: 'the red zone of an object in use', zh: '使用中对象的红区' }],
+  [0xaa, 'poison', { en: 'PAGE_POISON, with which freed pages are filled', zh: 'PAGE_POISON，已释放的页用它填充' }],
+  [0xfe, 'poison', { en: 'freed init memory', zh: '已释放的 init 内存' }],
+];
+
+/** What kind of pointer a bad address is, or is near to. @param canonical whether the CPU can translate such an address at all */
+export function pointerKind(address: bigint): PointerKind {
+  if (address < NULL_AREA) {
+    return { kind: 'null', words: { en: `NULL + ${hex(address)}`, zh: `NULL + ${hex(address)}` } };
+  }
+  if (address >= TOP - ERRORS) {
+    const code = TOP - address;
+    return {
+      kind: 'error',
+      words: { en: `error code -${code} used as a pointer`, zh: `错误码 -${code} 被当作指针使用` },
+    };
+  }
+  return listPoison(address) ?? filled(address) ?? text(address) ?? wild();
+}
+
+function listPoison(address: bigint): PointerKind | undefined {
+  if (address >> 48n !== DELTA >> 48n) return undefined;
+  for (const [offset, name] of POISONS) {
+    const distance = address - (DELTA + offset);
+    if (distance < -NEAR || distance > NEAR) continue;
+    const place = distance === 0n ? '' : distance > 0n ? ` + ${hex(distance)}` : ` - ${hex(-distance)}`;
+    if (!name.startsWith('LIST') && distance !== 0n) continue;
+    return {
+      kind: 'list-poison',
+      words: {
+        en: `${name}${place}: an entry that was removed from its list`,
+        zh: `${name}${place}：已从链表删除的节点`,
+      },
+    };
+  }
+  return { kind: 'poison', words: { en: 'a poisoned pointer (0xdead…)', zh: '被毒化的指针（0xdead…）' } };
+}
+
+/** Most bytes are one filling; the lowest may differ where a member is meant, the highest ends an object (0xa5). */
+function filled(address: bigint): PointerKind | undefined {
+  const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
+  for (const [byte, kind, words] of FILLS) {
+    if (bytes.filter((b) => b === byte).length >= 6) return { kind, words };
+  }
+  return undefined;
+}
+
+function text(address: bigint): PointerKind | undefined {
+  const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
+  if (!bytes.every((b) => b >= 0x20 && b < 0x7f)) return undefined;
+  const shown = String.fromCharCode(...bytes);
+  return {
+    kind: 'text',
+    words: { en: `the text "${shown}": a string was written over a pointer`, zh: `文本 "${shown}"：指针被字符串覆盖` },
+  };
+}
+
+function wild(): PointerKind {
+  return { kind: 'wild', words: { en: 'an address where nothing is mapped', zh: '没有映射的地址' } };
+}

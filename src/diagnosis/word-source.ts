@@ -1,0 +1,52 @@
+import { attempt } from '../base/attempt.ts';
+import { hex } from '../base/hex.ts';
+import type { Evidence } from '../report/finding.ts';
+import { memberAt } from '../types/member-at.ts';
+import type { Case } from './case.ts';
+import { wordEvidence } from './evidence.ts';
+import type { ExaminedObject } from './examined-object.ts';
+
+/** The word of an object that holds a bad value. */
+export interface WordSource {
+  readonly object: ExaminedObject;
+  /** Bytes from the object's beginning. */
+  readonly offset: number;
+  /** Its member, where the type is known. */
+  readonly member?: string;
+  readonly evidence: Evidence;
+}
+
+/** How far a member may lie from the pointer that leads to it. */
+const NEAR = 0x1000n;
+const MAX_OBJECT = 0x10000;
+
+/**
+ * Where a bad address came from: a word of an object in the registers that holds it, or holds what lies a member before it.
+ * The exact value goes before a near one.
+ */
+export function wordSource(of: Case, bad: bigint): WordSource | undefined {
+  let near: WordSource | undefined;
+  for (const object of of.objects) {
+    const size = Math.min(object.slab?.cache.objectSize ?? object.symbol?.size ?? 0, MAX_OBJECT);
+    for (let offset = 0; offset + 8 <= size; offset += 8) {
+      const value = attempt(() => of.prog.memory.u64(object.address + BigInt(offset)));
+      if (value === undefined) break;
+      if (value === bad) return source(of, object, offset) ?? near;
+      const distance = bad - value;
+      if (!near && value >= NEAR && distance > 0n && distance < NEAR) near = source(of, object, offset);
+    }
+  }
+  return near;
+}
+
+function source(of: Case, object: ExaminedObject, offset: number): WordSource | undefined {
+  const type = object.type === undefined ? undefined : attempt(() => of.prog.findType(object.type as string));
+  const member = type && memberAt(type, offset);
+  const place = member ?? hex(offset);
+  const what = {
+    en: `the object holds that value ${member === undefined ? `at offset ${place}` : `in ${place}`}`,
+    zh: `该对象${member === undefined ? `偏移 ${place} 处` : `的 ${place}`} 保存着这个值`,
+  };
+  const evidence = wordEvidence(of.prog, what, object.address + BigInt(offset));
+  return evidence && { object, offset, ...(member !== undefined && { member }), evidence };
+}

@@ -1,0 +1,151 @@
+import { AnalysisError } from '../base/errors.ts';
+import { cString } from '../base/text.ts';
+import { addrAdd } from '../base/u64.ts';
+import type { Addr } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
+import { filePaths } from './fs-path.ts';
+import { inodes } from './inode.ts';
+import { isKernelPointer } from './kernel-struct.ts';
+import { mounts } from './mount.ts';
+
+/** What an object says of itself. */
+export interface ObjectIdentity {
+  /** C type of what tells it: `inode` also where it lies in an `ext4_inode_info`. */
+  readonly type: string;
+  /** Where that begins. */
+  readonly address: Addr;
+  /** Path of it in the outer type; '' when it is the object itself. */
+  readonly inside: string;
+  /** In few words, the same in every language: `inode 13, REG, ext4 on vda, /mnt/victim`. */
+  readonly words: string;
+  /** Members of the outer type that tell its state, as paths: reference counts, flags, owners. */
+  readonly members: readonly string[];
+}
+
+/** A kind of object: where it lies in others, its telling members, and how it names itself. */
+interface Kind {
+  readonly type: string;
+  /** Paths at which outer types hold it. */
+  readonly inside?: readonly string[];
+  /** The newest name that a kernel has is taken of each. */
+  readonly members: readonly (readonly string[])[];
+  words?(prog: Program, at: Addr): string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    type: 'inode',
+    inside: ['vfs_inode', 'netfs.inode', 'i_vnode'],
+    members: [['i_ino'], ['i_sb'], ['i_count.counter'], ['i_nlink'], ['i_state']],
+    words: inodeWords,
+  },
+  {
+    type: 'dentry',
+    members: [['d_inode'], ['d_parent'], ['d_lockref.count'], ['d_flags']],
+    words: (prog, at) => filePaths(prog).ofDentry(at).path,
+  },
+  {
+    type: 'file',
+    // file.f_ref since commit 90ee6ed776c0 ("fs: port files to file_ref", v6.13)
+    members: [['f_inode'], ['f_ref.refcnt.counter', 'f_count.counter'], ['f_flags'], ['f_mode']],
+    words: fileWords,
+  },
+  {
+    type: 'task_struct',
+    members: [['pid'], ['comm'], ['__state', 'state'], ['usage.refs.counter', 'usage.counter']],
+    words: (prog, at) => {
+      const task = prog.at('task_struct', at);
+      return `pid ${task.get('pid').toNumber()}, ${task.get('comm').toText()}`;
+    },
+  },
+  { type: 'mm_struct', members: [['mm_users.counter'], ['mm_count.counter'], ['owner']] },
+  {
+    type: 'sock',
+    inside: ['inet_conn.icsk_inet.sk', 'inet.sk', 'sk', 'tcp.inet_conn.icsk_inet.sk', 'udp.inet.sk'],
+    members: [['__sk_common.skc_refcnt.refs.counter'], ['__sk_common.skc_state'], ['sk_socket']],
+  },
+  { type: 'sk_buff', members: [['users.refs.counter'], ['len'], ['dev'], ['head']] },
+  {
+    type: 'bio',
+    members: [['bi_bdev', 'bi_disk'], ['bi_iter.bi_sector'], ['bi_opf'], ['__bi_cnt.counter']],
+  },
+  { type: 'buffer_head', members: [['b_blocknr'], ['b_bdev'], ['b_count.counter'], ['b_state']] },
+  { type: 'vm_area_struct', members: [['vm_start'], ['vm_end'], ['vm_mm'], ['vm_file']] },
+];
+
+/** Members that count references, of types that are in no table. */
+const COUNTS = ['refcount.refs.counter', 'refcnt.refs.counter', 'kref.refcount.refs.counter', 'ref.refs.counter'];
+
+/** What an object of a type says of itself, as far as memory still tells: a freed object keeps most of it. */
+export function objectIdentity(prog: Program, type: string, object: Addr): ObjectIdentity | undefined {
+  const outer = prog.findType(type);
+  if (!outer) return undefined;
+  for (const kind of KINDS) {
+    for (const inside of kind.type === type ? [''] : (kind.inside ?? [])) {
+      const place = inside === '' ? 0 : outer.findMember(inside)?.offset;
+      if (place === undefined || (inside !== '' && outer.findMember(inside)?.type.resolve().name !== kind.type))
+        continue;
+      const address = addrAdd(object, place);
+      const words = attempt(() => kind.words?.(prog, address)) ?? '';
+      return { type: kind.type, address, inside, words, members: known(prog, type, inside, kind.members) };
+    }
+  }
+  const members = known(prog, type, '', [COUNTS]);
+  return { type, address: object, inside: '', words: '', members };
+}
+
+function known(prog: Program, type: string, inside: string, members: Kind['members']): string[] {
+  const prefix = inside === '' ? '' : `${inside}.`;
+  return members.flatMap((names) => {
+    const found = names.map((name) => prefix + name).find((path) => prog.findMember(type, path) !== undefined);
+    return found === undefined ? [] : [found];
+  });
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e; // what is damaged says nothing of itself
+    return undefined;
+  }
+}
+
+/** Number, kind, file system and device of an inode, and a path that leads to it. */
+function inodeWords(prog: Program, at: Addr): string {
+  const { number, kind, superblock } = inodes(prog)(at);
+  const parts = [`inode ${number}`];
+  if (kind !== 'UNKN') parts.push(kind);
+  const where = attempt(() => superblockWords(prog, superblock));
+  if (where) parts.push(where);
+  const path = attempt(() => inodePath(prog, at));
+  if (path) parts.push(path);
+  return parts.join(', ');
+}
+
+/** `ext4 on vda`. @param at `struct super_block *` */
+function superblockWords(prog: Program, at: Addr): string {
+  const id = prog.findMember('super_block', 's_id');
+  if (!isKernelPointer(at) || !id) return '';
+  const device = cString(prog.memory.bytes(addrAdd(at, id.offset), id.type.size));
+  const type = prog.memory.ulong(addrAdd(at, prog.offset('super_block', 's_type')));
+  const name = prog.memory.cString(prog.memory.ulong(addrAdd(type, prog.offset('file_system_type', 'name'))), 32);
+  const mount = mounts(prog).mounts.find((m) => m.superblock === at);
+  return `${name} on ${mount?.device ?? device}`;
+}
+
+/** A path to an inode, by the first of its directory entries. @param inode `struct inode *` */
+export function inodePath(prog: Program, inode: Addr): string | undefined {
+  const first = prog.memory.ulong(addrAdd(inode, prog.offset('inode', 'i_dentry.first')));
+  if (!isKernelPointer(first)) return undefined;
+  const dentry = addrAdd(first, -prog.offset('dentry', 'd_alias', 'd_u.d_alias'));
+  const back = prog.memory.ulong(addrAdd(dentry, prog.offset('dentry', 'd_inode')));
+  return back === inode ? filePaths(prog).ofDentry(dentry).path : undefined;
+}
+
+function fileWords(prog: Program, at: Addr): string {
+  const path = addrAdd(at, prog.offset('file', 'f_path'));
+  const mount = prog.memory.ulong(addrAdd(path, prog.offset('path', 'mnt')));
+  const dentry = prog.memory.ulong(addrAdd(path, prog.offset('path', 'dentry')));
+  return filePaths(prog).of(mount, dentry).path;
+}

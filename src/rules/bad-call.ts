@@ -1,0 +1,85 @@
+import { hex } from '../base/hex.ts';
+import { frameName, frameSubject } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
+import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
+import { pointerKind } from '../diagnosis/pointer-kind.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import { wordSource } from '../diagnosis/word-source.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
+
+/** Execution left the kernel's text: a function pointer was NULL, poisoned, or pointed to data. */
+export const badCall: Rule = {
+  id: 'call.bad',
+  title: 'A call went to what is no code',
+  source: 'arch/x86/mm/fault.c: "kernel tried to execute NX-protected page"; arch/arm64/mm/fault.c: instruction aborts',
+  *check(of) {
+    const target = badTarget(of);
+    if (target !== undefined) yield finding(of, target);
+  },
+};
+
+/** Where execution went, when that is no text of the kernel or of a module. */
+function badTarget(of: Case): bigint | undefined {
+  const { site, fault } = of;
+  if (!site?.interrupted || site.stack === 'user') return undefined;
+  const pc = BigInt(site.pc);
+  const symbol = of.prog.symbolAt(pc);
+  const text = symbol !== undefined && /[tw]/i.test(symbol.letter);
+  if (text && !(fault?.access === 'execute' && fault.address === pc)) return undefined;
+  // code of eBPF programs and trampolines has no symbol: only what the CPU could not fetch counts
+  const refused =
+    fault?.access === 'execute' || pc < 0x1000n || fault?.address === pc || of.prog.map.translate(pc) === 'unmapped';
+  return refused ? pc : undefined;
+}
+
+function finding(of: Case, pc: bigint): Finding {
+  const caller = of.stack?.frames[(of.place?.index ?? 0) + 1];
+  const where = frameName(caller);
+  const kind = pointerKind(pc);
+  const symbol = of.prog.symbolAt(pc);
+  const target = symbol
+    ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
+    : kind.kind === 'null'
+      ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
+      : { en: `${hex(pc)}, ${kind.words.en}`, zh: `${hex(pc)}，${kind.words.zh}` };
+  const source = pc < 0x1000n ? undefined : wordSource(of, pc);
+  const object = source?.object;
+  const state = object && stateWords(object);
+  const name = object && objectName(object);
+  return {
+    severity: 'cause',
+    confidence: 'certain',
+    title: {
+      en:
+        kind.kind === 'null'
+          ? `Call through a NULL function pointer in ${where}`
+          : `Call to ${hex(pc)} in ${where}, which is no code`,
+      zh: kind.kind === 'null' ? `${where} 通过 NULL 函数指针调用` : `${where} 调用了 ${hex(pc)}，那里不是代码`,
+    },
+    sentence: {
+      en: `${where} called ${target.en}${object ? `; the pointer is in ${name?.en}, ${state?.en}` : ''}.`,
+      zh: `${where} 调用了${target.zh}${object ? `；该指针位于${name?.zh}，${state?.zh}` : ''}。`,
+    },
+    subject: { ...frameSubject(caller), ...(object && objectSubject(object)) },
+    evidence: [
+      ...(of.fault ? [logEvidence(of.fault.line)] : []),
+      ...targetRegister(of, pc),
+      ...(source ? [source.evidence, ...objectEvidence(of, source.object)] : []),
+      ...interruptedEvidence(of),
+    ],
+    explains: ['pointer.null', 'pointer.bad', 'death.exception'],
+  };
+}
+
+/** The register that holds where execution went: the program counter. */
+function targetRegister(of: Case, pc: bigint): Evidence[] {
+  const index = of.place?.index ?? 0;
+  const registers = of.stack?.frames[index]?.registers ?? {};
+  const name = ['rip', 'pc'].find((r) => registers[r] !== undefined && BigInt(registers[r]) === pc);
+  const what = { en: 'where execution was', zh: '执行到的位置' };
+  const found = name === undefined ? undefined : registerEvidence(of, index, name, what);
+  return found ? [found] : [];
+}

@@ -1,0 +1,60 @@
+import { hex } from '../base/hex.ts';
+import { callerFrame, frameName, frameSubject } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject } from '../diagnosis/object-words.ts';
+import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import { wordSource } from '../diagnosis/word-source.ts';
+import type { Finding } from '../report/finding.ts';
+
+/** An address that is none: poison, an error code, text, or wild. */
+export const badPointer: Rule = {
+  id: 'pointer.bad',
+  title: 'A bad pointer was used',
+  source: 'include/linux/poison.h; include/linux/err.h; general protection faults of arch/x86/kernel/traps.c',
+  *check(of) {
+    const { fault, site } = of;
+    if (!fault || !site || fault.access === 'execute' || BigInt(site.pc) === fault.address) return;
+    const kind = pointerKind(fault.address);
+    if (kind.kind !== 'null') yield finding(of, fault, kind);
+  },
+};
+
+function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind): Finding {
+  const frame = callerFrame(of);
+  const where = frameName(of.site);
+  const at = hex(fault.address);
+  const source = wordSource(of, fault.address);
+  const from = source ? objectName(source.object) : undefined;
+  return {
+    severity: 'cause',
+    confidence: kind.kind === 'wild' ? 'possible' : 'likely',
+    title: { en: `${TITLES[kind.kind].en} in ${where}`, zh: `${where} 中${TITLES[kind.kind].zh}` },
+    sentence: {
+      en: `${where} used ${at} as an address: ${kind.words.en}.${from ? ` It came from ${from.en}.` : ''}`,
+      zh: `${where} 把 ${at} 当作地址使用：${kind.words.zh}。${from ? `它来自${from.zh}。` : ''}`,
+    },
+    subject: { ...frameSubject(frame), ...(source && objectSubject(source.object)) },
+    evidence: [
+      logEvidence(fault.line),
+      ...(source ? [source.evidence, ...objectEvidence(of, source.object)] : []),
+      ...interruptedEvidence(of),
+    ],
+    explains: ['death.exception'],
+  };
+}
+
+const TITLES: Readonly<Record<PointerKind['kind'], { en: string; zh: string }>> = {
+  null: { en: 'NULL pointer', zh: '使用 NULL 指针' },
+  error: { en: 'Error code used as a pointer', zh: '把错误码当作指针' },
+  'list-poison': { en: 'Entry of a list used after its removal', zh: '使用已从链表删除的节点' },
+  freed: { en: 'Pointer read from freed memory', zh: '使用从已释放内存读出的指针' },
+  uninitialised: { en: 'Pointer read from uninitialised memory', zh: '使用从未初始化内存读出的指针' },
+  'red-zone': { en: 'Pointer read beyond an object', zh: '使用从对象边界之外读出的指针' },
+  poison: { en: 'Poisoned pointer', zh: '使用被毒化的指针' },
+  text: { en: 'Pointer overwritten with text', zh: '指针被文本覆盖' },
+  wild: { en: 'Wild pointer', zh: '使用野指针' },
+};

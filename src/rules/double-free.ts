@@ -1,0 +1,105 @@
+import { callerFrame, frameName, frameSubject, isRcuCore } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { interruptedEvidence, rcuOwner, referrerEvidence } from '../diagnosis/context-evidence.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { freePlaceWords, objectName, objectSubject } from '../diagnosis/object-words.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Confidence, Finding } from '../report/finding.ts';
+
+/** An object is freed that the allocator already holds as free. */
+export const doubleFree: Rule = {
+  id: 'slab.double-free',
+  title: 'An object was freed twice',
+  source:
+    'mm/slub.c, set_freepointer(): a naive detection of double free, BUG_ON(object == fp); ' +
+    'a case of ext4_inode_info freed twice by RCU, dead in kmem_cache_free (arm64, 4.19)',
+  *check(of) {
+    const freed = freedObject(of);
+    if (freed) yield finding(of, freed);
+    for (const o of of.objects) if (o !== freed && isTwiceFree(o)) yield finding(of, o);
+  },
+};
+
+/** The object that was being freed when the kernel died, when the allocator already has it as free. */
+function freedObject(of: Case): ExaminedObject | undefined {
+  const { allocator } = of;
+  if (allocator?.kind !== 'free') return undefined;
+  const free = of.objects.filter((o) => {
+    const near = o.roles.some((r) => r.frame <= allocator.index + 1);
+    return near && o.pointer === o.address && (o.slab?.free.length ?? 0) > 0;
+  });
+  // the argument is in more registers than the head of a list that is only compared with it
+  return free.sort((a, b) => b.roles.length - a.roles.length)[0];
+}
+
+/** In two places of the free lists, or on one that comes back to it. */
+function isTwiceFree(o: ExaminedObject): boolean {
+  const { slab } = o;
+  if (!slab) return false;
+  return slab.free.length > 1 || slab.lists.some((l) => l.chain.cycle === slab.index);
+}
+
+function finding(of: Case, o: ExaminedObject): Finding {
+  const caller = callerFrame(of);
+  const rcu = rcuOwner(of, o);
+  const name = objectName(o);
+  const by = isRcuCore(caller) && rcu ? `${rcu.function} (RCU)` : frameName(caller);
+  const place = o.slab?.free[0] && freePlaceWords(o.slab.free[0]);
+  const cache = o.slab?.cache.name ?? '';
+  const dying = of.allocator?.kind === 'free';
+  return {
+    severity: 'cause',
+    confidence: confidenceOf(of, o),
+    title: { en: `Double free of an object of ${cache}`, zh: `${cache} 的对象被释放两次` },
+    sentence: {
+      en: dying
+        ? `${by} freed ${name.en}, which was free already: it is ${place?.en ?? 'on a free list'}.`
+        : `${name.en} is on its free lists twice: it was freed twice.`,
+      zh: dying
+        ? `${by} 释放了${name.zh}，而它早已被释放：它${place?.zh ?? '在空闲链表中'}。`
+        : `${name.zh}两次出现在空闲链表中：它被释放了两次。`,
+    },
+    subject: {
+      ...(dying && (isRcuCore(caller) && rcu ? { function: rcu.function } : frameSubject(caller))),
+      ...(rcu?.module !== undefined && { module: rcu.module }),
+      ...objectSubject(o),
+    },
+    evidence: [
+      ...objectEvidence(of, o),
+      ...(rcu ? [rcu.evidence] : []),
+      ...referrerEvidence(of, o),
+      ...interruptedEvidence(of),
+      ...(of.fatal ? [logEvidence(of.fatalLines[0] ?? '')] : []),
+    ],
+    settle: settleWords(o, cache),
+    explains: EXPLAINED,
+  };
+}
+
+/** What a double free looks like at first. */
+const EXPLAINED = [
+  'death.bug',
+  'slab.report',
+  'slab.freelist',
+  'slab.use-after-free',
+  'list.corruption',
+  'death.exception',
+];
+
+/** The kernel found it itself, or the lists hold it twice; else another object on the list may have been meant. */
+function confidenceOf(of: Case, o: ExaminedObject): Confidence {
+  if (isTwiceFree(o) || /^kernel BUG at/.test(of.fatalLines[0] ?? '')) return 'certain';
+  return o.roles.length > 1 ? 'likely' : 'possible';
+}
+
+function settleWords(o: ExaminedObject, cache: string): NonNullable<Finding['settle']> {
+  if (o.tracks.length > 0) return [];
+  return [
+    {
+      en: `boot with slub_debug=UFPZ,${cache}: the kernel then keeps who allocated and who freed each object of the cache`,
+      zh: `以 slub_debug=UFPZ,${cache} 启动：内核会记录该缓存每个对象由谁分配、由谁释放`,
+    },
+  ];
+}
