@@ -1,3 +1,4 @@
+import type { FaultChain } from '../fault/chain.ts';
 import type { Modules } from '../kernel/module.ts';
 import type { PanicFacts } from '../kernel/panic.ts';
 import type { PreemptCount } from '../kernel/preempt-count.ts';
@@ -39,6 +40,8 @@ export interface Case {
   readonly preemptCount: PreemptCount | undefined;
   /** The access that the CPU could not do, by the log. */
   readonly fault: FaultAddress | undefined;
+  /** The fault explained backwards; undefined where it was none, or its code cannot be read. */
+  readonly chain: FaultChain | undefined;
   /** The allocator, when it died in it. */
   readonly allocator: AllocatorCall | undefined;
   /** The objects that the dying code worked with. */

@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
 import type { Addr } from '../base/units.ts';
+import type { FaultPointer } from '../fault/chain.ts';
 import { cacheType } from '../kernel/cache-type.ts';
 import { kasanTracks } from '../kernel/kasan-track.ts';
 import { objectIdentity } from '../kernel/object-identity.ts';
@@ -23,11 +24,24 @@ const ERRORS = 0xfffffffffffff000n;
 
 /**
  * The objects that the dying code worked with: whatever the registers of its frame and of those around it point to that is
- * an object of a slab, a page or a variable. Those of the innermost frame first.
+ * an object of a slab, a page or a variable. Those that the explanation of the fault names first, then those of the
+ * innermost frame.
+ * @param explained pointers that the explanation of the fault met
  */
-export function examineObjects(prog: Program, frames: readonly StackFrame[], site: number): ExaminedObject[] {
+export function examineObjects(
+  prog: Program,
+  frames: readonly StackFrame[],
+  site: number,
+  explained: readonly FaultPointer[] = [],
+): ExaminedObject[] {
   const found = new Map<string, ExaminedObject>();
-  for (const [pointer, roles] of pointersOf(prog, frames, site)) {
+  const pointers = new Map<Addr, PointerRole[]>();
+  for (const { value, expression } of explained) {
+    if (mayPoint(value) && !onStack(frames, value))
+      addRole(pointers, value, { frame: site, expression, printed: false });
+  }
+  addRegisters(pointers, prog, frames, site);
+  for (const [pointer, roles] of pointers) {
     if (found.size >= MOST) break;
     const object = examineObject(prog, pointer, roles);
     if (!object) continue;
@@ -84,9 +98,13 @@ function directPage(prog: Program, at: Addr): ExaminedObject['page'] {
   return typeof where === 'object' && prog.map.directMap(where.phys) === at ? pageUseAt(prog, at) : undefined;
 }
 
-/** Values of registers that may be addresses of kernel objects, with the registers that hold them. */
-function pointersOf(prog: Program, frames: readonly StackFrame[], site: number): Map<Addr, PointerRole[]> {
-  const found = new Map<Addr, PointerRole[]>();
+/** Adds values of registers that may be addresses of kernel objects, with the registers that hold them. */
+function addRegisters(
+  found: Map<Addr, PointerRole[]>,
+  prog: Program,
+  frames: readonly StackFrame[],
+  site: number,
+): void {
   for (let i = site; i < Math.min(frames.length, site + FRAMES); i++) {
     const frame = frames[i] as StackFrame;
     if (frame.user || (i > site && frame.registers)) break; // what was interrupted has nothing to do with it
@@ -94,12 +112,15 @@ function pointersOf(prog: Program, frames: readonly StackFrame[], site: number):
     for (const [n, value] of frame.known.entries()) {
       const register = prog.arch.registers[n];
       if (value === undefined || register === undefined || !mayPoint(value) || onStack(frames, value)) continue;
-      const roles = found.get(value);
-      if (roles) roles.push({ frame: i, register, printed });
-      else found.set(value, [{ frame: i, register, printed }]);
+      addRole(found, value, { frame: i, register, printed });
     }
   }
-  return found;
+}
+
+function addRole(found: Map<Addr, PointerRole[]>, value: Addr, role: PointerRole): void {
+  const roles = found.get(value);
+  if (roles) roles.push(role);
+  else found.set(value, [role]);
 }
 
 function mayPoint(value: bigint): boolean {

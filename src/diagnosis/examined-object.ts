@@ -12,6 +12,8 @@ export interface PointerRole {
   readonly frame: number;
   /** The register that holds it there, by its name in `Architecture.registers`. */
   readonly register?: string;
+  /** What it is called in the explanation of the fault: `slab->freelist`. */
+  readonly expression?: string;
   /** The frame's registers were saved by an exception, so that `bt` prints them. */
   readonly printed: boolean;
 }

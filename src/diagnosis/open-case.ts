@@ -2,6 +2,7 @@ import { attempt } from '../base/attempt.ts';
 import { Lazy, perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
+import { explainFault } from '../fault/explain-fault.ts';
 import { modules } from '../kernel/module.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { preemptCount } from '../kernel/preempt-count.ts';
@@ -46,9 +47,12 @@ class OpenCase implements Case {
   });
 
   readonly #fault = new Lazy(() => faultAddress(this.fatalLines));
+  readonly #chain = new Lazy(() => this.#explain());
   readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
   readonly #objects = new Lazy(() =>
-    this.unwound && this.place ? examineObjects(this.prog, this.unwound.frames, this.place.index) : [],
+    this.unwound && this.place
+      ? examineObjects(this.prog, this.unwound.frames, this.place.index, this.chain?.pointers)
+      : [],
   );
   readonly #referrers = new Map<Addr, Lazy<Referrers>>();
 
@@ -100,6 +104,10 @@ class OpenCase implements Case {
     return this.#fault.get();
   }
 
+  get chain(): Case['chain'] {
+    return this.#chain.get();
+  }
+
   get allocator(): Case['allocator'] {
     return this.#allocator.get();
   }
@@ -119,6 +127,17 @@ class OpenCase implements Case {
 
   get modules(): Case['modules'] {
     return modules(this.prog);
+  }
+
+  #explain(): Case['chain'] {
+    const { prog, unwound, place, panic, fault } = this;
+    if (!unwound || !place) return undefined;
+    return explainFault(prog, {
+      ...{ stack: unwound, index: place.index },
+      ...(panic.cpu !== undefined && { cpu: panic.cpu }),
+      ...(panic.task !== undefined && { task: panic.task }),
+      ...(fault && { target: fault.address }),
+    });
   }
 
   #linesFrom(first: number | undefined): string[] {

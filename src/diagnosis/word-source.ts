@@ -27,6 +27,7 @@ const MAX_OBJECT = 0x10000;
 export function wordSource(of: Case, bad: bigint): WordSource | undefined {
   let near: WordSource | undefined;
   for (const object of of.objects) {
+    if (object.pointer === bad) continue; // what it points to did not give it
     const size = Math.min(object.slab?.cache.objectSize ?? object.symbol?.size ?? 0, MAX_OBJECT);
     for (let offset = 0; offset + 8 <= size; offset += 8) {
       const value = attempt(() => of.prog.memory.u64(object.address + BigInt(offset)));

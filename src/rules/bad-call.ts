@@ -1,8 +1,10 @@
 import { hex } from '../base/hex.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
+import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
@@ -31,9 +33,14 @@ function badTarget(of: Case): bigint | undefined {
   if (text && !(fault?.access === 'execute' && fault.address === pc)) return undefined;
   // code of eBPF programs and trampolines has no symbol: only what the CPU could not fetch counts
   const refused =
-    fault?.access === 'execute' || pc < 0x1000n || fault?.address === pc || of.prog.map.translate(pc) === 'unmapped';
+    fault?.access === 'execute' ||
+    pc < 0x1000n ||
+    fault?.address === pc ||
+    UNREACHABLE.has(String(of.prog.map.translate(pc)));
   return refused ? pc : undefined;
 }
+
+const UNREACHABLE = new Set(['unmapped', 'non-canonical']);
 
 function finding(of: Case, pc: bigint): Finding {
   const caller = of.stack?.frames[(of.place?.index ?? 0) + 1];
@@ -46,8 +53,9 @@ function finding(of: Case, pc: bigint): Finding {
       ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
       : { en: `${hex(pc)}, ${kind.words.en}`, zh: `${hex(pc)}，${kind.words.zh}` };
   const source = pc < 0x1000n ? undefined : wordSource(of, pc);
-  const object = source?.object;
-  const state = object && stateWords(object);
+  const object = source?.object ?? chainObject(of);
+  const state = object?.slab && stateWords(object);
+  const called = of.chain?.kind === 'jump' ? `\`${of.chain.expression}\`, ` : '';
   const name = object && objectName(object);
   return {
     severity: 'cause',
@@ -60,18 +68,29 @@ function finding(of: Case, pc: bigint): Finding {
       zh: kind.kind === 'null' ? `${where} 通过 NULL 函数指针调用` : `${where} 调用了 ${hex(pc)}，那里不是代码`,
     },
     sentence: {
-      en: `${where} called ${target.en}${object ? `; the pointer is in ${name?.en}, ${state?.en}` : ''}.`,
-      zh: `${where} 调用了${target.zh}${object ? `；该指针位于${name?.zh}，${state?.zh}` : ''}。`,
+      en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
+      zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,
     },
     subject: { ...frameSubject(caller), ...(object && objectSubject(object)) },
     evidence: [
       ...(of.fault ? [logEvidence(of.fault.line)] : []),
       ...targetRegister(of, pc),
-      ...(source ? [source.evidence, ...objectEvidence(of, source.object)] : []),
+      ...(source ? [source.evidence] : []),
+      ...(object ? objectEvidence(of, object) : []),
+      ...chainEvidence(of),
       ...interruptedEvidence(of),
     ],
     explains: ['pointer.null', 'pointer.bad', 'death.exception'],
   };
+}
+
+/** The object that the explanation of the fault read the pointer from: the one that the load's address lies in. */
+function chainObject(of: Case): ExaminedObject | undefined {
+  const from = of.chain?.strands[0]?.steps.find((s) => s.readFrom)?.readFrom?.address;
+  if (from === undefined) return undefined;
+  return of.objects.find(
+    (o) => from >= o.address && from < o.address + BigInt(o.slab?.cache.size ?? o.symbol?.size ?? 8),
+  );
 }
 
 /** The register that holds where execution went: the program counter. */

@@ -1,11 +1,14 @@
 import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import type { Evidence, Finding } from '../report/finding.ts';
+import type { FaultOrigin } from '../fault/chain.ts';
+import type { Evidence, Finding, FindingSubject } from '../report/finding.ts';
 
 /** A member of a structure was read or written through a NULL pointer. */
 export const nullPointer: Rule = {
@@ -25,16 +28,46 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
   const where = frameName(site);
   const offset = hex(fault.address);
   const write = fault.access === 'write';
+  const told = of.chain?.kind === 'access' ? of.chain : undefined;
+  const origin = told?.origin;
+  const source = origin && originWords(origin);
   return {
     severity: 'cause',
     confidence: 'certain',
     title: { en: `NULL pointer dereference in ${where}`, zh: `${where} 中解引用 NULL 指针` },
     sentence: {
-      en: `${where} ${write ? 'wrote to' : 'read'} a member at offset ${offset} of a structure through a NULL pointer.`,
-      zh: `${where} 通过 NULL 指针${write ? '写入' : '读取'}了结构体中偏移 ${offset} 处的成员。`,
+      en: `${where} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${offset}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}.`,
+      zh: `${where} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${offset} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}。`,
     },
-    subject: frameSubject(site),
-    evidence: [logEvidence(fault.line), ...nullRegisters(of), ...interruptedEvidence(of)],
+    subject: { ...frameSubject(site), ...(origin && originSubject(origin)) },
+    evidence: [logEvidence(fault.line), ...(told ? chainEvidence(of) : nullRegisters(of)), ...interruptedEvidence(of)],
+    explains: ['death.exception'],
+  };
+}
+
+function originWords(origin: FaultOrigin): Phrase {
+  const at = origin.address === undefined ? '' : hex(origin.address);
+  const cache = origin.cache ?? '';
+  switch (origin.kind) {
+    case 'variable':
+      return { en: `the variable ${origin.expression} at ${at}`, zh: `变量 ${origin.expression}（${at}）` };
+    case 'per-cpu':
+      return { en: `the per-CPU variable ${origin.expression}`, zh: `每 CPU 变量 ${origin.expression}` };
+    case 'object':
+      return {
+        en: `${origin.expression}${cache === '' ? '' : `, an object of slab cache ${cache}`}${at === '' ? '' : ` at ${at}`}`,
+        zh: ` ${origin.expression}${cache === '' ? '' : `（slab 缓存 ${cache} 的对象）`}${at === '' ? '' : `（${at}）`}`,
+      };
+    case 'result':
+      return { en: `the result of ${origin.expression}`, zh: ` ${origin.expression} 的返回值` };
+  }
+}
+
+function originSubject(origin: FaultOrigin): FindingSubject {
+  return {
+    ...(origin.address !== undefined && { address: hex(origin.address) }),
+    ...(origin.type !== undefined && origin.type !== '' && { type: origin.type }),
+    ...(origin.cache !== undefined && { cache: origin.cache }),
   };
 }
 

@@ -1,0 +1,95 @@
+import { attempt } from '../base/attempt.ts';
+import { hexPad } from '../base/hex.ts';
+import { frameName, frameSubject } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
+import { findRecursion, type Recursion } from '../diagnosis/recursion.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
+
+/** A kernel stack was used up. */
+export const stackOverflow: Rule = {
+  id: 'stack.overflow',
+  title: 'A kernel stack overflowed',
+  source:
+    'arch/x86/kernel/traps.c, handle_stack_overflow(); arch/arm64/kernel/traps.c, handle_bad_stack(); include/linux/magic.h, STACK_END_MAGIC',
+  *check(of) {
+    const signs = overflowSigns(of);
+    if (signs.length > 0) yield finding(of, signs);
+  },
+};
+
+const REPORT =
+  /stack guard page was hit|kernel stack overflow|Insufficient stack space|stack overflow detected|corrupted stack end detected/;
+const STACK_END_MAGIC = 0x57ac6e9dn;
+/** How far below its stack a function may reach at once. */
+const BELOW = 0x10000n;
+
+/** What shows it: the kernel's word, a stack pointer below the stack, or its last word overwritten. */
+function overflowSigns(of: Case): Evidence[] {
+  const line = of.fatalLines.find((l) => REPORT.test(l));
+  const signs: Evidence[] = line === undefined ? [] : [logEvidence(line)];
+  const stack = of.crashed && attempt(() => of.prog.arch.unwind?.taskStack(of.prog, of.crashed?.address ?? 0n));
+  const sp = of.site && of.place && stackPointer(of);
+  if (stack && stack.low > 0n && sp !== undefined && sp < stack.low && stack.low - sp < BELOW) {
+    const what = {
+      en: `the stack pointer is below the end of the stack, ${hexPad(stack.low)}`,
+      zh: `栈指针低于栈的末端 ${hexPad(stack.low)}`,
+    };
+    signs.push({ what, value: hexPad(sp), command: 'bt' });
+  }
+  const end = stack && stack.low > 0n ? attempt(() => of.prog.memory.u64(stack.low)) : undefined;
+  if (stack && end !== undefined && end !== STACK_END_MAGIC && (signs.length > 0 || line !== undefined)) {
+    const what = { en: 'the last word of the stack, which should be 57ac6e9d', zh: '栈的最后一个字，本应为 57ac6e9d' };
+    signs.push(...present(wordEvidence(of.prog, what, stack.low)));
+  }
+  return signs;
+}
+
+/** Of the frame of death, by the registers that the exception saved. */
+function stackPointer(of: Case): bigint | undefined {
+  const registers = of.stack?.frames[of.place?.index ?? 0]?.registers ?? {};
+  const value = registers.rsp ?? registers.sp;
+  return value === undefined ? undefined : BigInt(value);
+}
+
+function finding(of: Case, signs: readonly Evidence[]): Finding {
+  const { site } = of;
+  const recursion = findRecursion(of.stack?.frames ?? [], of.place?.index ?? 0);
+  const blamed = recursion?.functions.find((f) => f.symbol !== null) ?? site;
+  const where = frameName(blamed);
+  return {
+    severity: 'cause',
+    confidence: 'certain',
+    title: {
+      en: recursion ? `Stack overflow by recursion of ${where}` : `Stack overflow in ${where}`,
+      zh: recursion ? `${where} 递归导致栈溢出` : `${where} 中栈溢出`,
+    },
+    sentence: recursion
+      ? recursionWords(recursion)
+      : {
+          en: `${where} used up the kernel stack of its task.`,
+          zh: `${where} 耗尽了任务的内核栈。`,
+        },
+    subject: frameSubject(blamed),
+    evidence: [...signs, ...recursionEvidence(recursion)],
+    explains: ['death.exception', 'pointer.bad', 'pointer.null', 'call.bad'],
+  };
+}
+
+function recursionWords({ functions, rounds, bytes }: Recursion): Finding['sentence'] {
+  const names = functions.map((f) => frameName(f));
+  const round = names.length === 1 ? `${names[0]} called itself` : `${names.join(' < ')} called each other`;
+  const zhRound = names.length === 1 ? `${names[0]} 调用自身` : `${names.join(' < ')} 相互调用`;
+  return {
+    en: `The kernel stack is used up: ${round} ${rounds} times${bytes === undefined ? '' : `, ${bytes} bytes of stack each time`}.`,
+    zh: `内核栈已耗尽：${zhRound} ${rounds} 次${bytes === undefined ? '' : `，每次占用 ${bytes} 字节`}。`,
+  };
+}
+
+function recursionEvidence(recursion: Recursion | undefined): Evidence[] {
+  const first = recursion?.functions[0]?.symbol;
+  if (!recursion || !first) return [];
+  const what = { en: `is on the stack ${recursion.rounds} times`, zh: `在栈上出现 ${recursion.rounds} 次` };
+  return [{ what, value: first, command: 'bt' }];
+}
