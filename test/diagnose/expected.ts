@@ -1,0 +1,58 @@
+/** What the top finding of a scenario's dump must say. The tests may know the lab's names; the rules do not. */
+export interface Expected {
+  /** On the title and the sentence of the top finding, in English. */
+  readonly says: RegExp;
+  readonly function?: RegExp;
+  readonly module?: string;
+  readonly cache?: RegExp;
+  /** An address must be named. */
+  readonly object?: true;
+  /** Nothing may be accused: no suspect, and no cause but the top one. */
+  readonly innocent?: true;
+}
+
+const NULL_READ: Expected = {
+  says: /NULL pointer dereference in gadget_home .*missing_gadget/s,
+  function: /^gadget_home$/,
+  module: 'labcrash',
+};
+
+const ASKED: Expected = { says: /asked for|sysrq/i, innocent: true };
+
+/** By the crash module's mode. */
+export const EXPECTED: Readonly<Record<string, Expected>> = {
+  null: NULL_READ,
+  softnull: NULL_READ,
+  irqnull: NULL_READ,
+  worknull: NULL_READ,
+  nminull: NULL_READ,
+  callnull: {
+    says: /NULL function pointer in retire_gadget/,
+    function: /^retire_gadget$/,
+    module: 'labcrash',
+    object: true,
+  },
+  callwild: { says: /into data/, function: /^retire_gadget$/, module: 'labcrash', object: true },
+  overflow: { says: /overflow by recursion of dig/, function: /^dig$/, module: 'labcrash' },
+  bug: { says: /assertion.*missing_gadget/s, function: /^mode_bug$/, module: 'labcrash' },
+  inode: { says: /double free|freed twice/i, cache: /^ext4_inode_cache/, object: true },
+  rcuinode: {
+    says: /double free|freed twice/i,
+    function: /^(?:ext4_free_in_core_inode|i_callback)$/,
+    cache: /^ext4_inode_cache/,
+    object: true,
+  },
+  dfree: {
+    says: /double free|freed twice/i,
+    function: /^make_and_break$/,
+    module: 'labcrash',
+    cache: /^lab_gadget$/,
+    object: true,
+  },
+  uaf: { says: /use after free|freed twice|double free/i, module: 'labcrash', cache: /^lab_gadget$/, object: true },
+  abba: { says: /deadlock.*lock_[ab]/is },
+  spin: { says: /lockup/i, function: /^mode_spin$/, module: 'labcrash' },
+  oom: { says: /out of memory/i },
+  nmi: { says: /NMI/ },
+  sysrq: ASKED,
+};
