@@ -23,7 +23,8 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr 
   const hint = variableType(typer, value, operand);
   const named = hint.named ?? typer.name(pointer, hint.type);
   const expression = accessText(named, operand);
-  const state = pointerState(value, value !== undefined && isMapped(frame, value));
+  const own = operand.base.origin.kind === 'stack' ? operand.address : value;
+  const state = pointerState(own, own !== undefined && isMapped(frame, own));
   const act = accessed(operand.access.kind, expression, operand.access.size, operand.address);
   const what: Phrase = { en: `${act.en}: ${named.text} ${state.en}`, zh: `${act.zh}：${named.text} ${state.zh}` };
   const first = makeStep(frame, frame.index, {
@@ -41,8 +42,7 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr 
     expression,
     summary: what,
     strands: [{ steps: [first, ...steps], stopped }],
-    ...(walk.origin && { origin: walk.origin }),
-    pointers: walk.pointers,
+    ...walk.found(),
   };
 }
 

@@ -31,32 +31,30 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
     value: frame.value(left),
     confidence: condition.holds === true ? 'certain' : 'likely',
   });
-  const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression)], stopped: ends(expression) }];
+  const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression)], stopped: below(expression) }];
   const pointers: FaultPointer[] = [];
   const passed = new Set<string>();
   let origin: FaultChain['origin'];
+  let object: FaultChain['object'];
   for (const side of sides) {
     if (side.origin.kind === 'constant') continue;
     const walk = new Walk(callers, typers, passed);
     const strand = walk.follow(frame, side, sharp.type);
     if (strand.steps.length > 0) strands.push(strand);
-    pointers.push(...walk.pointers);
-    if (better(walk.origin, origin)) origin = walk.origin;
+    const found = walk.found();
+    pointers.push(...found.pointers);
+    origin ??= found.origin;
+    object ??= found.object;
   }
-  return { kind: 'assertion', ...placeOf(trap), expression, summary, strands, ...(origin && { origin }), pointers };
-}
-
-/** An object is worth more than a result, which nothing is known of. */
-function better(a: FaultChain['origin'], b: FaultChain['origin']): boolean {
-  if (!a) return false;
-  return !b || (a.cache !== undefined && b.cache === undefined);
+  const ends = { ...(origin && { origin }), ...(object && { object }) };
+  return { kind: 'assertion', ...placeOf(trap), expression, summary, strands, ...ends, pointers };
 }
 
 function zeroText(named: Named, other: Named): string {
   return named.text === '0' && other.type?.resolve().kind === 'pointer' ? 'NULL' : named.text;
 }
 
-function ends(expression: string): Phrase {
+function below(expression: string): Phrase {
   return { en: `the values of ${expression} are followed below`, zh: `下面追踪 ${expression} 中的各值` };
 }
 

@@ -72,6 +72,9 @@ export interface FaultChain {
   readonly summary: Phrase;
   /** One a value: a comparison has two. */
   readonly strands: readonly FaultStrand[];
+  /** Where the way back ends, when that has a name. */
   readonly origin?: FaultOrigin;
+  /** The first slab object on the way back. */
+  readonly object?: FaultOrigin;
   readonly pointers: readonly FaultPointer[];
 }

@@ -9,7 +9,8 @@ import { explainJump } from './bad-jump.ts';
 import { Callers } from './callers.ts';
 import type { FaultChain } from './chain.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
-import { functionCode } from './function-code.ts';
+import type { Machine } from './machine.ts';
+import { machines } from './machines.ts';
 
 /** What is to be explained. */
 export interface FaultPlace {
@@ -39,25 +40,27 @@ export function explainFault(prog: Program, place: FaultPlace): FaultChain | und
 
 function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultChain | undefined {
   const context: FaultContext = { prog, cpu: place.cpu, task: place.task };
+  const set = prog.arch.instructionSet;
+  const machine = set && machines[set];
+  if (!machine) return undefined;
   const target = place.target ?? statedAddress(prog);
-  const callers = new Callers(place.stack);
-  const code = target === site.pc ? undefined : functionCode(prog, site.pc);
+  const callers = new Callers(context, place.stack);
+  const registers = registersOf(prog, site, machine);
+  const code = target === site.pc ? undefined : callers.code(site.pc);
   const index = code?.indexOf(site.pc);
-  if (!code || index === undefined) return explainJump(context, callers, place.stack, place.index, site);
-  const frame = new FaultFrame(context, code, index, registersOf(prog, site, code.machine.wholeRegister));
-  if (code.machine.isTrap(code.at(index))) return explainAssertion(frame, callers);
+  if (!code || index === undefined) {
+    return explainJump({ context, machine, site, registers, next: place.stack.frames[place.index + 1] }, callers);
+  }
+  const frame = new FaultFrame(context, code, index, registers);
+  if (machine.isTrap(code.at(index))) return explainAssertion(frame, callers);
   return explainAccess(frame, callers, target);
 }
 
 /** Values of the general registers by their names. */
-export function registersOf(
-  prog: Program,
-  site: StackFrame,
-  wholeRegister: (name: string) => string | undefined,
-): Map<string, bigint> {
+function registersOf(prog: Program, site: StackFrame, machine: Machine): Map<string, bigint> {
   const registers = new Map<string, bigint>();
   prog.arch.registers.forEach((name, i) => {
-    const whole = wholeRegister(name);
+    const whole = machine.wholeRegister(name);
     const value = site.registers?.[i];
     if (whole !== undefined && value !== undefined) registers.set(whole, value);
   });

@@ -19,6 +19,13 @@ export interface FaultContext {
   readonly task: Addr | undefined;
 }
 
+export interface FrameOptions {
+  /** It is not on the stack: it jumped to the next function, as the last thing it did. */
+  readonly jumped?: boolean;
+  /** Registers that are known when the function was entered. */
+  readonly entry?: ReadonlyMap<string, bigint>;
+}
+
 /** Terms inside terms, values of values. */
 const MAX_DEPTH = 24;
 
@@ -41,7 +48,7 @@ export class FaultFrame {
     code: FunctionCode,
     index: number,
     registers: ReadonlyMap<string, bigint>,
-    jumped = false,
+    { jumped = false, entry }: FrameOptions = {},
   ) {
     this.context = context;
     this.code = code;
@@ -53,6 +60,10 @@ export class FaultFrame {
     this.entrySp = sp === undefined || depth === undefined ? undefined : BigInt.asUintN(64, sp - BigInt(depth));
     for (const [name, value] of registers) this.#note(name, value);
     this.#noteStack();
+    for (const [name, value] of entry ?? []) {
+      const key = `entry:${name}`;
+      if (!this.#known.has(key)) this.#known.set(key, value);
+    }
   }
 
   get address(): Addr {

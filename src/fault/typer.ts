@@ -11,7 +11,7 @@ import { pointerTo } from '../types/simple-type.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import { membersAt, pointedStruct, pointsToSame } from './member-at.ts';
+import { type MemberAt, membersAt, pointedStruct, pointsToSame } from './member-at.ts';
 import { type Linear, type Origin, signedAddend } from './origin.ts';
 import { parametersOf } from './parameters.ts';
 import { prototypeOf } from './prototypes.ts';
@@ -138,9 +138,11 @@ export class Typer {
       const named = this.#perCpu(address) ?? (parts && this.#ofParts(parts, term, hint, depth));
       if (named) return named;
     }
-    const base = this.#nameOrigin(address.origin, undefined, depth + 1);
-    const offset = signedAddend(address);
-    const sharp = this.#sharper(base, { ...address, addend: 0n }, this.#hintFor(address.origin, depth));
+    const start = this.pageStart(address) ?? { origin: address.origin, addend: 0n };
+    const uses = start.addend === 0n ? this.hintFor(address.origin, depth) : undefined;
+    const base = start.addend === 0n ? this.#nameOrigin(address.origin, uses, depth + 1) : this.name(start, uses, depth + 1);
+    const offset = BigInt.asIntN(64, address.addend - start.addend);
+    const sharp = this.#sharper(base, start, uses);
     const struct = pointedStruct(sharp.type);
     if (!struct) return { text: `*(${sharp.text}${signedText(offset)})` };
     return this.#member(sharp.text, struct, offset, term, hint, address.origin, depth);
@@ -148,8 +150,9 @@ export class Typer {
 
   /** An element of an array, or what a per-CPU pointer leads to. */
   #ofParts(parts: AddressParts, term: Load, hint: CType | undefined, depth: number): Named {
-    const base = this.#nameOrigin(parts.base.origin, undefined, depth + 1);
-    const sharp = this.#sharper(base, parts.base, this.#hintFor(parts.base.origin, depth));
+    const uses = this.hintFor(parts.base.origin, depth);
+    const base = this.#nameOrigin(parts.base.origin, uses, depth + 1);
+    const sharp = this.#sharper(base, parts.base, uses);
     const text = parts.perCpu ? `this_cpu_ptr(${sharp.text})` : sharp.text;
     const index = parts.index && this.name(parts.index, undefined, depth + 1).text;
     const struct = pointedStruct(sharp.type);
@@ -175,10 +178,31 @@ export class Typer {
       return { text: `container_of(${text}, struct ${outer.struct.name}, ${outer.path})->${inside.path}`, type: inside.type };
     }
     const found = membersAt(struct, Number(offset), term.size);
-    const fitting = found.filter((m) => pointsToSame(m.type, hint));
-    const wanted = fitting.at(-1) ?? leaf(found);
+    const fits = (m: MemberAt): boolean => pointsToSame(m.type, hint);
+    const wanted = found.findLast(fits) ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
     if (!wanted) return { text: `*((void *)${text}${signedText(offset)})` };
     return { text: `${text}->${wanted.path}`, type: wanted.type };
+  }
+
+  /** Page descriptors are used as other structs, too: `slab` and `folio` have been apart since Linux 5.17. */
+  #overlaid(struct: CType, offset: number, size: number): MemberAt[] {
+    if (struct.name !== 'page') return [];
+    return ['slab', 'folio'].flatMap((name) => {
+      const type = this.#prog.findType(`struct ${name}`);
+      return type ? membersAt(type, offset, size) : [];
+    });
+  }
+
+  /** Of an address inside a page descriptor the descriptor's. */
+  pageStart(value: Linear): Linear | undefined {
+    const at = this.#frame.value(value);
+    const map = at === undefined || at < 0x10000n ? undefined : pageMap(this.#prog);
+    if (at === undefined || !map) return undefined;
+    for (let back = 0; back < map.stride; back += 8) {
+      if (map.frameOf(at - (at & 7n) - BigInt(back)) === undefined) continue;
+      return { origin: value.origin, addend: BigInt.asUintN(64, value.addend - BigInt(back) - (at & 7n)) };
+    }
+    return undefined;
   }
 
   #variable(at: Addr, term: Load): Named {
@@ -243,7 +267,7 @@ export class Typer {
   /** A pointer with a constant added: a member, or the struct around one. */
   #moved(base: Named, value: Linear, hint: CType | undefined): Named {
     const offset = signedAddend(value);
-    const sharp = this.#sharper(base, { ...value, addend: 0n }, this.#hintFor(value.origin, 0));
+    const sharp = this.#sharper(base, { ...value, addend: 0n }, this.hintFor(value.origin, 0));
     const struct = pointedStruct(sharp.type);
     const plain = { text: `${base.text}${signedText(offset)}`, ...(hint && { type: hint }) };
     if (!struct) return plain;
@@ -285,7 +309,7 @@ export class Typer {
   }
 
   /** What calls and comparisons take a value for. */
-  #hintFor(origin: Origin, depth: number): CType | undefined {
+  hintFor(origin: Origin, depth = 0): CType | undefined {
     if (depth > 2) return undefined;
     return usesOf(this.#frame, { origin, addend: 0n }).types.find((t) => pointedStruct(t));
   }

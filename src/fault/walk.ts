@@ -2,13 +2,13 @@ import type { Phrase } from '../base/phrase.ts';
 import type { Confidence } from '../report/finding.ts';
 import type { CType } from '../types/c-type.ts';
 import type { Callers } from './callers.ts';
-import type { FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
+import type { FaultChain, FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { addressParts } from './address-parts.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
 import { pointsToSame } from './member-at.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
-import { makeStep } from './step-writer.ts';
+import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
 import { isCurrent, type Named, slabOf, Typer } from './typer.ts';
 import { parametersOf } from './parameters.ts';
@@ -35,7 +35,8 @@ export class Walk {
   #frames = 1;
   #confidence: Confidence = 'certain';
   #stopped: Phrase | undefined;
-  origin: FaultOrigin | undefined;
+  #origin: FaultOrigin | undefined;
+  #object: FaultOrigin | undefined;
 
   /** @param passed what other walks of the same fault have passed */
   constructor(callers: Callers, typers: Map<FaultFrame, Typer>, passed = new Set<string>()) {
@@ -44,8 +45,13 @@ export class Walk {
     this.#passed = passed;
   }
 
-  get pointers(): readonly FaultPointer[] {
-    return this.#pointers;
+  /** What was met on the way. */
+  found(): Pick<FaultChain, 'origin' | 'object' | 'pointers'> {
+    return {
+      ...(this.#origin && { origin: this.#origin }),
+      ...(this.#object && { object: this.#object }),
+      pointers: this.#pointers,
+    };
   }
 
   /** @param hint a type that the value is known to have */
@@ -108,19 +114,22 @@ export class Walk {
     const value = at.frame.value(at.value);
     if (value === undefined || value < 0x1000n) return;
     const { text, type } = this.#name(at);
-    this.#pointers.push({
-      value,
-      expression: text,
-      function: at.frame.code.symbol.name,
-      ...(type && { type }),
-    });
+    const known = this.#pointers.find((p) => p.value === value && (p.type !== undefined || !type));
+    if (!known) {
+      const place = { value, expression: text, function: at.frame.code.symbol.name };
+      this.#pointers.push({ ...place, ...(type && { type }) });
+    }
+    if (this.#object) return;
+    const cache = slabOf(at.frame, value)?.name;
+    if (cache !== undefined)
+      this.#object = { kind: 'object', expression: text, address: value, ...(type && { type: typeText(type) }), cache };
   }
 
   #constant(at: At): undefined {
     const { text, type } = this.#name(at);
     const symbol = at.frame.context.prog.symbolAt(at.value.addend);
     if (!symbol) return this.#stop(stops.constant(text));
-    this.origin ??= { kind: 'variable', expression: text, address: at.value.addend, ...(type && { type: type.name }) };
+    this.#origin ??= { kind: 'variable', expression: text, address: at.value.addend, ...(type && { type: typeText(type) }) };
     return this.#stop(stops.address(text));
   }
 
@@ -148,16 +157,19 @@ export class Walk {
     const { prog } = frame.context;
     const at = address === undefined ? {} : { address };
     if (origin.kind === 'constant') {
-      this.origin ??= { kind: 'variable', expression: named.text, ...at };
+      this.#origin ??= { kind: 'variable', expression: named.text, ...at };
       return this.#stop(stops.variable(named.text));
     }
     if (origin.term?.kind === 'this-cpu') {
       if (isCurrent(prog, from.addend)) return this.#stop(stops.current());
-      this.origin ??= { kind: 'per-cpu', expression: named.text, ...at };
+      this.#origin ??= { kind: 'per-cpu', expression: named.text, ...at };
       return this.#stop(stops.perCpu(named.text));
     }
     const parts = addressParts(frame, from);
-    return { frame, value: parts ? parts.base : { origin, addend: 0n } };
+    const page = this.typer(frame).pageStart(from);
+    if (page) return { frame, value: page };
+    const base = parts ? parts.base : { origin, addend: 0n };
+    return { frame, value: base, hint: this.typer(frame).hintFor(base.origin) };
   }
 
   /** A constant was added: a member of a struct, or the struct around a member. */
@@ -232,7 +244,7 @@ export class Walk {
     this.#add(frame, value.origin.index, { named, what: returned(callee), value: frame.value(plain) });
     const address = frame.value(plain);
     if (address !== undefined) this.#noteObject(frame, plain, named);
-    this.origin ??= { kind: 'result', expression: callee, ...(address !== undefined && { address }) };
+    this.#origin ??= { kind: 'result', expression: callee, ...(address !== undefined && { address }) };
     return this.#stop(stops.returned(callee));
   }
 
@@ -243,7 +255,22 @@ export class Walk {
       if (value.origin.key.startsWith('merged')) this.#confidence = 'likely';
       return { ...at, value: plus(chosen, value.addend) };
     }
+    const alike = this.#alike(at);
+    if (alike) return alike;
     return this.#stopAtObject(at, stops.merged(value.origin.of?.length ?? 0, frame.code.symbol.name));
+  }
+
+  /** Several ways on which the value was made in the same manner. */
+  #alike(at: At): At | undefined {
+    const { frame, value } = at;
+    const typer = this.typer(frame);
+    const of = value.origin.of ?? [];
+    const [first] = of;
+    if (!first || first.origin.kind === 'lost') return undefined;
+    const { text } = typer.name(first, at.hint);
+    if (!of.every((v) => v.origin.kind === first.origin.kind && typer.name(v, at.hint).text === text)) return undefined;
+    this.#confidence = 'likely';
+    return { ...at, value: plus(first, value.addend) };
   }
 
   #computed(at: At): At | undefined {
@@ -272,11 +299,11 @@ export class Walk {
     const address = frame.value(value);
     if (address === undefined || address < 0x1000n) return;
     const cache = slabOf(frame, address)?.name;
-    this.origin ??= {
+    this.#origin ??= {
       kind: 'object',
       expression: named.text,
       address,
-      ...(named.type && { type: named.type.name }),
+      ...(named.type && { type: typeText(named.type) }),
       ...(cache !== undefined && { cache }),
     };
   }

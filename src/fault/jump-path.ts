@@ -1,0 +1,99 @@
+import type { Addr } from '../base/units.ts';
+import { type FaultContext, FaultFrame } from './fault-frame.ts';
+import type { FunctionCode } from './function-code.ts';
+
+/** Jumps from function to function that are looked through, and functions that are looked at for it. */
+const MAX_JUMPS = 4;
+const MAX_FUNCTIONS = 24;
+
+export type Registers = ReadonlyMap<string, bigint>;
+
+/** What a way by jumps is looked for. */
+export interface JumpSearch {
+  readonly context: FaultContext;
+  /** Where it leads. */
+  readonly wanted: Addr;
+  /** Registers there, the stack pointer among them. */
+  readonly after: Registers;
+  /** The function that begins at an address. */
+  codeAt(at: Addr): FunctionCode | undefined;
+}
+
+interface Reached {
+  readonly code: FunctionCode;
+  readonly entry: Registers;
+}
+
+/**
+ * The function that jumped to the wanted address as its last act, when there is one way only to get there by jumps from the
+ * function that was called. @param entry registers that are known when that function was entered
+ */
+export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registers): FaultFrame | undefined {
+  let level: Reached[] = [{ code: start, entry }];
+  const seen = new Set<Addr>([start.symbol.address]);
+  for (let depth = 0; depth < MAX_JUMPS && level.length > 0; depth++) {
+    const next: Reached[] = [];
+    const found: FaultFrame[] = [];
+    for (const reached of level) {
+      for (const index of leavingJumps(reached.code)) {
+        const jump = followed(search, reached, index);
+        if (jump.frame) found.push(jump.frame);
+        const { target } = jump;
+        if (target === undefined || seen.has(target) || seen.size >= MAX_FUNCTIONS) continue;
+        seen.add(target);
+        const code = search.codeAt(target);
+        if (code) next.push({ code, entry: jump.entry ?? new Map() });
+      }
+    }
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined;
+    level = next;
+  }
+  return undefined;
+}
+
+interface Followed {
+  /** The frame at the jump, when it leads where it should. */
+  readonly frame?: FaultFrame;
+  /** Where else it leads. */
+  readonly target?: Addr;
+  readonly entry?: Registers;
+}
+
+function followed(search: JumpSearch, { code, entry }: Reached, index: number): Followed {
+  const { context, wanted, after } = search;
+  const callee = code.callee(index);
+  if (!callee) return {};
+  const last = (): FaultFrame => new FaultFrame(context, code, index, after, { jumped: true, entry });
+  if ('address' in callee && callee.address === wanted) return { frame: last() };
+  if ('operand' in callee) {
+    const frame = last();
+    if (frame.evaluate(callee.operand, index) === wanted) return { frame };
+  }
+  if ('address' in callee && entry.size === 0) return { target: callee.address };
+  const between = new FaultFrame(context, code, index, keptOnly(code, after), { jumped: true, entry });
+  const target = 'address' in callee ? callee.address : between.evaluate(callee.operand, index);
+  return target === undefined ? {} : { target, entry: knownAt(between) };
+}
+
+/** What the functions on the way have left as it was. */
+function keptOnly(code: FunctionCode, registers: Registers): Registers {
+  return new Map([...registers].filter(([name]) => code.machine.preserved.includes(name)));
+}
+
+/** The registers that are known at a frame's place. */
+export function knownAt(frame: FaultFrame): Registers {
+  const found = new Map<string, bigint>();
+  const { machine } = frame.code;
+  for (const name of [...machine.arguments, ...machine.preserved]) {
+    const value = frame.value(frame.origins.of(name, frame.index));
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}
+
+function* leavingJumps(code: FunctionCode): Iterable<number> {
+  for (let index = 0; index < code.instructions.length; index++) {
+    const { target, indirect } = code.flow(index);
+    if (indirect || (target !== undefined && code.indexOf(target) === undefined)) yield index;
+  }
+}
