@@ -1,12 +1,13 @@
+import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Addr } from '../base/units.ts';
 import type { StackFrame } from '../unwind/stack.ts';
 import { placeOf } from './access.ts';
-import type { Callers } from './callers.ts';
+import { beforeCall, type Caller, type Callers } from './callers.ts';
 import type { FaultChain } from './chain.ts';
 import type { FaultContext, FaultFrame } from './fault-frame.ts';
 import type { Machine } from './machine.ts';
-import { pointerState } from './phrases.ts';
+import { pointerState, stops } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
 import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
@@ -25,9 +26,12 @@ export interface BadPlace {
 export function explainJump(place: BadPlace, callers: Callers): FaultChain | undefined {
   const { context, site } = place;
   const { prog } = context;
-  const frame = callingFrame(place, callers);
-  const callee = frame?.code.callee(frame.index);
-  if (!frame || !callee || !('operand' in callee)) return undefined;
+  const caller = callingFrame(place, callers);
+  if (!caller) return undefined;
+  const { frame } = caller;
+  const callee = frame.code.callee(frame.index);
+  // A pointer that is good now is no witness of what was called.
+  if (caller.how === 'lost' || !callee || !('operand' in callee)) return lastCall(frame, site.pc);
   const walk = new Walk(callers, new Map<FaultFrame, Typer>());
   const pointer = frame.origins.ofTerm(callee.operand, frame.index);
   const named = walk.typer(frame).name(pointer);
@@ -58,17 +62,30 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   };
 }
 
+/** Only the last call is known: what it called jumped on. */
+function lastCall(frame: FaultFrame, target: Addr): FaultChain {
+  const state = pointerState(target, false);
+  const summary: Phrase = {
+    en: `The code jumped to an address that ${state.en}; ${frame.code.symbol.name}() made the last call before`,
+    zh: `代码跳转到的地址${state.zh}；此前最后一次调用由 ${frame.code.symbol.name}() 发出`,
+  };
+  const step = makeStep(frame, frame.index, {
+    named: { text: hex(target) },
+    what: summary,
+    value: target,
+    confidence: 'certain',
+  });
+  const stopped = stops.jumps(frame.code.symbol.name, hex(target));
+  const strands = [{ steps: [step], stopped }];
+  return { kind: 'jump', ...placeOf(step), target, expression: hex(target), summary, strands, pointers: [] };
+}
+
 /** The function that called or jumped there, at that instruction. */
-function callingFrame(place: BadPlace, callers: Callers): FaultFrame | undefined {
+function callingFrame(place: BadPlace, callers: Callers): Caller | undefined {
   const { machine, registers, site } = place;
   for (const back of returnAddresses(place)) {
-    const before = new Map(registers);
-    const sp = registers.get(machine.stackPointer);
-    if (machine.link !== undefined) before.delete(machine.link);
-    else if (sp !== undefined) before.set(machine.stackPointer, sp + 8n);
-    const frame = back > 0n ? callers.site(back, before) : undefined;
-    const caller = frame && callers.reached(frame, site.pc, registers);
-    if (caller) return caller.frame;
+    const caller = back > 0n ? callers.reached(back, site.pc, beforeCall(machine, registers), registers) : undefined;
+    if (caller) return caller;
   }
   return undefined;
 }

@@ -2,13 +2,19 @@ import type { Addr } from '../base/units.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import { type FunctionCode, functionCode } from './function-code.ts';
-import { jumpPath, knownAt, type Registers } from './jump-path.ts';
+import { jumpPath, keptOnly, knownAt, type Registers } from './jump-path.ts';
+import type { Callee, Machine } from './machine.ts';
 
 /** Who called a function, and how sure that is. */
 export interface Caller {
   readonly frame: FaultFrame;
-  /** `indirect`: the call went through a pointer whose value is not known any more; the callee is that of the stack. */
-  readonly how: 'call' | 'jump' | 'indirect';
+  /**
+   * `indirect`: the call went through a pointer whose value is not known any more. `lost`: what it called reached the
+   * function by jumps that cannot be told.
+   */
+  readonly how: 'call' | 'jump' | 'indirect' | 'lost';
+  /** There are several such jumps in the function that jumped; this is the first. */
+  readonly several?: true;
 }
 
 /** The callers of functions, from code, registers and stack; the functions that a debugger's stack lacks among them. */
@@ -33,28 +39,39 @@ export class Callers {
 
   /** The frame before `frame`; undefined when it is not known, or is not certainly the caller's. */
   of(frame: FaultFrame): Caller | undefined {
-    if (!this.#found.has(frame)) {
-      const site = this.#callSite(frame);
-      this.#found.set(frame, site && this.reached(site, frame.code.symbol.address, entryRegisters(frame)));
-    }
+    if (!this.#found.has(frame)) this.#found.set(frame, this.#find(frame));
     return this.#found.get(frame);
   }
 
+  #find(frame: FaultFrame): Caller | undefined {
+    const { machine, symbol } = frame.code;
+    const stated = returnAddress(frame);
+    const seen = stated === undefined ? this.#nextOnStack(frame) : undefined;
+    const to = stated ?? seen?.pc;
+    if (to === undefined) return undefined;
+    const after = entryRegisters(frame);
+    const before = seen ? registersOf(frame, seen) : beforeCall(machine, after);
+    return this.reached(to, symbol.address, before, after);
+  }
+
   /**
-   * How the call at `site` led to `wanted`: itself, or by jumps of the function that it called.
-   * @param after registers at `wanted`
+   * How the call that returns to `back` led to `wanted`: itself, or by jumps of the function that it called.
+   * @param before registers before the call, if it led there itself @param after registers at `wanted`
    */
-  reached(site: FaultFrame, wanted: Addr, after: Registers): Caller | undefined {
-    const callee = site.code.callee(site.index);
-    if (!callee) return undefined;
-    const address = 'address' in callee ? callee.address : site.evaluate(callee.operand, site.index);
-    if (address === wanted) return { frame: site, how: 'call' };
+  reached(back: Addr, wanted: Addr, before: Registers, after: Registers): Caller | undefined {
+    const site = this.#site(back, before);
+    const callee = site?.code.callee(site.index);
+    if (!site || !callee) return undefined;
+    if (calledAddress(site, callee) === wanted) return { frame: site, how: 'call' };
+    // Functions on the way may have changed any other register.
+    const kept = this.#site(back, keptOnly(site.code, before)) ?? site;
+    const address = calledAddress(kept, callee);
     const target = address === undefined ? undefined : this.#codeAt(address);
     // A pointer that is overwritten since then leads nowhere.
-    if (!target) return 'operand' in callee ? { frame: site, how: 'indirect' } : undefined;
+    if (!target) return { frame: kept, how: 'operand' in callee ? 'indirect' : 'lost' };
     const search = { context: this.#context, wanted, after, codeAt: (at: Addr) => this.#codeAt(at) };
-    const frame = jumpPath(search, target, knownAt(site));
-    return frame && { frame, how: 'jump' };
+    const found = jumpPath(search, target, knownAt(kept));
+    return found ? { ...found, how: 'jump' } : { frame: kept, how: 'lost' };
   }
 
   #codeAt(at: Addr): FunctionCode | undefined {
@@ -62,22 +79,7 @@ export class Callers {
     return code?.symbol.address === at ? code : undefined;
   }
 
-  /** The call that returns to where the function returns to. */
-  #callSite(frame: FaultFrame): FaultFrame | undefined {
-    const { machine } = frame.code;
-    const stated = returnAddress(frame);
-    const seen = stated === undefined ? this.#nextOnStack(frame) : undefined;
-    const to = stated ?? seen?.pc;
-    if (to === undefined) return undefined;
-    if (seen) return this.site(to, registersOf(frame, seen));
-    const registers = new Map(entryRegisters(frame));
-    if (machine.link !== undefined) registers.delete(machine.link);
-    else if (frame.entrySp !== undefined) registers.set(machine.stackPointer, frame.entrySp + 8n);
-    return this.site(to, registers);
-  }
-
-  /** The call that returns to `to`. @param registers before it */
-  site(to: Addr, registers: Registers): FaultFrame | undefined {
+  #site(to: Addr, registers: Registers): FaultFrame | undefined {
     const code = this.code(to - 1n);
     const index = code?.indexBefore(to);
     if (!code || index === undefined || code.at(index).flow !== 'call') return undefined;
@@ -92,6 +94,19 @@ export class Callers {
     const next = at < 0 ? undefined : frames[at + 1];
     return next && !next.registers && !next.user ? next : undefined;
   }
+}
+
+function calledAddress(site: FaultFrame, callee: Callee): Addr | undefined {
+  return 'address' in callee ? callee.address : site.evaluate(callee.operand, site.index);
+}
+
+/** Registers before a call, from those after it. */
+export function beforeCall(machine: Machine, after: Registers): Registers {
+  const before = new Map(after);
+  const sp = after.get(machine.stackPointer);
+  if (machine.link !== undefined) before.delete(machine.link);
+  else if (sp !== undefined) before.set(machine.stackPointer, sp + 8n);
+  return before;
 }
 
 /** What is known of the registers when a function was entered. */

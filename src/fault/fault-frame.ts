@@ -131,13 +131,23 @@ export class FaultFrame {
     if (known !== undefined && this.#isLast(origin.index, user)) return known;
     if (depth > MAX_DEPTH) return undefined;
     if (origin.kind === 'entry') return this.onEntry(origin.place);
+    if (origin.kind === 'call') return this.#returned(origin.index);
     if (origin.kind === 'merged') {
       const chosen = this.#byCondition(origin, depth);
       if (chosen) return this.value(chosen, user, depth + 1);
-      const values = (origin.of ?? []).map((v) => this.value(v, user, depth + 1));
+      const values = this.#alternatives(origin, depth + 1);
       return values.every((v) => v === values[0]) ? values[0] : undefined;
     }
     return origin.term && this.evaluate(origin.term, origin.index, depth + 1);
+  }
+
+  /** What a call returned, where that is the same for every call. */
+  #returned(index: number): bigint | undefined {
+    const callee = this.code.callee(index);
+    const { prog, cpu } = this.context;
+    const name = callee && 'address' in callee ? prog.symbolAt(callee.address)?.name : undefined;
+    // arm64 kernels that are built for debugging do not inline it
+    return name === '__kern_my_cpu_offset' && cpu !== undefined ? perCpuOffset(prog, cpu) : undefined;
   }
 
   /** Which of several values it was, when the condition or the value that is left tells. */
@@ -146,11 +156,19 @@ export class FaultFrame {
     if (byCondition) return byCondition;
     const value = this.#known.get(origin.key);
     if (value === undefined) return undefined;
-    const values = (origin.of ?? []).map((v) => this.value(v, origin.index));
+    const values = this.#alternatives(origin, 0);
     const equal = (origin.of ?? []).filter((_, i) => values[i] === value);
     const open = (origin.of ?? []).filter((_, i) => values[i] === undefined);
-    if (equal.length === 1) return equal[0];
+    if (equal[0]) return equal[0];
     return equal.length === 0 && open.length === 1 ? open[0] : undefined;
+  }
+
+  /** The values of what was merged, each where it was written; undefined for one that the caller left there. */
+  #alternatives(origin: Origin, depth: number): (bigint | undefined)[] {
+    return (origin.of ?? []).map((v, i) => {
+      const at = origin.at?.[i] ?? origin.index;
+      return this.value(v, at < 0 ? this.index : at, depth);
+    });
   }
 
   /** Of a conditional selection. */

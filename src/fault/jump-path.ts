@@ -1,6 +1,7 @@
 import type { Addr } from '../base/units.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import type { FunctionCode } from './function-code.ts';
+import type { Term } from './term.ts';
 
 /** Jumps from function to function that are looked through, and functions that are looked at for it. */
 const MAX_JUMPS = 4;
@@ -19,6 +20,12 @@ export interface JumpSearch {
   codeAt(at: Addr): FunctionCode | undefined;
 }
 
+export interface JumpFound {
+  readonly frame: FaultFrame;
+  /** The function has several such jumps. */
+  readonly several?: true;
+}
+
 interface Reached {
   readonly code: FunctionCode;
   readonly entry: Registers;
@@ -28,7 +35,7 @@ interface Reached {
  * The function that jumped to the wanted address as its last act, when there is one way only to get there by jumps from the
  * function that was called. @param entry registers that are known when that function was entered
  */
-export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registers): FaultFrame | undefined {
+export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registers): JumpFound | undefined {
   let level: Reached[] = [{ code: start, entry }];
   const seen = new Set<Addr>([start.symbol.address]);
   for (let depth = 0; depth < MAX_JUMPS && level.length > 0; depth++) {
@@ -45,7 +52,11 @@ export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registe
         if (code) next.push({ code, entry: jump.entry ?? new Map() });
       }
     }
-    if (found.length > 0) return found.length === 1 ? found[0] : undefined;
+    const [first] = found;
+    if (first && found.every((f) => f.code === first.code)) {
+      return { frame: first, ...(found.length > 1 && { several: true as const }) };
+    }
+    if (first) return undefined;
     level = next;
   }
   return undefined;
@@ -67,7 +78,7 @@ function followed(search: JumpSearch, { code, entry }: Reached, index: number): 
   if ('address' in callee && callee.address === wanted) return { frame: last() };
   if ('operand' in callee) {
     const frame = last();
-    if (frame.evaluate(callee.operand, index) === wanted) return { frame };
+    if (frame.evaluate(callee.operand, index) === wanted && isProved(frame, callee.operand, wanted)) return { frame };
   }
   if ('address' in callee && entry.size === 0) return { target: callee.address };
   const between = new FaultFrame(context, code, index, keptOnly(code, after), { jumped: true, entry });
@@ -75,8 +86,16 @@ function followed(search: JumpSearch, { code, entry }: Reached, index: number): 
   return target === undefined ? {} : { target, entry: knownAt(between) };
 }
 
+/** Whether the operand's value is more than a register that happens to be equal: memory has it where it was loaded from. */
+function isProved(frame: FaultFrame, operand: Term, wanted: bigint): boolean {
+  const { origin } = frame.origins.ofTerm(operand, frame.index);
+  if (origin.kind !== 'load' || origin.term?.kind !== 'memory') return origin.kind === 'entry';
+  const at = frame.evaluate(origin.term.address, origin.index);
+  return at !== undefined && frame.read(at, 8) === wanted;
+}
+
 /** What the functions on the way have left as it was. */
-function keptOnly(code: FunctionCode, registers: Registers): Registers {
+export function keptOnly(code: FunctionCode, registers: Registers): Registers {
   return new Map([...registers].filter(([name]) => code.machine.preserved.includes(name)));
 }
 

@@ -15,6 +15,8 @@ export interface Origin {
   readonly term?: Term;
   /** The values it may be, of `merged`. */
   readonly of?: readonly Linear[];
+  /** Where each of them was written there, of `merged`. */
+  readonly at?: readonly number[];
 }
 
 /** A value as what was made somewhere, and a constant that was added to it since. */

@@ -7,6 +7,10 @@ import type { Term } from './term.ts';
 const MAX_VISITED = 40_000;
 const MAX_DEFINITIONS = 8;
 const ENTRY = -1;
+/** Bytes of a local variable whose address is passed on. */
+const LARGEST_LOCAL = 256;
+/** Instructions in which a function saves registers. */
+const PROLOGUE = 64;
 
 /** Where the values of one function come from, by the instructions that reach each place. */
 export class Origins {
@@ -14,6 +18,8 @@ export class Origins {
   readonly #depths: readonly (StackDepth | undefined)[];
   readonly #known = new Map<string, Linear>();
   readonly #open = new Set<string>();
+  /** Stack addresses that the code takes. */
+  #taken: readonly number[] | undefined;
 
   constructor(code: FunctionCode) {
     this.code = code;
@@ -49,10 +55,12 @@ export class Origins {
     const definitions = this.definitions(place, index);
     if (definitions === undefined) return { origin: lost(index, place, 'many'), addend: 0n };
     const values = definitions.map((at) => this.#definedAt(at, place));
-    const different = values.filter((v, i) => values.findIndex((o) => isSame(o, v)) === i);
-    if (different.length === 1) return different[0] as Linear;
+    const first = values.map((v, i) => values.findIndex((o) => isSame(o, v)) === i);
+    const of = values.filter((_, i) => first[i]);
+    if (of.length === 1) return of[0] as Linear;
+    const at = definitions.filter((_, i) => first[i]);
     const key = `merged:${place}:${definitions.join(',')}`;
-    return { origin: { key, kind: 'merged', index, place, of: different }, addend: 0n };
+    return { origin: { key, kind: 'merged', index, place, of, at }, addend: 0n };
   }
 
   /**
@@ -84,11 +92,36 @@ export class Origins {
       if (this.code.isCall(index) && !machine.preserved.includes(place)) return true;
       return this.code.effects(index).some((e) => e.to.kind === 'register' && e.to.name === place);
     }
+    if (this.code.isCall(index) && this.#fills(index, place)) return true;
     return this.code.effects(index).some((e) => {
       if (e.to.kind !== 'memory') return false;
       const at = this.slot(e.to.address, index);
       return at !== undefined && at < place + 8 && at + Math.max(1, e.to.size) > place;
     });
+  }
+
+  /** Whether a call is given an address on the stack at which, or not far below which, the slot lies. */
+  #fills(index: number, slot: number): boolean {
+    this.#taken ??= takenSlots(this);
+    if (!this.#taken.some((at) => at <= slot && slot < at + LARGEST_LOCAL)) return false;
+    if (this.#saved(slot)) return false;
+    return this.code.machine.arguments.some((name) => {
+      const { origin, addend } = this.of(name, index);
+      const at = origin === STACK ? Number(BigInt.asIntN(64, addend)) : undefined;
+      return at !== undefined && at <= slot && slot < at + LARGEST_LOCAL;
+    });
+  }
+
+  /** Whether the slot is where the function keeps a register of its caller. */
+  #saved(slot: number): boolean {
+    const { machine } = this.code;
+    for (let i = 0; i < Math.min(this.code.instructions.length, PROLOGUE); i++) {
+      for (const { to, from } of this.code.effects(i)) {
+        if (to.kind !== 'memory' || this.slot(to.address, i) !== slot || from.kind !== 'register') continue;
+        if (machine.preserved.includes(from.name) || from.name === machine.link) return true;
+      }
+    }
+    return false;
   }
 
   /** As `stackPlace`, of what is written as stack or frame pointer and an offset: as stores to the stack are. */
@@ -163,6 +196,20 @@ export class Origins {
     if (first && values.every((v) => isSame(v, first))) return first;
     return { origin: { key: `${index}:${place}`, kind: 'merged', index, place, of: values }, addend: 0n };
   }
+}
+
+function takenSlots(origins: Origins): number[] {
+  const { code } = origins;
+  const { stackPointer, framePointer } = code.machine;
+  const found = new Set<number>();
+  for (let i = 0; i < code.instructions.length; i++) {
+    for (const { to, from } of code.effects(i)) {
+      if (to.kind !== 'register' || to.name === stackPointer || to.name === framePointer) continue;
+      const at = origins.slot(from, i);
+      if (at !== undefined) found.add(at);
+    }
+  }
+  return [...found];
 }
 
 function lost(index: number, place: Place, why: string): Origin {

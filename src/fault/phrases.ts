@@ -88,6 +88,10 @@ export const stops = {
     en: `what ${name} returned is not followed into it`,
     zh: `不再跟进 ${name} 内部`,
   }),
+  filled: (callee: string): Phrase => ({
+    en: `${callee} was given the address of the variable and wrote it`,
+    zh: `该变量的地址传给了 ${callee}，由其写入`,
+  }),
   lost: (name: string): Phrase => ({
     en: `how it was made in ${name}() cannot be followed`,
     zh: `无法追踪它在 ${name}() 中的来历`,
@@ -105,8 +109,12 @@ export const stops = {
     zh: `不知道 ${name}() 的调用者`,
   }),
   pointer: (caller: string, name: string): Phrase => ({
-    en: `${caller}() called a function pointer that is gone since; ${name}() was reached from there by jumps`,
-    zh: `${caller}() 通过一个现已消失的函数指针调用；${name}() 由此经跳转到达`,
+    en: `${caller}() called a function pointer that is gone since, and ${name}() was reached from there`,
+    zh: `${caller}() 通过一个现已消失的函数指针调用，由此到达 ${name}()`,
+  }),
+  jumps: (caller: string, name: string): Phrase => ({
+    en: `${caller}() made the call, and ${name}() was reached from there by jumps that cannot be told`,
+    zh: `${caller}() 发出调用，由此经无法判明的跳转到达 ${name}()`,
   }),
   same: (): Phrase => ({ en: 'from here on it is the way that is shown above', zh: '此后与上面的路径相同' }),
   far: (): Phrase => ({ en: 'the way back is longer than what is followed', zh: '回溯路径超过追踪上限' }),

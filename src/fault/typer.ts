@@ -91,7 +91,7 @@ export class Typer {
       case 'entry':
         return this.#parameter(origin);
       case 'call':
-        return this.#called(index);
+        return this.called(index);
       case 'load':
         return this.#loaded(term as Load, index, hint, depth);
       case 'merged':
@@ -123,7 +123,8 @@ export class Typer {
     return { text: parameter.name === '' ? `argument ${at + 1}` : parameter.name, type: parameter.type };
   }
 
-  #called(index: number): Named {
+  /** What a call returns. */
+  called(index: number): Named {
     const callee = this.#frame.code.callee(index);
     const symbol = callee && 'address' in callee ? this.#prog.symbolAt(callee.address) : undefined;
     if (!symbol) return { text: '(*call)()' };
@@ -178,10 +179,12 @@ export class Typer {
       return { text: `container_of(${text}, struct ${outer.struct.name}, ${outer.path})->${inside.path}`, type: inside.type };
     }
     const found = membersAt(struct, Number(offset), term.size);
+    const head = found.find((m) => /^compound_(?:head|info)$/.test(m.path));
+    if (struct.name === 'page' && head) return { text: `${inner(text)}->${head.path}`, type: head.type };
     const fits = (m: MemberAt): boolean => pointsToSame(m.type, hint);
     const wanted = found.findLast(fits) ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
     if (!wanted) return { text: `*((void *)${text}${signedText(offset)})` };
-    return { text: `${text}->${wanted.path}`, type: wanted.type };
+    return { text: `${inner(text)}->${wanted.path}`, type: wanted.type };
   }
 
   /** Page descriptors are used as other structs, too: `slab` and `folio` have been apart since Linux 5.17. */
@@ -253,9 +256,9 @@ export class Typer {
   #page(value: Linear, depth: number): Named | undefined {
     const at = this.#frame.value(value);
     const type = at === undefined ? undefined : this.#pageType(at);
-    const inner = type && this.#frame.pageSource(value);
+    const source = type && this.#frame.pageSource(value);
     if (!type) return undefined;
-    return { text: inner ? `virt_to_page(${this.name(inner, undefined, depth + 1).text})` : placeText(value.origin), type };
+    return { text: source ? `virt_to_page(${this.name(source, undefined, depth + 1).text})` : placeText(value.origin), type };
   }
 
   #pageType(value: bigint): CType | undefined {
@@ -267,6 +270,10 @@ export class Typer {
   /** A pointer with a constant added: a member, or the struct around one. */
   #moved(base: Named, value: Linear, hint: CType | undefined): Named {
     const offset = signedAddend(value);
+    const head = /^(.*)->compound_(?:head|info)$/.exec(base.text)?.[1];
+    if (head !== undefined && offset === -1n && this.#isPage(value)) {
+      return this.#sharper({ text: `compound_head(${head})` }, value, hint);
+    }
     const sharp = this.#sharper(base, { ...value, addend: 0n }, this.hintFor(value.origin, 0));
     const struct = pointedStruct(sharp.type);
     const plain = { text: `${base.text}${signedText(offset)}`, ...(hint && { type: hint }) };
@@ -280,7 +287,7 @@ export class Typer {
     const found = membersAt(struct, Number(offset));
     const member = found.find((m) => m.type.name === pointedStruct(hint)?.name) ?? found[0];
     if (!member) return plain;
-    return { text: `&${sharp.text}->${member.path}`, type: pointerTo(member.type, this.#prog.pointerSize) };
+    return { text: `&${inner(sharp.text)}->${member.path}`, type: pointerTo(member.type, this.#prog.pointerSize) };
   }
 
   #container(
@@ -340,6 +347,11 @@ export function isCurrent(prog: Program, offset: bigint): boolean {
 
 function leaf<T extends { readonly type: CType }>(found: readonly T[]): T | undefined {
   return found.find((m) => !['struct', 'union', 'array'].includes(m.type.kind)) ?? found[0];
+}
+
+/** In parentheses when it is a sum. */
+export function inner(text: string): string {
+  return / [+-] /.test(text.replaceAll(/\([^()]*(?:\([^()]*\)[^()]*)*\)/g, '')) ? `(${text})` : text;
 }
 
 /** `+ 0x10`, nothing for 0. */

@@ -10,7 +10,7 @@ import { pointsToSame } from './member-at.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
-import { isCurrent, type Named, slabOf, Typer } from './typer.ts';
+import { isCurrent, type Named, signedText, slabOf, Typer } from './typer.ts';
 import { parametersOf } from './parameters.ts';
 
 const MAX_STEPS = 64;
@@ -23,6 +23,8 @@ interface At {
   readonly frame: FaultFrame;
   readonly value: Linear;
   readonly hint?: CType | undefined;
+  /** The value as what it was passed to or chosen for has it; the frame's own where that is not known. */
+  readonly known?: bigint | undefined;
 }
 
 /** Follows one value backwards through the functions that it passed. */
@@ -82,6 +84,18 @@ export class Walk {
     return this.typer(at.frame).name(at.value, at.hint);
   }
 
+  #valueOf({ frame, value, known }: At): bigint | undefined {
+    return known ?? frame.value(value);
+  }
+
+  /** The same without the constant that was added. */
+  #plain(at: At): At {
+    const { addend } = at.value;
+    if (addend === 0n) return at;
+    const known = at.known === undefined ? undefined : BigInt.asUintN(64, at.known - addend);
+    return { frame: at.frame, value: { origin: at.value.origin, addend: 0n }, known };
+  }
+
   #back(at: At): At | undefined {
     const { frame, value } = at;
     const { origin } = value;
@@ -106,12 +120,12 @@ export class Walk {
       case 'computed':
         return this.#computed(at);
       case 'lost':
-        return this.#stop(stops.lost(inside));
+        return this.#lost(at);
     }
   }
 
   #notePointer(at: At): void {
-    const value = at.frame.value(at.value);
+    const value = this.#valueOf(at);
     if (value === undefined || value < 0x1000n) return;
     const { text, type } = this.#name(at);
     const known = this.#pointers.find((p) => p.value === value && (p.type !== undefined || !type));
@@ -125,6 +139,14 @@ export class Walk {
       this.#object = { kind: 'object', expression: text, address: value, ...(type && { type: typeText(type) }), cache };
   }
 
+  #lost(at: At): undefined {
+    const { frame, value } = at;
+    const { index, place } = value.origin;
+    const inside = frame.code.symbol.name;
+    if (typeof place !== 'number' || !frame.code.isCall(index)) return this.#stopAtObject(at, stops.lost(inside));
+    return this.#stopAtObject(at, stops.filled(this.typer(frame).called(index).text));
+  }
+
   #constant(at: At): undefined {
     const { text, type } = this.#name(at);
     const symbol = at.frame.context.prog.symbolAt(at.value.addend);
@@ -136,12 +158,12 @@ export class Walk {
   #load(at: At, term: Load): At | undefined {
     const { frame, value } = at;
     const { origin } = value;
-    const plain: At = { ...at, value: { origin, addend: 0n }, ...(value.addend !== 0n && { hint: undefined }) };
+    const plain = this.#plain(at);
     if (value.addend !== 0n) this.#moved(at, origin.index);
     const named = this.#name(plain);
     const address = frame.evaluate(term.address, origin.index);
     const now = address === undefined ? undefined : frame.read(address, term.size);
-    const held = frame.keeps(origin) ? frame.value(plain.value) : undefined;
+    const held = plain.known ?? (frame.keeps(origin) ? frame.value(plain.value) : undefined);
     this.#add(frame, origin.index, {
       named,
       what: loaded(named.text, address, now, held),
@@ -175,7 +197,7 @@ export class Walk {
   /** A constant was added: a member of a struct, or the struct around a member. */
   #moved(at: At, index: number): void {
     const named = this.#name(at);
-    const value = at.frame.value(at.value);
+    const value = this.#valueOf(at);
     const last = this.#steps.at(-1);
     if (last?.expression === named.text && last.value === value) return;
     const en = `${named.text} was computed`;
@@ -187,13 +209,13 @@ export class Walk {
     const { machine, symbol } = frame.code;
     const { place } = value.origin;
     if (value.addend !== 0n) this.#moved(at, -1);
-    const plain = { ...at, value: { origin: value.origin, addend: 0n } };
-    const named = this.#name({ ...plain, ...(value.addend !== 0n && { hint: undefined }) });
+    const plain = this.#plain(at);
+    const named = this.#name(plain);
     const n = typeof place === 'string' ? machine.arguments.indexOf(place) : -1;
     const known = n < 0 ? undefined : parametersOf(frame.context.prog, symbol)[n];
     if (n >= 0) {
       const what = parameter(named.text, n + 1, symbol.name);
-      this.#add(frame, 0, { named, what, value: frame.value(plain.value) });
+      this.#add(frame, 0, { named, what, value: this.#valueOf(plain) });
     }
     return this.#intoCaller(plain, n, known?.type ?? at.hint);
   }
@@ -206,16 +228,20 @@ export class Walk {
     if (!caller) return this.#stopAtObject(at, stops.caller(symbol.name));
     const { place } = value.origin;
     const isKept = typeof place === 'string' && machine.preserved.includes(place);
+    if (caller.several) this.#confidence = 'likely';
+    if (caller.how === 'lost' && !isKept)
+      return this.#stopAtObject(at, stops.jumps(caller.frame.code.symbol.name, symbol.name));
     if (caller.how === 'indirect' && !isKept && !this.#takes(caller.frame, value.origin, hint)) {
       return this.#stopAtObject(at, stops.pointer(caller.frame.code.symbol.name, symbol.name));
     }
     const there = typeof place === 'string' ? place : this.#stackPlaceAt(caller.frame, place);
     if (there === undefined) return this.#stop(stops.caller(symbol.name));
-    const next: At = { frame: caller.frame, value: caller.frame.origins.of(there, caller.frame.index), hint };
+    const passedOn = caller.frame.origins.of(there, caller.frame.index);
+    const next: At = { frame: caller.frame, value: passedOn, hint, known: this.#valueOf(at) };
     const named = this.#name(next);
     const what =
       n >= 0 ? passed(named.text, n + 1, symbol.name, caller.how === 'jump') : kept(named.text, String(place));
-    this.#add(caller.frame, caller.frame.index, { named, what, value: caller.frame.value(next.value) });
+    this.#add(caller.frame, caller.frame.index, { named, what, value: this.#valueOf(next) });
     return next;
   }
 
@@ -238,12 +264,12 @@ export class Walk {
   #call(at: At): undefined {
     const { frame, value } = at;
     if (value.addend !== 0n) this.#moved(at, -1);
-    const plain = { origin: value.origin, addend: 0n };
-    const named = this.typer(frame).name(plain);
+    const plain = this.#plain(at);
+    const named = this.#name(plain);
     const callee = named.text;
-    this.#add(frame, value.origin.index, { named, what: returned(callee), value: frame.value(plain) });
-    const address = frame.value(plain);
-    if (address !== undefined) this.#noteObject(frame, plain, named);
+    const address = this.#valueOf(plain);
+    this.#add(frame, value.origin.index, { named, what: returned(callee), value: address });
+    this.#noteObject(plain, named);
     this.#origin ??= { kind: 'result', expression: callee, ...(address !== undefined && { address }) };
     return this.#stop(stops.returned(callee));
   }
@@ -253,7 +279,7 @@ export class Walk {
     const chosen = frame.chosen(value.origin);
     if (chosen) {
       if (value.origin.key.startsWith('merged')) this.#confidence = 'likely';
-      return { ...at, value: plus(chosen, value.addend) };
+      return { ...at, value: plus(chosen, value.addend), known: this.#valueOf(at) };
     }
     const alike = this.#alike(at);
     if (alike) return alike;
@@ -270,7 +296,7 @@ export class Walk {
     const { text } = typer.name(first, at.hint);
     if (!of.every((v) => v.origin.kind === first.origin.kind && typer.name(v, at.hint).text === text)) return undefined;
     this.#confidence = 'likely';
-    return { ...at, value: plus(first, value.addend) };
+    return { ...at, value: plus(first, value.addend), known: this.#valueOf(at) };
   }
 
   #computed(at: At): At | undefined {
@@ -281,7 +307,7 @@ export class Walk {
     const source = frame.pageSource(value) ?? frame.pageSource({ origin, addend: 0n });
     if (source) {
       const inner = this.typer(frame).name(source);
-      this.#add(frame, origin.index, { named: this.#name(at), what: pageOf(inner.text), value: frame.value(value) });
+      this.#add(frame, origin.index, { named: this.#name(at), what: pageOf(inner.text), value: this.#valueOf(at) });
       return { frame, value: source };
     }
     const only = onlySource(frame, origin);
@@ -291,19 +317,27 @@ export class Walk {
 
   /** The last value that is known may be an object that has a name. */
   #stopAtObject(at: At, why: Phrase): undefined {
-    this.#noteObject(at.frame, at.value, this.#name(at));
+    this.#noteObject(at, this.#name(at));
     return this.#stop(why);
   }
 
-  #noteObject(frame: FaultFrame, value: Linear, named: Named): void {
-    const address = frame.value(value);
+  #noteObject(at: At, named: Named): void {
+    const { frame } = at;
+    const address = this.#valueOf(at);
     if (address === undefined || address < 0x1000n) return;
+    const symbol = frame.context.prog.symbolAt(address);
+    const type = named.type && typeText(named.type);
+    if (symbol) {
+      const expression = `&${symbol.name}${signedText(address - symbol.address)}`;
+      this.#origin ??= { kind: 'variable', expression, address, ...(type !== undefined && { type }) };
+      return;
+    }
     const cache = slabOf(frame, address)?.name;
     this.#origin ??= {
       kind: 'object',
       expression: named.text,
       address,
-      ...(named.type && { type: typeText(named.type) }),
+      ...(type !== undefined && { type }),
       ...(cache !== undefined && { cache }),
     };
   }
