@@ -42,7 +42,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   diagnosis: {
     may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'log', 'oops', 'fault'],
   },
-  commands: { may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report'], independent: true },
+  // `explain` shows what a case knows of its fault
+  commands: {
+    may: ['base', 'types', 'program', 'unwind', 'disasm', 'expr', 'kernel', 'report', 'fault', 'diagnosis'],
+    independent: true,
+  },
   rules: {
     may: ['base', 'types', 'program', 'unwind', 'kernel', 'report', 'log', 'oops', 'fault', 'diagnosis'],
     independent: true,

@@ -8,6 +8,7 @@ import { dev } from './dev.ts';
 import { dis } from './dis.ts';
 import { eval as evaluate } from './eval.ts';
 import { exit } from './exit.ts';
+import { explain } from './explain.ts';
 import { extend } from './extend.ts';
 import { files } from './files.ts';
 import { foreach } from './foreach.ts';
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   dis,
   evaluate,
   exit,
+  explain,
   extend,
   files,
   foreach,

@@ -2,7 +2,6 @@ import { attempt } from '../base/attempt.ts';
 import { Lazy, perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
-import { explainFault } from '../fault/explain-fault.ts';
 import { modules } from '../kernel/module.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { preemptCount } from '../kernel/preempt-count.ts';
@@ -16,6 +15,7 @@ import { allocatorCall } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 import { findCrashSite } from './crash-site.ts';
 import { examineObjects } from './examine-objects.ts';
+import { explainCase } from './explain-case.ts';
 import type { ExaminedObject } from './examined-object.ts';
 import { findFatalLine } from './fatal-log.ts';
 import { faultAddress } from './fault-address.ts';
@@ -47,7 +47,7 @@ class OpenCase implements Case {
   });
 
   readonly #fault = new Lazy(() => faultAddress(this.fatalLines));
-  readonly #chain = new Lazy(() => this.#explain());
+  readonly #chain = new Lazy(() => explainCase(this));
   readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
   readonly #objects = new Lazy(() =>
     this.unwound && this.place
@@ -127,17 +127,6 @@ class OpenCase implements Case {
 
   get modules(): Case['modules'] {
     return modules(this.prog);
-  }
-
-  #explain(): Case['chain'] {
-    const { prog, unwound, place, panic, fault } = this;
-    if (!unwound || !place) return undefined;
-    return explainFault(prog, {
-      ...{ stack: unwound, index: place.index },
-      ...(panic.cpu !== undefined && { cpu: panic.cpu }),
-      ...(panic.task !== undefined && { task: panic.task }),
-      ...(fault && { target: fault.address }),
-    });
   }
 
   #linesFrom(first: number | undefined): string[] {

@@ -32,7 +32,8 @@ const explained = perOwner((_prog: Program) => new Map<string, FaultChain | unde
 export function explainFault(prog: Program, place: FaultPlace): FaultChain | undefined {
   const site = place.stack.frames[place.index];
   if (!site?.registers || site.user || !prog.disassembler) return undefined;
-  const key = `${site.pc} ${site.sp} ${place.target ?? ''}`;
+  // debug information may come later
+  const key = `${site.pc} ${site.sp} ${place.target ?? ''} ${prog.has('locals')}`;
   const known = explained(prog);
   if (!known.has(key)) known.set(key, findChain(prog, place, site));
   return known.get(key);

@@ -81,8 +81,8 @@ export class FaultFrame {
     if (this.entrySp === undefined) return;
     const slots = new Set<number>();
     this.code.instructions.forEach((_, i) => {
-      for (const { to, from } of this.code.effects(i)) {
-        if (to.kind !== 'memory' || to.size !== 8 || from.kind === 'constant') continue;
+      for (const { to } of this.code.effects(i)) {
+        if (to.kind !== 'memory' || to.size !== 8) continue;
         const at = this.origins.slot(to.address, i);
         if (at !== undefined) slots.add(at);
       }

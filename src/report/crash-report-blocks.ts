@@ -1,6 +1,7 @@
 import type { Block } from './block.ts';
 import type { CrashCode, CrashReport, ReportTask } from './crash-report.ts';
 import { FORCED } from './debug-doubts.ts';
+import { faultBlocks } from './fault-lines.ts';
 import { findingBlocks, findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
@@ -17,6 +18,7 @@ export function* crashReportBlocks(report: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: title(report) };
   yield { kind: 'facts', width: 8, facts: crashFacts(report) };
   yield* findingBlocks(report.findings, 'en');
+  if (report.fault) yield* faultBlocks(report.fault, 'en');
   yield* stackBlocks(report);
   yield* logBlocks(report);
   yield* cpuBlocks(report);

@@ -1,3 +1,4 @@
+import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, type RankedFinding } from './finding-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
 import {
@@ -74,6 +75,8 @@ export interface CrashReport {
   };
   /** Why it died, most telling first. */
   readonly findings: readonly RankedFinding[];
+  /** Why the CPU trapped, where it did and that can be told. */
+  readonly fault?: FaultData;
   readonly system: {
     readonly release: string | null;
     readonly version: string | null;
@@ -154,6 +157,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     ),
   }),
   findings: findingsSchema,
+  fault: optional(faultSchema),
   system: object('The machine.', {
     release: nullable(string('Kernel release.')),
     version: nullable(string('Kernel version.')),

@@ -4,6 +4,7 @@ import { crashContext } from '../diagnosis/crash-context.ts';
 import type { CrashSite } from '../diagnosis/crash-site.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { openCase } from '../diagnosis/open-case.ts';
+import { faultData } from '../fault/chain-data.ts';
 import { memoryInfo } from '../kernel/meminfo.ts';
 import { modules } from '../kernel/module.ts';
 import type { PanicFacts } from '../kernel/panic.ts';
@@ -69,6 +70,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
       ...crashContext(crashed, panic.cpu, stack, site, of.preemptCount),
     },
     findings: diagnosis.findings,
+    ...(of.chain && { fault: faultData(of.chain) }),
     system: systemOf(facts),
     stack: shown ?? null,
     log: excerpt(log.records, fatal?.index),
