@@ -157,6 +157,17 @@ function arithmetic(insn: Instruction): Effect[] | undefined {
   return undefined;
 }
 
+/** `ubfx`, `ubfiz`: some bits of a register, moved to the lowest or from them. */
+function bitField({ mnemonic, operands }: Instruction): Effect[] | undefined {
+  const [to, from, low, width] = operands;
+  if (!/^ubfi?[xz]$/.test(mnemonic) || from?.kind !== 'register') return undefined;
+  if (low?.kind !== 'immediate' || width?.kind !== 'immediate') return undefined;
+  const mask = constant((1n << width.value) - 1n);
+  const value = named(from.register);
+  if (mnemonic === 'ubfx') return write(to, operation('and', operation('shr', value, constant(low.value)), mask));
+  return write(to, operation('shl', operation('and', value, mask), constant(low.value)));
+}
+
 function simple(insn: Instruction): Effect[] | undefined {
   const { mnemonic, operands } = insn;
   const [to, from] = operands;
@@ -187,7 +198,7 @@ const QUIET = /^(?:cmp|cmn|tst|ccmp|ccmn|nop|hint|brk|hlt|dmb|dsb|isb|prfm|bti|e
 
 function effects(insn: Instruction): readonly Effect[] {
   if (insn.flow !== 'next' || QUIET.test(insn.mnemonic)) return [];
-  const known = simple(insn) ?? loadStore(insn) ?? arithmetic(insn);
+  const known = simple(insn) ?? loadStore(insn) ?? bitField(insn) ?? arithmetic(insn);
   if (known) return known;
   const found: Effect[] = [];
   for (const written of [...insn.registersWritten, ...firstRegister(insn)]) {

@@ -1,3 +1,4 @@
+import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Callers } from './callers.ts';
 import type { FaultChain, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
@@ -27,11 +28,11 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
   const summary = summaryOf(condition, expression);
   const trap = makeStep(frame, frame.index, {
     named: { text: expression },
-    what: summary,
-    value: frame.value(left),
+    what: { en: 'the code traps', zh: '代码主动陷入' },
+    value: undefined,
     confidence: condition.holds === true ? 'certain' : 'likely',
   });
-  const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression)], stopped: below(expression) }];
+  const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression, sides)], stopped: below(expression) }];
   const pointers: FaultPointer[] = [];
   const passed = new Set<string>();
   let origin: FaultChain['origin'];
@@ -71,12 +72,15 @@ function summaryOf(condition: Condition, expression: string): Phrase {
   };
 }
 
-function compared(frame: FaultFrame, condition: Condition, expression: string): FaultStep {
-  const left = frame.evaluate(condition.test.left, condition.index);
-  return makeStep(frame, condition.index, {
+function compared(frame: FaultFrame, condition: Condition, expression: string, sides: readonly Linear[]): FaultStep {
+  const { test, index } = condition;
+  const [left, right] = [test.left, test.right].map((term) => frame.evaluate(term, index));
+  const values = sides.every((s) => s.origin.kind !== 'constant') && left !== undefined && right !== undefined;
+  const text = values ? ` (${hex(left)}, ${hex(right)})` : '';
+  return makeStep(frame, index, {
     named: { text: expression },
-    what: { en: 'the comparison', zh: '比较' },
-    value: left,
+    what: { en: `${expression} is tested${text}`, zh: `检查 ${expression}${text}` },
+    value: undefined,
     confidence: 'certain',
   });
 }

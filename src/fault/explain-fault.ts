@@ -11,6 +11,7 @@ import type { FaultChain } from './chain.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import type { Machine } from './machine.ts';
 import { machines } from './machines.ts';
+import { withRegisters } from './pointers.ts';
 
 /** What is to be explained. */
 export interface FaultPlace {
@@ -53,8 +54,10 @@ function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultCha
     return explainJump({ context, machine, site, registers, next: place.stack.frames[place.index + 1] }, callers);
   }
   const frame = new FaultFrame(context, code, index, registers);
-  if (machine.isTrap(code.at(index))) return explainAssertion(frame, callers);
-  return explainAccess(frame, callers, target);
+  const chain = machine.isTrap(code.at(index))
+    ? explainAssertion(frame, callers)
+    : explainAccess(frame, callers, target);
+  return chain && { ...chain, pointers: withRegisters(chain.pointers, frame) };
 }
 
 /** Values of the general registers by their names. */

@@ -39,6 +39,8 @@ export class FaultFrame {
   readonly entrySp: Addr | undefined;
   /** It is not on the stack: it jumped to the next function, as the last thing it did. */
   readonly jumped: boolean;
+  /** What was given of the registers. */
+  readonly registers: ReadonlyMap<string, bigint>;
   readonly #known = new Map<string, bigint>();
   readonly #fresh = new Map<string, boolean>();
 
@@ -54,6 +56,7 @@ export class FaultFrame {
     this.code = code;
     this.index = index;
     this.jumped = jumped;
+    this.registers = registers;
     this.origins = new Origins(code);
     const sp = registers.get(code.machine.stackPointer);
     const depth = this.origins.depth(index).sp;

@@ -51,7 +51,9 @@ export class Typer {
       const page = this.#page(value, depth);
       if (page) return this.#sharper(page, value, hint);
     }
-    const base = this.#nameOrigin(origin, value.addend === 0n ? hint : undefined, depth);
+    const told = value.addend === 0n ? hint : undefined;
+    const uses = told === undefined && origin.kind === 'load' ? this.hintFor(origin, depth) : undefined;
+    const base = this.#nameOrigin(origin, told ?? uses, depth);
     return value.addend === 0n ? this.#sharper(base, value, hint) : this.#moved(base, value, hint);
   }
 
@@ -309,7 +311,7 @@ export class Typer {
     void depth;
     const found = containerOf(this.#prog, struct, distance, {
       type: stated,
-      sizes: cache && sizesOf(cache),
+      sizes: cache ? sizesOf(cache) : passedCache(this.#frame),
       member: read ? undefined : uses.member,
     });
     return found && { struct: found.type, path: found.path, distance };
@@ -362,6 +364,21 @@ export function signedText(offset: bigint): string {
 
 function placeText(origin: Origin): string {
   return typeof origin.place === 'string' ? `%${/^\w*?\d*(?=[lr+\d]*$)/.exec(origin.place)?.[0] || origin.place}` : `stack${signedText(BigInt(origin.place))}`;
+}
+
+/** Of an object that is given to the slab allocator the size that its cache, given too, has. */
+function passedCache(frame: FaultFrame): { least: number; most: number } | undefined {
+  const { prog } = frame.context;
+  const { code, index, origins } = frame;
+  const callee = code.callee(index);
+  const symbol = callee && 'address' in callee ? prog.symbolAt(callee.address) : undefined;
+  const parameters = symbol ? parametersOf(prog, symbol) : [];
+  const n = parameters.findIndex((p) => pointedStruct(p.type)?.name === 'kmem_cache');
+  const place = code.machine.arguments[n];
+  const cache = place === undefined ? undefined : frame.value(origins.of(place, index));
+  const member = prog.findMember('kmem_cache', 'object_size');
+  const size = cache === undefined || !member ? undefined : frame.read(cache + BigInt(member.offset), 4);
+  return size === undefined || size === 0n ? undefined : { least: Number(size) - 63, most: Number(size) };
 }
 
 /** A cache of one type has objects of its size; one for `kmalloc` those up to its size. */

@@ -5,8 +5,9 @@ import type { Callers } from './callers.ts';
 import type { FaultChain, FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { addressParts } from './address-parts.ts';
+import { addPointer } from './pointers.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
-import { pointsToSame } from './member-at.ts';
+import { pointedStruct, pointsToSame } from './member-at.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
@@ -38,7 +39,7 @@ export class Walk {
   #confidence: Confidence = 'certain';
   #stopped: Phrase | undefined;
   #origin: FaultOrigin | undefined;
-  #object: FaultOrigin | undefined;
+  #object: (FaultOrigin & { readonly typed?: boolean }) | undefined;
 
   /** @param passed what other walks of the same fault have passed */
   constructor(callers: Callers, typers: Map<FaultFrame, Typer>, passed = new Set<string>()) {
@@ -51,7 +52,7 @@ export class Walk {
   found(): Pick<FaultChain, 'origin' | 'object' | 'pointers'> {
     return {
       ...(this.#origin && { origin: this.#origin }),
-      ...(this.#object && { object: this.#object }),
+      ...(this.#object && { object: withoutMark(this.#object) }),
       pointers: this.#pointers,
     };
   }
@@ -128,15 +129,25 @@ export class Walk {
     const value = this.#valueOf(at);
     if (value === undefined || value < 0x1000n) return;
     const { text, type } = this.#name(at);
-    const known = this.#pointers.find((p) => p.value === value && (p.type !== undefined || !type));
-    if (!known) {
-      const place = { value, expression: text, function: at.frame.code.symbol.name };
-      this.#pointers.push({ ...place, ...(type && { type }) });
+    addPointer(this.#pointers, { value, expression: text, function: at.frame.code.symbol.name, ...(type && { type }) });
+    if (this.#object) {
+      this.#renameObject(value, text, type);
+      return;
     }
-    if (this.#object) return;
     const cache = slabOf(at.frame, value)?.name;
     if (cache !== undefined)
-      this.#object = { kind: 'object', expression: text, address: value, ...(type && { type: typeText(type) }), cache };
+      this.#object = {
+        ...{ kind: 'object', expression: text, address: value, cache },
+        ...(type && { type: typeText(type) }),
+        ...(pointedStruct(type) && { typed: true }),
+      };
+  }
+
+  /** An object is called by its most telling name. */
+  #renameObject(value: bigint, expression: string, type: CType | undefined): void {
+    const object = this.#object;
+    if (object?.address !== value || object.typed === true || !type || !pointedStruct(type)) return;
+    this.#object = { ...object, expression, type: typeText(type), typed: true };
   }
 
   #lost(at: At): undefined {
@@ -345,6 +356,15 @@ export class Walk {
   #add(frame: FaultFrame, index: number, facts: Pick<Parameters<typeof makeStep>[2], 'named' | 'what' | 'value' | 'readFrom'>): void {
     this.#steps.push(makeStep(frame, index, { ...facts, confidence: this.#confidence }));
   }
+}
+
+function withoutMark({ kind, expression, address, type, cache }: FaultOrigin): FaultOrigin {
+  return {
+    ...{ kind, expression },
+    ...(address !== undefined && { address }),
+    ...(type !== undefined && { type }),
+    ...(cache !== undefined && { cache }),
+  };
 }
 
 /** The one value, but for constants, that another was computed from. */
