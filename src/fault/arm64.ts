@@ -117,7 +117,7 @@ function loadStore(insn: Instruction): Effect[] | undefined {
     return [...write(operands[0], pair[0] as Term), ...write(operands[1], pair[1] as Term), ...back];
   }
   if (/^stn?p$/.test(mnemonic)) return [stored(address, size, operands[0]), stored(second, size, operands[1]), ...back];
-  if (EXCLUSIVE_STORE.test(mnemonic)) return [...write(operands[0], UNKNOWN), stored(address, size, operands[1])];
+  if (EXCLUSIVE_STORE.test(mnemonic)) return [...write(operands[0], UNKNOWN), exclusive(insn, address)];
   if (ATOMIC.test(mnemonic)) return atomic(insn, address, size);
   return undefined;
 }
@@ -126,6 +126,14 @@ function stored(address: Term, size: Bytes, operand: Operand | undefined): Effec
   const floating = operand?.kind === 'register' && FLOATING.test(operand.register);
   const from = operand?.kind === 'register' && !floating ? named(operand.register) : UNKNOWN;
   return { to: { kind: 'memory', address, size }, from };
+}
+
+/** The first register gets whether it was done. */
+function exclusive(insn: Instruction, address: Term): Effect {
+  const value = insn.operands[1];
+  const whole = value?.kind === 'register' ? sizeOf(value.register) : 8;
+  const size = insn.mnemonic.endsWith('b') ? 1 : insn.mnemonic.endsWith('h') ? 2 : whole;
+  return stored(address, size, value);
 }
 
 /** `cas` gives what was there in its first register, the others in their second. */
@@ -300,6 +308,7 @@ export const arm64Machine: Machine = {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller)$/.test(name);
   },
+  fills: () => undefined,
   isConditional,
   setsFlags: (insn) =>
     insn.flow === 'call' || insn.registersWritten.includes('nzcv') || /^(?:cmp|cmn|tst|ccmp|ccmn)/.test(insn.mnemonic),

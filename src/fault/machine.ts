@@ -69,6 +69,8 @@ export interface Machine {
   callee(insn: Instruction, nameAt: NameAt): Callee | undefined;
   /** Whether it is a call that changes no register: of a tracer, or of nothing. */
   keepsRegisters(insn: Instruction, nameAt: NameAt): boolean;
+  /** The register with the address of memory that a string instruction writes. */
+  fills(insn: Instruction): string | undefined;
   isConditional(insn: Instruction): boolean;
   /** Whether it sets what conditional jumps go by. */
   setsFlags(insn: Instruction): boolean;

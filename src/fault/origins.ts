@@ -92,7 +92,7 @@ export class Origins {
       if (this.code.isCall(index) && !machine.preserved.includes(place)) return true;
       return this.code.effects(index).some((e) => e.to.kind === 'register' && e.to.name === place);
     }
-    if (this.code.isCall(index) && this.#fills(index, place)) return true;
+    if (this.#fills(index, place)) return true;
     return this.code.effects(index).some((e) => {
       if (e.to.kind !== 'memory') return false;
       const at = this.slot(e.to.address, index);
@@ -100,12 +100,15 @@ export class Origins {
     });
   }
 
-  /** Whether a call is given an address on the stack at which, or not far below which, the slot lies. */
+  /** Whether a call or string instruction is given an address on the stack at, or not far below, which the slot lies. */
   #fills(index: number, slot: number): boolean {
+    const string = this.code.machine.fills(this.code.at(index));
+    if (string === undefined && !this.code.isCall(index)) return false;
     this.#taken ??= takenSlots(this);
     if (!this.#taken.some((at) => at <= slot && slot < at + LARGEST_LOCAL)) return false;
     if (this.#saved(slot)) return false;
-    return this.code.machine.arguments.some((name) => {
+    const given = string === undefined ? this.code.machine.arguments : [string];
+    return given.some((name) => {
       const { origin, addend } = this.of(name, index);
       const at = origin === STACK ? Number(BigInt.asIntN(64, addend)) : undefined;
       return at !== undefined && at <= slot && slot < at + LARGEST_LOCAL;

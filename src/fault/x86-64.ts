@@ -279,6 +279,7 @@ export const x86Machine: Machine = {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:__fentry__|ftrace_\w*caller|mcount|__sanitizer_cov)/.test(name);
   },
+  fills: (insn) => (/(?:^|\s)(?:stos|movs)(?=[bwlq]?$|[bwlq]? )/.test(insn.mnemonic) ? 'rdi' : undefined),
   isConditional,
   setsFlags,
   test,
