@@ -5,10 +5,12 @@ const CONFIDENCES = ['certain', 'likely', 'possible'];
 
 /**
  * Causes before suspects before context. Within them, what another finding explains stands behind what explains it; then
- * the surer first; then the one with the more evidence, less what speaks against it. Equal ones keep their order.
+ * the surer first; then the one with the more evidence, less what speaks against it. Equal ones keep their order. A mere
+ * possibility that another finding explains is left out.
  */
 export function rankFindings(findings: readonly RankedFinding[]): RankedFinding[] {
   const explained = explainedRules(findings);
+  const kept = findings.filter((f) => f.confidence !== 'possible' || !explained.has(f.rule));
   const weight = (f: RankedFinding): number => f.evidence.length - 2 * (f.against?.length ?? 0);
   const keys = (f: RankedFinding): number[] => [
     SEVERITIES.indexOf(f.severity),
@@ -16,7 +18,7 @@ export function rankFindings(findings: readonly RankedFinding[]): RankedFinding[
     CONFIDENCES.indexOf(f.confidence),
     -weight(f),
   ];
-  return [...findings].sort((a, b) => compareKeys(keys(a), keys(b)));
+  return kept.sort((a, b) => compareKeys(keys(a), keys(b)));
 }
 
 /** Rules whose findings are the symptom of another finding. A mere possibility explains nothing. */

@@ -2,7 +2,9 @@ import { callerFrame, frameName, frameSubject, isRcuCore } from '../diagnosis/bl
 import type { Case } from '../diagnosis/case.ts';
 import { interruptedEvidence, rcuOwner, referrerEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
+import { examineObject } from '../diagnosis/examine-objects.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { listReport } from '../diagnosis/list-report.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { freePlaceWords, objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
@@ -19,6 +21,8 @@ export const doubleFree: Rule = {
     const freed = freedObject(of);
     if (freed) yield finding(of, freed);
     for (const o of of.objects) if (o !== freed && isTwiceFree(o)) yield finding(of, o);
+    const shared = givenTwice(of);
+    if (shared) yield sharedFinding(of, shared);
   },
 };
 
@@ -102,4 +106,49 @@ function settleWords(o: ExaminedObject, cache: string): NonNullable<Finding['set
       zh: `以 slub_debug=UFPZ,${cache} 启动：内核会记录该缓存每个对象由谁分配、由谁释放`,
     },
   ];
+}
+
+/** A function that makes a new object. */
+const MAKING = /(?:^|_)(?:new|alloc|create|init)(?:_|$)/;
+/** Frames around the death that may be of the making. */
+const NEAR = 4;
+
+/**
+ * An object that was being made while it is in use already: an allocator whose arrays take an object twice without a word
+ * gives it out twice. Told by a list that the new object is on already, and by who points to it.
+ */
+function givenTwice(of: Case): ExaminedObject | undefined {
+  const report = listReport(of.fatalLines);
+  const from = of.place?.index ?? 0;
+  const making = (of.stack?.frames ?? []).slice(from, from + NEAR).some((f) => MAKING.test(f.symbol ?? ''));
+  if (report?.kind !== 'double-add' || !making) return undefined;
+  const object = examineObject(of.prog, report.entry, []);
+  if (!object?.slab?.allocated || !object.type) return undefined;
+  return referrerEvidence(of, object).length > 0 ? object : undefined;
+}
+
+function sharedFinding(of: Case, o: ExaminedObject): Finding {
+  const name = objectName(o);
+  const cache = o.slab?.cache.name ?? '';
+  const maker = (of.stack?.frames ?? []).slice(of.place?.index ?? 0).find((f) => MAKING.test(f.symbol ?? ''));
+  return {
+    severity: 'cause',
+    confidence: 'likely',
+    title: {
+      en: `Double free: an object of ${cache} was given out twice`,
+      zh: `重复释放：${cache} 的对象被分配了两次`,
+    },
+    sentence: {
+      en: `${frameName(maker)} got ${name.en} as new, but it is in use already: it was freed twice, or while in use, so that the allocator gave it out twice.`,
+      zh: `${frameName(maker)} 得到的新对象是${name.zh}，但它已在使用中：它曾被释放两次，或在使用中被释放，因此分配器把它分配了两次。`,
+    },
+    subject: { ...frameSubject(maker), ...objectSubject(o) },
+    evidence: [
+      ...(of.fatal ? [logEvidence(of.fatalLines[0] ?? '')] : []),
+      ...objectEvidence(of, o),
+      ...referrerEvidence(of, o),
+    ],
+    settle: settleWords(o, cache),
+    explains: EXPLAINED,
+  };
 }

@@ -4,6 +4,7 @@ import { badPointer } from './bad-pointer.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
+import { listCorruption } from './list-corruption.ts';
 import { nullPointer } from './null-pointer.ts';
 import { stackOverflow } from './stack-overflow.ts';
 import { useAfterFree } from './use-after-free.ts';
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   bugAssertion,
   doubleFree,
   exception,
+  listCorruption,
   nullPointer,
   stackOverflow,
   useAfterFree,
