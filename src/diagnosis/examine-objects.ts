@@ -3,6 +3,7 @@ import type { Addr } from '../base/units.ts';
 import type { FaultPointer } from '../fault/chain.ts';
 import { cacheType } from '../kernel/cache-type.ts';
 import { kasanTracks } from '../kernel/kasan-track.ts';
+import { modulePlace } from '../kernel/module-place.ts';
 import { objectIdentity } from '../kernel/object-identity.ts';
 import { pageMap } from '../kernel/page-map.ts';
 import { pageUse, pageUseAt } from '../kernel/page-use.ts';
@@ -64,8 +65,12 @@ export function examineObject(prog: Program, pointer: Addr, roles: readonly Poin
   const slab = attempt(() => slabObjectFacts(prog, pointer));
   const page = attempt(() => directPage(prog, pointer));
   if (slab) return { ...base, ...slabParts(prog, slab), slab, ...(page && { page }) };
+  const inModule = attempt(() => modulePlace(prog, pointer));
+  if (inModule?.part === 'text') return undefined;
   const symbol = attempt(() => prog.symbolAt(pointer));
-  if (symbol && /[tw]/i.test(symbol.letter)) return undefined;
+  const isCode = symbol !== undefined && /[tw]/i.test(symbol.letter);
+  if (inModule && (!symbol || isCode)) return { ...base, address: pointer, module: inModule.module.name };
+  if (isCode) return undefined;
   if (symbol && pointer - symbol.address < BigInt(Math.max(1, symbol.size))) {
     return { ...base, address: symbol.address, symbol };
   }

@@ -34,6 +34,8 @@ export interface ExaminedObject {
   readonly tracks: readonly SlabTrack[];
   /** The variable that it lies in. */
   readonly symbol?: KernelSymbol;
+  /** The module whose data it lies in, where no variable is known. */
+  readonly module?: string;
   /** Use of the page that it lies in, of an address of the direct map; of a page descriptor the use of its page. */
   readonly page?: PageUse;
   /** The address is that of a page descriptor. */

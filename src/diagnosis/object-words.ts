@@ -31,6 +31,8 @@ export function objectName(o: ExaminedObject): Phrase {
     const module = o.symbol.module === undefined ? '' : ` [${o.symbol.module}]`;
     return { en: `variable ${o.symbol.name}${module} at ${at}`, zh: `变量 ${o.symbol.name}${module}（${at}）` };
   }
+  if (o.module !== undefined)
+    return { en: `data of module ${o.module} at ${at}`, zh: `模块 ${o.module} 的数据（${at}）` };
   if (o.descriptor) return { en: `page descriptor ${at}`, zh: `页描述符 ${at}` };
   return { en: `memory at ${at}`, zh: `内存 ${at}` };
 }

@@ -1,4 +1,5 @@
 import { hex } from '../base/hex.ts';
+import { bareName } from '../diagnosis/allocator-calls.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
@@ -44,7 +45,9 @@ const UNREACHABLE = new Set(['unmapped', 'non-canonical']);
 
 function finding(of: Case, pc: bigint): Finding {
   const caller = of.stack?.frames[(of.place?.index ?? 0) + 1];
-  const where = frameName(caller);
+  // a function that was left by a jump, or has no frame of its own, is not on the stack
+  const told = of.chain?.kind === 'jump' ? of.chain : undefined;
+  const where = told ? `${told.function}${told.module === undefined ? '' : ` [${told.module}]`}` : frameName(caller);
   const kind = pointerKind(pc);
   const symbol = of.prog.symbolAt(pc);
   const target = symbol
@@ -55,7 +58,7 @@ function finding(of: Case, pc: bigint): Finding {
   const source = pc < 0x1000n ? undefined : wordSource(of, pc);
   const object = source?.object ?? chainObject(of);
   const state = object?.slab && stateWords(object);
-  const called = of.chain?.kind === 'jump' ? `\`${of.chain.expression}\`, ` : '';
+  const called = told ? `\`${told.expression}\`, ` : '';
   const name = object && objectName(object);
   return {
     severity: 'cause',
@@ -71,7 +74,12 @@ function finding(of: Case, pc: bigint): Finding {
       en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
       zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,
     },
-    subject: { ...frameSubject(caller), ...(object && objectSubject(object)) },
+    subject: {
+      ...(told
+        ? { function: bareName(told.function), ...(told.module !== undefined && { module: told.module }) }
+        : frameSubject(caller)),
+      ...(object && objectSubject(object)),
+    },
     evidence: [
       ...(of.fault ? [logEvidence(of.fault.line)] : []),
       ...targetRegister(of, pc),
@@ -84,13 +92,15 @@ function finding(of: Case, pc: bigint): Finding {
   };
 }
 
+/** Of data without a name: a structure with a function pointer is smaller. */
+const UNKNOWN_SIZE = 0x1000;
+
 /** The object that the explanation of the fault read the pointer from: the one that the load's address lies in. */
 function chainObject(of: Case): ExaminedObject | undefined {
   const from = of.chain?.strands[0]?.steps.find((s) => s.readFrom)?.readFrom?.address;
   if (from === undefined) return undefined;
-  return of.objects.find(
-    (o) => from >= o.address && from < o.address + BigInt(o.slab?.cache.size ?? o.symbol?.size ?? 8),
-  );
+  const size = (o: ExaminedObject): number => o.slab?.cache.size ?? o.symbol?.size ?? UNKNOWN_SIZE;
+  return of.objects.find((o) => from >= o.address && from < o.address + BigInt(size(o)));
 }
 
 /** The register that holds where execution went: the program counter. */

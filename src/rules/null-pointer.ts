@@ -5,6 +5,8 @@ import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
+import { examineObject } from '../diagnosis/examine-objects.ts';
+import { objectName } from '../diagnosis/object-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { FaultOrigin } from '../fault/chain.ts';
@@ -30,7 +32,7 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
   const write = fault.access === 'write';
   const told = of.chain?.kind === 'access' ? of.chain : undefined;
   const origin = told?.origin;
-  const source = origin && originWords(origin);
+  const source = origin && originWords(of, origin);
   return {
     severity: 'cause',
     confidence: 'certain',
@@ -45,7 +47,10 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
   };
 }
 
-function originWords(origin: FaultOrigin): Phrase {
+function originWords(of: Case, origin: FaultOrigin): Phrase {
+  const data = origin.address === undefined ? undefined : examineObject(of.prog, origin.address, []);
+  // without a name of its own the last function lends it one
+  if (data?.module !== undefined) return objectName(data);
   const at = origin.address === undefined ? '' : hex(origin.address);
   const cache = origin.cache ?? '';
   switch (origin.kind) {
