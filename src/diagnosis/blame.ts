@@ -10,7 +10,7 @@ export function frameName(frame: FrameData | undefined): string {
 }
 
 /** Function and module of a frame, for a finding. */
-export function frameSubject(frame: FrameData | undefined): FindingSubject {
+export function frameSubject(frame: Pick<FrameData, 'symbol' | 'module'> | undefined): FindingSubject {
   if (!frame) return {};
   return {
     ...(frame.symbol !== null && { function: bareName(frame.symbol) }),

@@ -74,7 +74,8 @@ export function examineObject(prog: Program, pointer: Addr, roles: readonly Poin
   if (symbol && pointer - symbol.address < BigInt(Math.max(1, symbol.size))) {
     return { ...base, address: symbol.address, symbol };
   }
-  if (!page || page.kind === 'other') return undefined;
+  // a page of unknown use is worth a look only where the explanation of the fault met it
+  if (!page || (page.kind === 'other' && !roles.some((r) => r.expression !== undefined))) return undefined;
   return { ...base, address: pointer, page };
 }
 

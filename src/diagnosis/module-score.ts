@@ -1,0 +1,126 @@
+import { attempt } from '../base/attempt.ts';
+import { hexPad } from '../base/hex.ts';
+import type { Bytes } from '../base/units.ts';
+import type { ModuleRecord } from '../kernel/module.ts';
+import { modulePlace } from '../kernel/module-place.ts';
+import type { Evidence } from '../report/finding.ts';
+import { bareName } from './allocator-calls.ts';
+import type { Case } from './case.ts';
+import { logEvidence, wordEvidence } from './evidence.ts';
+import { trackText } from './object-words.ts';
+
+/** How much a module has to do with a death. */
+export interface ModuleScore {
+  readonly module: ModuleRecord;
+  /** 0: nothing leads to it. */
+  readonly points: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Taint letters of modules that the kernel's own sources do not vouch for: proprietary, forced, staging, out of tree, unsigned. */
+const TAINTS = /[PFCOEXN]/;
+
+const IN_DYING_CODE = 4;
+const ON_STACK = 2;
+const IN_HISTORY = 3;
+const OWNS_CALLBACK = 2;
+const JUST_LOADED = 1;
+/** Frames from the one of death on that count as the dying code. */
+const DYING_FRAMES = 3;
+/** A module that was loaded so short before is just loaded. */
+const RECENT_NS = 60_000_000_000n;
+/** Of an object, looked through for pointers to a module's code. */
+const OBJECT: Bytes = 1024;
+
+/** Every tainting module, the one with most to do with it first. */
+export function moduleScores(of: Case): ModuleScore[] {
+  const modules = of.modules.modules.filter((m) => TAINTS.test(m.taints));
+  return modules.map((m) => scoreOf(of, m)).sort((a, b) => b.points - a.points);
+}
+
+function scoreOf(of: Case, module: ModuleRecord): ModuleScore {
+  const found: { points: number; evidence: Evidence }[] = [
+    ...onStack(of, module),
+    ...inHistory(of, module),
+    ...callbacks(of, module),
+    ...loadedNow(of, module),
+  ];
+  const points = found.reduce((sum, f) => sum + f.points, 0);
+  return { module, points, evidence: found.map((f) => f.evidence) };
+}
+
+type Points = { points: number; evidence: Evidence };
+
+/** Its code is on the stack: the dying code counts more than who called it. */
+function onStack(of: Case, module: ModuleRecord): Points[] {
+  const site = of.place?.index ?? 0;
+  const frames = of.stack?.frames ?? [];
+  const index = frames.findIndex((f, i) => i >= site && f.module === module.name);
+  const frame = frames[index];
+  if (!frame || frame.symbol === null) return [];
+  const near = index < site + DYING_FRAMES;
+  const what = near
+    ? { en: 'its code is where the kernel died', zh: '内核正是死在它的代码处' }
+    : { en: 'its code is on the stack', zh: '它的代码在栈上' };
+  return [{ points: near ? IN_DYING_CODE : ON_STACK, evidence: { what, value: `[${module.name}]`, command: 'bt' } }];
+}
+
+/** It allocated or freed one of the objects. */
+function inHistory(of: Case, module: ModuleRecord): Points[] {
+  for (const o of of.objects) {
+    for (const track of o.tracks) {
+      const inside = [track.caller, ...track.stack].some((at) => holdsCode(of, module, at));
+      if (!inside || track.cpu < 0) continue;
+      const what = { en: 'it is in the history of the object', zh: '它出现在该对象的历史中' };
+      const value = trackText(of.prog, track);
+      return [{ points: IN_HISTORY, evidence: { what, value, command: `kmem ${hexPad(o.address)}` } }];
+    }
+  }
+  return [];
+}
+
+/** One of the objects holds a pointer to its code. */
+function callbacks(of: Case, module: ModuleRecord): Points[] {
+  for (const o of of.objects) {
+    const size = Math.min(o.slab?.cache.objectSize ?? o.symbol?.size ?? 0, OBJECT);
+    if (o.slab && !o.slab.allocated && (o.poison?.freeBytes ?? 0) > 0) continue;
+    for (let offset = 0; offset + 8 <= size; offset += 8) {
+      const value = attempt(() => of.prog.memory.u64(o.address + BigInt(offset)));
+      if (value === undefined) break;
+      if (!holdsCode(of, module, value)) continue;
+      const symbol = attempt(() => of.prog.symbolAt(value));
+      if (symbol?.address !== value) continue; // a function is called at its beginning
+      const name = bareName(symbol.name);
+      const what = {
+        en: `an object holds a pointer to its function ${name}`,
+        zh: `某个对象保存着指向其函数 ${name} 的指针`,
+      };
+      const evidence = wordEvidence(of.prog, what, o.address + BigInt(offset));
+      return evidence ? [{ points: OWNS_CALLBACK, evidence }] : [];
+    }
+  }
+  return [];
+}
+
+function holdsCode(of: Case, module: ModuleRecord, at: bigint): boolean {
+  if (!module.memory.some((m) => at >= m.base && at < m.base + BigInt(m.size))) return false;
+  return attempt(() => modulePlace(of.prog, at))?.part === 'text';
+}
+
+/** The log tells of its loading short before the end. */
+function loadedNow(of: Case, module: ModuleRecord): Points[] {
+  const last = of.log.at(-1)?.timestampNs ?? 0n;
+  const head = `${module.name}: `;
+  const record = of.log.find((r) => r.text.startsWith(head) && LOADING.test(r.text));
+  if (!record || last - record.timestampNs > RECENT_NS) return [];
+  return [
+    {
+      points: JUST_LOADED,
+      evidence: logEvidence(record.text, { en: 'it was loaded shortly before', zh: '它在不久之前才被加载' }),
+    },
+  ];
+}
+
+/** kernel/module/main.c: what the kernel says of a module that it loads and does not trust. */
+const LOADING =
+  /loading out-of-tree module|module verification failed|module license|module is from the staging directory/;

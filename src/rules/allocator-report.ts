@@ -1,0 +1,98 @@
+import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
+import { type AllocatorReport, allocatorReport } from '../diagnosis/allocator-report.ts';
+import { frameSubject } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import { examineObject } from '../diagnosis/examine-objects.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject } from '../diagnosis/object-words.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Finding, FindingSubject } from '../report/finding.ts';
+
+/** The slab allocator's own checks, KASAN or KFENCE found a memory error. */
+export const allocatorReported: Rule = {
+  id: 'slab.report',
+  title: "The allocator's own checks found an error",
+  source: 'mm/slub.c (slub_debug), mm/kasan/report.c, mm/kfence/report.c',
+  *check(of) {
+    const report = allocatorReport(of.log.flatMap((r) => r.text.split('\n')));
+    if (report) yield finding(of, report);
+  },
+};
+
+const KINDS: Readonly<Record<AllocatorReport['kind'], Phrase>> = {
+  'double-free': { en: 'Double free', zh: '重复释放' },
+  'use-after-free': { en: 'Use after free', zh: '释放后使用' },
+  'written-after-free': { en: 'Write after free', zh: '释放后写入' },
+  'out-of-bounds': { en: 'Access beyond an object', zh: '越界访问' },
+  'bad-free': { en: 'Free of what is no object', zh: '释放了不是对象的地址' },
+  'free-list': { en: 'Broken free list', zh: '空闲链表损坏' },
+  other: { en: 'Memory error', zh: '内存错误' },
+};
+const TOOLS = { slub: 'SLUB', kasan: 'KASAN', kfence: 'KFENCE' } as const;
+
+function finding(of: Case, report: AllocatorReport): Finding {
+  const { cache, words, freedBy, allocatedBy, place } = report;
+  const object = report.object === undefined ? undefined : examineObject(of.prog, report.object, []);
+  const tool = TOOLS[report.by];
+  const kind = KINDS[report.kind];
+  const inCache = cache === undefined ? '' : ` of ${cache}`;
+  const name = object
+    ? objectName(object)
+    : { en: `an object${inCache}`, zh: cache === undefined ? '一个对象' : `${cache} 的对象` };
+  const parts = {
+    en: [
+      place === undefined ? '' : ` in ${place}`,
+      freedBy === undefined ? '' : `; it had been freed in ${freedBy}`,
+      allocatedBy === undefined ? '' : `, allocated in ${allocatedBy}`,
+    ].join(''),
+    zh: [
+      place === undefined ? '' : `，位置 ${place}`,
+      freedBy === undefined ? '' : `；它此前在 ${freedBy} 中被释放`,
+      allocatedBy === undefined ? '' : `，在 ${allocatedBy} 中分配`,
+    ].join(''),
+  };
+  return {
+    severity: 'cause',
+    confidence: 'certain',
+    title: {
+      en: `${kind.en}${inCache}, reported by ${tool}`,
+      zh: `${tool} 报告：${cache === undefined ? '' : `${cache} 的`}${kind.zh}`,
+    },
+    sentence: {
+      en: `${tool} found "${words}" on ${name.en}${parts.en}.`,
+      zh: `${tool} 在${name.zh}上发现“${words}”${parts.zh}。`,
+    },
+    subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report)) },
+    evidence: [
+      logEvidence(report.line),
+      ...(report.allocatedLine === undefined ? [] : [logEvidence(report.allocatedLine)]),
+      ...(report.freedLine === undefined ? [] : [logEvidence(report.freedLine)]),
+      ...(object ? objectEvidence(of, object) : []),
+    ],
+    explains: EXPLAINED,
+  };
+}
+
+/** What follows from a memory error that was reported before. */
+const EXPLAINED = [
+  'slab.freelist',
+  'pointer.bad',
+  'pointer.null',
+  'call.bad',
+  'death.bug',
+  'death.exception',
+  'list.corruption',
+];
+
+function cacheSubject({ cache, object }: AllocatorReport): FindingSubject {
+  return { ...(cache !== undefined && { cache }), ...(object !== undefined && { address: hex(object) }) };
+}
+
+/** `foo+0x12/0x34 [module]` */
+function placeSubject(place: string | undefined): FindingSubject {
+  const found = /^([\w.]+)(?:\+0x[^ ]*)?(?: \[(\w+)\])?/.exec(place ?? '');
+  if (!found) return {};
+  return frameSubject({ symbol: found[1] ?? null, module: found[2] ?? null });
+}

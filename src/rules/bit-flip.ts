@@ -1,0 +1,92 @@
+import { attempt } from '../base/attempt.ts';
+import { hex, hexPad } from '../base/hex.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import { examineObject } from '../diagnosis/examine-objects.ts';
+import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { heldEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject } from '../diagnosis/object-words.ts';
+import { pointerKind } from '../diagnosis/pointer-kind.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
+
+/** A bad pointer that differs in one bit from a good one: memory or a bus may be at fault. */
+export const bitFlip: Rule = {
+  id: 'hardware.bit-flip',
+  title: 'A pointer with one wrong bit',
+  source:
+    'single-bit errors of memory without ECC; Breakpad and rust-minidump look for them in user programs the same way',
+  *check(of) {
+    const bad = badPointer(of);
+    const near = bad === undefined ? undefined : neighbour(of, bad);
+    if (bad !== undefined && near) yield finding(of, bad, near);
+  },
+};
+
+interface Neighbour {
+  readonly object: ExaminedObject;
+  readonly bit: number;
+  /** Another register holds the good value. */
+  readonly held: boolean;
+}
+
+/** The pointer through which the access failed, as the explanation of the fault names it; the address itself otherwise. */
+function badPointer(of: Case): bigint | undefined {
+  const { fault, chain, site } = of;
+  if (!fault || !site || pointerKind(fault.address).kind !== 'wild') return undefined;
+  const near = chain?.pointers.find(({ value }) => fault.address - value >= 0n && fault.address - value < 0x10000n);
+  return near?.value ?? fault.address;
+}
+
+/** An object that the pointer would lead to with one bit changed: one that another register holds, or the start of one in use. */
+function neighbour(of: Case, bad: bigint): Neighbour | undefined {
+  let found: Neighbour | undefined;
+  for (let bit = 0; bit < 64; bit++) {
+    const good = bad ^ (1n << BigInt(bit));
+    const held = of.objects.find((o) => o.pointer === good || o.address === good);
+    if (held) return { object: held, bit, held: true };
+    if (found || bit < LOWEST || good < 0x8000000000000000n) continue;
+    const object = attempt(() => examineObject(of.prog, good, []));
+    if (object?.slab?.allocated && object.address === good) found = { object, bit, held: false };
+  }
+  return found;
+}
+
+/** Lower bits lead to a neighbour in the same slab: that is no more than chance. */
+const LOWEST = 12;
+
+function finding(of: Case, bad: bigint, { object, bit, held }: Neighbour): Finding {
+  const name = objectName(object);
+  const machine = machineLines(of);
+  return {
+    severity: 'suspect',
+    confidence: held && machine.length > 0 ? 'likely' : 'possible',
+    title: { en: 'Bad pointer with a single wrong bit', zh: '错误指针只差一个比特' },
+    sentence: {
+      en: `The bad pointer ${hex(bad)} differs in bit ${bit} alone from ${hex(object.address)}, ${name.en}: a fault of the hardware is possible.`,
+      zh: `错误指针 ${hex(bad)} 与 ${hex(object.address)}（${name.zh}）仅第 ${bit} 位不同：可能是硬件故障。`,
+    },
+    subject: objectSubject(object),
+    evidence: [
+      ...(of.fault ? [logEvidence(of.fault.line)] : []),
+      ...heldEvidence(of, object),
+      {
+        what: { en: 'what lies at the corrected address', zh: '纠正后的地址处' },
+        value: hexPad(object.address),
+        command: `kmem ${hexPad(object.address)}`,
+      },
+      ...machine,
+    ],
+    settle: [
+      {
+        en: 'test the memory (memtest86+), read the ECC counters of EDAC',
+        zh: '检测内存（memtest86+），查看 EDAC 的 ECC 计数',
+      },
+    ],
+  };
+}
+
+function machineLines(of: Case): Evidence[] {
+  const lines = of.log.map((r) => r.text).filter((text) => /\[Hardware Error\]|^EDAC .*(?:CE|UE)/.test(text));
+  return lines.slice(0, 2).map((line) => logEvidence(line));
+}

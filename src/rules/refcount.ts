@@ -1,0 +1,49 @@
+import type { Phrase } from '../base/phrase.ts';
+import { frameSubject } from '../diagnosis/blame.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import { firstCaller } from '../diagnosis/log-trace.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Finding } from '../report/finding.ts';
+
+/** A count of references went wrong before the kernel died. */
+export const refcount: Rule = {
+  id: 'refcount.error',
+  title: 'A reference count went wrong',
+  source: 'lib/refcount.c, refcount_warn_saturate()',
+  *check(of) {
+    const lines = of.log.flatMap((r) => r.text.split('\n'));
+    const index = lines.findIndex((line) => /^refcount_t: /.test(line));
+    if (index >= 0) yield finding(of, lines, index);
+  },
+};
+
+const KINDS: readonly (readonly [RegExp, Phrase])[] = [
+  [/underflow/, { en: 'was dropped once too often', zh: '被多减了一次' }],
+  [/addition on 0/, { en: 'was taken when nobody held one any more', zh: '在已为零之后又被增加' }],
+  [/decrement hit 0/, { en: 'reached zero where it must not', zh: '在不应为零处减到了零' }],
+  [/saturated|overflow/, { en: 'ran over', zh: '溢出' }],
+];
+
+function finding(of: Case, lines: readonly string[], index: number): Finding {
+  const line = lines[index] as string;
+  // the trace of the warning names who worked on the count
+  const caller = firstCaller(lines.slice(index), /^refcount_|^__refcount|^warn_|^__warn|^report_bug/);
+  const words = KINDS.find(([pattern]) => pattern.test(line))?.[1] ?? { en: 'went wrong', zh: '出错' };
+  const who = caller ? `${caller.symbol}${caller.module === null ? '' : ` [${caller.module}]`}` : '';
+  const byPolicy = /panic_on_warn/.test(of.panic.message ?? '');
+  return {
+    severity: byPolicy ? 'cause' : 'suspect',
+    confidence: 'likely',
+    title: {
+      en: `Reference count error${caller ? ` in ${who}` : ''}`,
+      zh: `${caller ? `${who} 中` : ''}引用计数错误`,
+    },
+    sentence: {
+      en: `A reference of an object ${words.en}${caller ? `, in ${who}` : ''}: the object may be freed while it is in use.`,
+      zh: `${caller ? `在 ${who} 中，` : ''}某对象的引用${words.zh}：该对象可能在使用中被释放。`,
+    },
+    subject: frameSubject(caller),
+    evidence: [logEvidence(line), ...(caller ? [logEvidence(caller.line)] : [])],
+  };
+}
