@@ -1,4 +1,5 @@
 import { addrAdd } from '../base/u64.ts';
+import type { Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { SlabCache } from './slab-cache.ts';
 
@@ -55,7 +56,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Caches of no particular type. */
-const GENERAL = /^(?:kmalloc|dma-kmalloc|kmem_cache|names_cache|ip6?-frags|skbuff_small|pool_workqueue_)/;
+const GENERAL = /^(?:kmalloc|dma-kmalloc|names_cache|ip6?-frags|skbuff_small|pool_workqueue_)/;
 
 /**
  * C type of the objects of a cache, where this kernel has a type of that name that fits into them. Undefined for caches of
@@ -71,9 +72,7 @@ export function cacheType(prog: Program, cache: SlabCache): string | undefined {
   for (const guess of guesses) {
     if (!/^[A-Za-z_]\w*$/.test(guess)) continue;
     const type = prog.findType(guess)?.resolve();
-    if (type && (type.kind === 'struct' || type.kind === 'union') && type.size > 8 && type.size <= cache.objectSize) {
-      return guess;
-    }
+    if (type && (type.kind === 'struct' || type.kind === 'union') && fits(type.size, cache, guess)) return guess;
   }
   return undefined;
 }
@@ -83,3 +82,13 @@ function isMerged(prog: Program, cache: SlabCache): boolean {
   const place = prog.findMember('kmem_cache', 'refcount');
   return place !== undefined && prog.memory.i32(addrAdd(cache.address, place.offset)) > 1;
 }
+
+/**
+ * Whether an object may be of a type. The last member of `task_struct` and of `kmem_cache` is as long as this machine needs it,
+ * so that their objects are smaller than the type.
+ */
+function fits(size: Bytes, cache: SlabCache, type: string): boolean {
+  return size > 8 && (size <= cache.objectSize || (type === cache.name && OPEN_ENDED.has(type)));
+}
+
+const OPEN_ENDED = new Set(['task_struct', 'kmem_cache']);

@@ -58,6 +58,11 @@ const KINDS: readonly Kind[] = [
       return `pid ${task.get('pid').toNumber()}, ${task.get('comm').toText()}`;
     },
   },
+  {
+    type: 'kmem_cache',
+    members: [['object_size'], ['refcount']],
+    words: (prog, at) => prog.memory.cString(prog.memory.ulong(addrAdd(at, prog.offset('kmem_cache', 'name'))), 128),
+  },
   { type: 'mm_struct', members: [['mm_users.counter'], ['mm_count.counter'], ['owner']] },
   {
     type: 'sock',

@@ -1,6 +1,7 @@
 import type { Block } from './block.ts';
 import type { CrashCode, CrashReport, ReportTask } from './crash-report.ts';
 import { FORCED } from './debug-doubts.ts';
+import { examinedObjectBlocks } from './examined-object-data.ts';
 import { faultBlocks } from './fault-lines.ts';
 import { findingBlocks, findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
@@ -20,6 +21,7 @@ export function* crashReportBlocks(report: CrashReport): Iterable<Block> {
   yield* findingBlocks(report.findings, 'en');
   if (report.fault) yield* faultBlocks(report.fault, 'en');
   yield* stackBlocks(report);
+  yield* examinedObjectBlocks(report.objects, 'en');
   yield* logBlocks(report);
   yield* cpuBlocks(report);
   yield { kind: 'heading', text: 'Machine' };

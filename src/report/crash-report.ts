@@ -1,3 +1,4 @@
+import { type ExaminedObjectData, examinedObjectsSchema } from './examined-object-data.ts';
 import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, type RankedFinding } from './finding-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
@@ -77,6 +78,8 @@ export interface CrashReport {
   readonly findings: readonly RankedFinding[];
   /** Why the CPU trapped, where it did and that can be told. */
   readonly fault?: FaultData;
+  /** What the dying code worked with. */
+  readonly objects: readonly ExaminedObjectData[];
   readonly system: {
     readonly release: string | null;
     readonly version: string | null;
@@ -158,6 +161,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
   }),
   findings: findingsSchema,
   fault: optional(faultSchema),
+  objects: examinedObjectsSchema,
   system: object('The machine.', {
     release: nullable(string('Kernel release.')),
     version: nullable(string('Kernel version.')),

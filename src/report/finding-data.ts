@@ -12,7 +12,7 @@ export function phraseSchema(description: string): Schema {
   return object(description, { en: string('In English.'), zh: string('In Simplified Chinese.') });
 }
 
-function evidenceSchema(description: string): Schema {
+export function evidenceSchema(description: string): Schema {
   return arrayOf(
     description,
     object('A fact that can be checked.', {

@@ -3,6 +3,7 @@ import { hex64 } from '../base/hex.ts';
 import { crashContext } from '../diagnosis/crash-context.ts';
 import type { CrashSite } from '../diagnosis/crash-site.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
+import { examinedObjectsData } from '../diagnosis/examined-objects-data.ts';
 import { openCase } from '../diagnosis/open-case.ts';
 import { faultData } from '../fault/chain-data.ts';
 import { memoryInfo } from '../kernel/meminfo.ts';
@@ -71,6 +72,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     },
     findings: diagnosis.findings,
     ...(of.chain && { fault: faultData(of.chain) }),
+    objects: examinedObjectsData(of),
     system: systemOf(facts),
     stack: shown ?? null,
     log: excerpt(log.records, fatal?.index),
