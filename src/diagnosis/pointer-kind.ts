@@ -14,14 +14,9 @@ const TOP = 1n << 64n;
 
 /** POISON_POINTER_DELTA of the 64-bit CPUs (CONFIG_ILLEGAL_POINTER_VALUE), and offsets of include/linux/poison.h. */
 const DELTA = 0xdead000000000000n;
-const POISONS: readonly (readonly [bigint, string])[] = [
+const LISTS: readonly (readonly [bigint, string])[] = [
   [0x100n, 'LIST_POISON1'],
   [0x122n, 'LIST_POISON2'],
-  [0x200n, 'LIST_POISON2'], // until commit 8a5e5e02fc83 (v4.x) it was 0x200
-  [0x300n, 'TIMER_ENTRY_STATIC'],
-  [0x500n, 'VMEMMAP or mutex debugging poison'],
-  [0x22n, 'page poison'],
-  [0x10n, 'BPF_PTR_POISON'],
 ];
 /** A member of what the poison stands for. */
 const NEAR = 0x100n;
@@ -64,20 +59,24 @@ export function pointerKind(address: bigint): PointerKind {
 
 function listPoison(address: bigint): PointerKind | undefined {
   if (address >> 48n !== DELTA >> 48n) return undefined;
-  for (const [offset, name] of POISONS) {
-    const distance = address - (DELTA + offset);
-    if (distance < -NEAR || distance > NEAR) continue;
-    const place = distance === 0n ? '' : distance > 0n ? ` + ${hex(distance)}` : ` - ${hex(-distance)}`;
-    if (!name.startsWith('LIST') && distance !== 0n) continue;
-    return {
-      kind: 'list-poison',
-      words: {
-        en: `${name}${place}: an entry that was removed from its list`,
-        zh: `${name}${place}：已从链表删除的节点`,
-      },
-    };
+  const lists = LISTS.map(([offset, name]) => ({ distance: address - (DELTA + offset), name }));
+  const [nearest] = lists.sort((a, b) => Number(size(a.distance) - size(b.distance)));
+  if (!nearest || size(nearest.distance) > NEAR) {
+    return { kind: 'poison', words: { en: 'a poisoned pointer (0xdead…)', zh: '被毒化的指针（0xdead…）' } };
   }
-  return { kind: 'poison', words: { en: 'a poisoned pointer (0xdead…)', zh: '被毒化的指针（0xdead…）' } };
+  const { distance, name } = nearest;
+  const place = distance === 0n ? '' : distance > 0n ? ` + ${hex(distance)}` : ` - ${hex(-distance)}`;
+  return {
+    kind: 'list-poison',
+    words: {
+      en: `${name}${place}: an entry that was removed from its list`,
+      zh: `${name}${place}：已从链表删除的节点`,
+    },
+  };
+}
+
+function size(distance: bigint): bigint {
+  return distance < 0n ? -distance : distance;
 }
 
 /** Most bytes are one filling; the lowest may differ where a member is meant, the highest ends an object (0xa5). */

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KernelMemory } from '../../test/build/kernel-memory.ts';
+import { type MadeDeath, madeCase } from '../../test/build/made-case.ts';
+import { wholeSlabKernel } from '../../test/build/slab-kernel.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { FaultChain } from '../fault/chain.ts';
+import { badCall } from './bad-call.ts';
+import { badPointer } from './bad-pointer.ts';
+import { bitFlip } from './bit-flip.ts';
+import { nullPointer } from './null-pointer.ts';
+
+const run = (rule: Rule, death: MadeDeath) => [...rule.check(madeCase(death))];
+const fault = (address: string, more: readonly string[] = []) => [
+  `BUG: unable to handle page fault for address: ${address}`,
+  ...more,
+];
+const NULL_READ = ['BUG: kernel NULL pointer dereference, address: 0000000000000018', '#PF: supervisor read access'];
+
+test('a member read through NULL', () => {
+  const frames = [{ symbol: 'reads', module: 'm', registers: { rdi: 0n, rax: 5n } }];
+  const [finding] = run(nullPointer, { log: NULL_READ, frames });
+  assert.match(
+    finding?.sentence.en ?? '',
+    /^reads \[m\] read a member of a structure at offset 0x18 through a NULL pointer/,
+  );
+  assert.deepEqual(finding?.subject, { function: 'reads', module: 'm' });
+  const register = finding?.evidence.find((e) => e.command === 'bt');
+  assert.equal(register?.value, '0000000000000000');
+});
+
+test('where the pointer came from, when the fault was explained', () => {
+  const text = { en: 'a reads b', zh: 'a 读 b' };
+  const chain: FaultChain = {
+    ...{ kind: 'access', function: 'reads', expression: 'a->b', summary: text, pointers: [] },
+    strands: [{ steps: [], stopped: text }],
+    origin: { kind: 'variable', expression: 'the_a', address: 0xffffffff82000000n },
+  };
+  const [finding] = run(nullPointer, { log: NULL_READ, frames: [{ symbol: 'reads', registers: {} }], chain });
+  assert.match(finding?.sentence.en ?? '', /read `a->b` through a NULL pointer, which came from the variable the_a/);
+  assert.equal(finding?.subject?.address, '0xffffffff82000000');
+});
+
+test('an address that is not near NULL, and a death without a fault, are no NULL pointer', () => {
+  const frames = [{ symbol: 'f', registers: {} }];
+  assert.deepEqual(run(nullPointer, { log: fault('ffffc90000001000'), frames }), []);
+  assert.deepEqual(run(nullPointer, { log: ['kernel BUG at f.c:1!'], frames }), []);
+});
+
+test('kinds of bad pointers', () => {
+  const titles: readonly (readonly [string, RegExp, string])[] = [
+    ['dead000000000122', /LIST_POISON2: an entry that was removed/, 'likely'],
+    ['dead000000000108', /LIST_POISON1 \+ 0x8/, 'likely'],
+    ['6b6b6b6b6b6b6b7b', /POISON_FREE/, 'likely'],
+    ['5a5a5a5a5a5a5a5a', /POISON_INUSE/, 'likely'],
+    ['fffffffffffffff4', /error code -12 used as a pointer/, 'likely'],
+    ['746e65656c696620', /the text " fileent"/, 'likely'],
+    ['ffff12345678abcd', /nothing is mapped/, 'possible'],
+  ];
+  for (const [address, words, confidence] of titles) {
+    const [finding] = run(badPointer, { log: fault(address), frames: [{ symbol: 'f', registers: {} }] });
+    assert.match(finding?.sentence.en ?? '', words);
+    assert.equal(finding?.confidence, confidence, address);
+  }
+  assert.deepEqual(run(badPointer, { log: NULL_READ, frames: [{ symbol: 'f', registers: {} }] }), []);
+});
+
+test('a bad pointer is found in the object that it was read from', () => {
+  const { memory, full } = wholeSlabKernel();
+  memory.u64(full.object(3) + 24n, 0xdead000000000100n);
+  const frames = [{ symbol: 'f', registers: { rdi: full.object(3) } }];
+  const [finding] = run(badPointer, { memory, log: fault('dead000000000108'), frames });
+  assert.match(finding?.sentence.en ?? '', /It came from object .* of slab cache things/);
+});
+
+test('a call through NULL, and one into data', () => {
+  const memory = new KernelMemory();
+  const holder = memory.symbol('holder', memory.alloc(64), 64);
+  const data = memory.symbol('data', memory.alloc(64), 64);
+  memory.u64(holder + 8n, data);
+  const at = data.toString(16);
+  const frames = [
+    { symbol: 'data', pc: data, registers: { rip: data, rdi: holder } },
+    { symbol: 'caller', module: 'm' },
+  ];
+  const log = fault(at, ['#PF: supervisor instruction fetch in kernel mode']);
+  const [wild] = run(badCall, { memory, log, frames });
+  assert.match(
+    wild?.sentence.en ?? '',
+    /^caller \[m\] called into data, data at .*; the pointer is in variable holder/,
+  );
+  assert.equal(wild?.subject?.address, `0x${holder.toString(16)}`);
+  const none = [{ symbol: null, pc: 0n, registers: { rip: 0n } }, { symbol: 'caller' }];
+  const [null_] = run(badCall, {
+    log: ['BUG: kernel NULL pointer dereference, address: 0000000000000000'],
+    frames: none,
+  });
+  assert.match(null_?.title.en ?? '', /^Call through a NULL function pointer in caller$/);
+});
+
+test('a fault in code is no bad call', () => {
+  const memory = new KernelMemory();
+  memory.kernel.symbol('f', 0xffffffff81000000n, 256, 't');
+  const frames = [{ symbol: 'f', pc: 0xffffffff81000010n, registers: {} }];
+  assert.deepEqual(run(badCall, { memory, log: NULL_READ, frames }), []);
+});
+
+test('a pointer with one wrong bit: only when the right one leads to an object', () => {
+  const { memory, full } = wholeSlabKernel();
+  const good = full.object(3);
+  const bad = good ^ (1n << 40n);
+  const log = fault(bad.toString(16));
+  const [finding] = run(bitFlip, { memory, log, frames: [{ symbol: 'f', registers: { rdi: bad } }] });
+  assert.equal(finding?.severity, 'suspect');
+  assert.match(finding?.sentence.en ?? '', /differs in bit 40 alone/);
+  const two = (good ^ (3n << 40n)).toString(16);
+  assert.deepEqual(run(bitFlip, { memory, log: fault(two), frames: [{ symbol: 'f', registers: {} }] }), []);
+  assert.deepEqual(run(bitFlip, { memory, log: NULL_READ, frames: [{ symbol: 'f', registers: {} }] }), []);
+});
+
+test('machine errors in the log make a wrong bit more likely', () => {
+  const { memory, full } = wholeSlabKernel();
+  const good = full.object(3);
+  const bad = good ^ (1n << 41n);
+  const log = ['EDAC MC0: 1 CE memory read error', ...fault(bad.toString(16))];
+  const frames = [{ symbol: 'f', registers: { rdi: bad, rbp: good } }];
+  assert.equal(run(bitFlip, { memory, log, frames })[0]?.confidence, 'likely');
+});
