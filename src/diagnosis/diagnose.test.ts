@@ -84,6 +84,6 @@ test('findings are shown with evidence and commands, in text and Markdown, and h
   assert.match(text, /^Findings\n\n1\. a \(cause, likely\)\na happened\n {2}- value: 0x1 {2}\[rd 0x1\]\nAgainst it:\n/);
   assert.ok(!text.includes('\u001b'));
   const md = [...renderMarkdown(findingBlocks(found, 'en'))].join('');
-  assert.match(md, /\n### 1\. a \(cause, likely\)\n/);
+  assert.match(md, /\n### 1\\\. a \(cause, likely\)\n/);
   assert.match(md, /boot with \\\*x\\\*/);
 });

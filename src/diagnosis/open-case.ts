@@ -15,8 +15,8 @@ import { allocatorCall } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 import { findCrashSite } from './crash-site.ts';
 import { examineObjects } from './examine-objects.ts';
-import { explainCase } from './explain-case.ts';
 import type { ExaminedObject } from './examined-object.ts';
+import { explainCase } from './explain-case.ts';
 import { findFatalLine } from './fatal-log.ts';
 import { faultAddress } from './fault-address.ts';
 
