@@ -7,7 +7,7 @@ import { modulePlace } from '../kernel/module-place.ts';
 import { objectIdentity } from '../kernel/object-identity.ts';
 import { pageMap } from '../kernel/page-map.ts';
 import { pageUse, pageUseAt } from '../kernel/page-use.ts';
-import { slabObjectFacts } from '../kernel/slab-object-facts.ts';
+import { type SlabObjectFacts, slabObjectFacts } from '../kernel/slab-object-facts.ts';
 import { slabPoison } from '../kernel/slab-poison.ts';
 import { slabTracks } from '../kernel/slab-track.ts';
 import type { Program } from '../program/program.ts';
@@ -37,14 +37,19 @@ export function examineObjects(
 ): ExaminedObject[] {
   const found = new Map<string, ExaminedObject>();
   const pointers = new Map<Addr, PointerRole[]>();
-  for (const { value, expression } of explained) {
-    if (mayPoint(value) && !onStack(frames, value))
-      addRole(pointers, value, { frame: site, expression, printed: false });
+  const types = new Map<Addr, string>();
+  for (const { value, expression, type } of explained) {
+    if (!mayPoint(value) || onStack(frames, value)) continue;
+    const target = type?.resolve().target?.resolve();
+    if (target && target.name !== '' && target.kind === 'struct') types.set(value, target.name);
+    // a register without a better name is taken with the registers
+    if (isRegister(prog, expression)) continue;
+    addRole(pointers, value, { frame: site, expression, printed: false });
   }
   addRegisters(pointers, prog, frames, site);
   for (const [pointer, roles] of pointers) {
     if (found.size >= MOST) break;
-    const object = examineObject(prog, pointer, roles);
+    const object = examineObject(prog, pointer, roles, types.get(pointer));
     if (!object) continue;
     const key = `${object.address.toString(16)}${object.descriptor ? ' page' : ''}`;
     const known = found.get(key);
@@ -54,8 +59,16 @@ export function examineObjects(
   return [...found.values()];
 }
 
-/** What lies at an address; undefined for code, stacks and what is not known. */
-export function examineObject(prog: Program, pointer: Addr, roles: readonly PointerRole[]): ExaminedObject | undefined {
+/**
+ * What lies at an address; undefined for code, stacks and what is not known.
+ * @param pointed the struct that the code takes it for
+ */
+export function examineObject(
+  prog: Program,
+  pointer: Addr,
+  roles: readonly PointerRole[],
+  pointed?: string,
+): ExaminedObject | undefined {
   const base = { pointer, roles, tracks: [] };
   const frame = attempt(() => pageMap(prog)?.frameOf(pointer));
   if (frame !== undefined) {
@@ -64,7 +77,7 @@ export function examineObject(prog: Program, pointer: Addr, roles: readonly Poin
   }
   const slab = attempt(() => slabObjectFacts(prog, pointer));
   const page = attempt(() => directPage(prog, pointer));
-  if (slab) return { ...base, ...slabParts(prog, slab), slab, ...(page && { page }) };
+  if (slab) return { ...base, ...slabParts(prog, slab, pointed), slab, ...(page && { page }) };
   const inModule = attempt(() => modulePlace(prog, pointer));
   if (inModule?.part === 'text') return undefined;
   const symbol = attempt(() => prog.symbolAt(pointer));
@@ -82,9 +95,10 @@ export function examineObject(prog: Program, pointer: Addr, roles: readonly Poin
 function slabParts(
   prog: Program,
   slab: NonNullable<ExaminedObject['slab']>,
+  pointed: string | undefined,
 ): Pick<ExaminedObject, 'address' | 'type' | 'identity' | 'poison' | 'tracks'> {
   const { cache, object } = slab;
-  const type = attempt(() => cacheType(prog, cache));
+  const type = attempt(() => cacheType(prog, cache)) ?? fitting(prog, slab, pointed);
   const identity = type === undefined ? undefined : attempt(() => objectIdentity(prog, type, object));
   const poison = attempt(() => slabPoison(prog, cache, object));
   const kept = attempt(() => slabTracks(prog, cache, object)) ?? [];
@@ -127,6 +141,17 @@ function addRole(found: Map<Addr, PointerRole[]>, value: Addr, role: PointerRole
   const roles = found.get(value);
   if (roles) roles.push(role);
   else found.set(value, [role]);
+}
+
+/** The struct that the code takes an object for, when the object may be one: a general cache does not tell it. */
+function fitting(prog: Program, { cache, inside }: SlabObjectFacts, pointed: string | undefined): string | undefined {
+  const type = pointed === undefined || inside !== 0 ? undefined : attempt(() => prog.findType(pointed));
+  return type && type.size > 8 && type.size <= cache.objectSize ? pointed : undefined;
+}
+
+/** `%r12`, `x19`: what the explanation of a fault calls a value of which it knows no more. */
+function isRegister(prog: Program, expression: string): boolean {
+  return prog.arch.registers.includes(expression.replace(/^%/, ''));
 }
 
 function mayPoint(value: bigint): boolean {

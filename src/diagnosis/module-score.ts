@@ -24,11 +24,13 @@ const IN_DYING_CODE = 4;
 const ON_STACK = 2;
 const IN_HISTORY = 3;
 const OWNS_CALLBACK = 2;
-const JUST_LOADED = 1;
+const LOADED_SHORTLY_BEFORE = 1;
+const JUST_LOADED = 2;
 /** Frames from the one of death on that count as the dying code. */
 const DYING_FRAMES = 3;
-/** A module that was loaded so short before is just loaded. */
+/** Before the first fatal line of the log: shortly before, and just now. */
 const RECENT_NS = 60_000_000_000n;
+const NOW_NS = 2_000_000_000n;
 /** Of an object, looked through for pointers to a module's code. */
 const OBJECT: Bytes = 1024;
 
@@ -109,13 +111,14 @@ function holdsCode(of: Case, module: ModuleRecord, at: bigint): boolean {
 
 /** The log tells of its loading short before the end. */
 function loadedNow(of: Case, module: ModuleRecord): Points[] {
-  const last = of.log.at(-1)?.timestampNs ?? 0n;
+  const death = of.log[of.fatal?.index ?? of.log.length - 1]?.timestampNs ?? 0n;
   const head = `${module.name}: `;
   const record = of.log.find((r) => r.text.startsWith(head) && LOADING.test(r.text));
-  if (!record || last - record.timestampNs > RECENT_NS) return [];
+  const age = record && death - record.timestampNs;
+  if (!record || age === undefined || age > RECENT_NS) return [];
   return [
     {
-      points: JUST_LOADED,
+      points: age <= NOW_NS ? JUST_LOADED : LOADED_SHORTLY_BEFORE,
       evidence: logEvidence(record.text, { en: 'it was loaded shortly before', zh: '它在不久之前才被加载' }),
     },
   ];

@@ -24,7 +24,7 @@ export const freedPage: Rule = {
     'a case of ext4_inode_info dead in kmem_cache_free (arm64, 4.19)',
   *check(of) {
     const { allocator, stack } = of;
-    if (allocator?.kind !== 'free') return;
+    if (allocator?.kind !== 'free' || !of.fault) return;
     const object = pagelessObject(of, allocator.index);
     const page = object?.page;
     if (!object || !page) return;
@@ -41,7 +41,8 @@ function pagelessObject(of: Case, last: number): ExaminedObject | undefined {
   const objects = near.filter((o) => !o.descriptor && !o.symbol && o.module === undefined);
   const descriptors = near.filter((o) => o.descriptor);
   // the code that frees an object looks at the descriptor of its page
-  return objects.find((o) => descriptors.some((d) => d.page?.head.address === o.page?.head.address)) ?? objects[0];
+  const ofPage = objects.find((o) => descriptors.some((d) => d.page?.head.address === o.page?.head.address));
+  return ofPage ?? objects.find((o) => o.page?.kind !== 'other');
 }
 
 function freedTwice(of: Case, o: ExaminedObject, page: PageUse, caller: Frame): Finding {
