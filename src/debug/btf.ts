@@ -2,6 +2,7 @@ import type { Bytes } from '../base/units.ts';
 import type { DebugInfo, DebugProvider } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
+import { functionsTaking } from './btf-functions.ts';
 import { findEnumeration, findGlobal } from './btf-globals.ts';
 import { kernelBtf } from './btf-kernel.ts';
 import { findIn, moduleTypes } from './btf-modules.ts';
@@ -60,6 +61,11 @@ class Btf implements DebugInfo {
     const type = id === undefined ? undefined : types.type(id);
     const value = type?.enumerators.find((e) => e.name === name)?.value;
     return type && value !== undefined ? { type, value } : undefined;
+  }
+
+  *functionsTaking(struct: string): Iterable<string> {
+    this.#modules ??= moduleTypes(this.#prog);
+    for (const types of [this.#types, ...this.#modules]) yield* functionsTaking(types, struct);
   }
 
   *structsOfSize(least: Bytes, most: Bytes): Iterable<CType> {

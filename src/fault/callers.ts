@@ -3,6 +3,7 @@ import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import { type FunctionCode, functionCode } from './function-code.ts';
 import { jumpPath, keptOnly, knownAt, type Registers } from './jump-path.ts';
+import { lostCallback } from './lost-callback.ts';
 import type { Callee, Machine } from './machine.ts';
 
 /** Who called a function, and how sure that is. */
@@ -13,7 +14,7 @@ export interface Caller {
    * function by jumps that cannot be told.
    */
   readonly how: 'call' | 'jump' | 'indirect' | 'lost';
-  /** There are several such jumps in the function that jumped; this is the first. */
+  /** There are several such jumps in the function that jumped, or it is found by what fits: this is not certain. */
   readonly several?: true;
 }
 
@@ -68,8 +69,12 @@ export class Callers {
     const address = calledAddress(kept, callee);
     const target = address === undefined ? undefined : this.#codeAt(address);
     // A pointer that is overwritten since then leads nowhere.
-    if (!target) return { frame: kept, how: 'operand' in callee ? 'indirect' : 'lost' };
     const search = { context: this.#context, wanted, after, codeAt: (at: Addr) => this.#codeAt(at) };
+    if (!target) {
+      if ('address' in callee) return { frame: kept, how: 'lost' };
+      const callback = lostCallback(kept, search);
+      return callback ? { ...callback, how: 'jump', several: true } : { frame: kept, how: 'indirect' };
+    }
     const found = jumpPath(search, target, knownAt(kept));
     return found ? { ...found, how: 'jump' } : { frame: kept, how: 'lost' };
   }

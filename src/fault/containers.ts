@@ -16,8 +16,8 @@ function pathTo(type: CType, inner: CType, offset: Bytes): string | undefined {
 
 /** What is known of the object around a member. */
 export interface ContainerHints {
-  /** The struct that something else takes it for. */
-  readonly type?: CType | undefined;
+  /** Structs that something else takes it for, the surest first. */
+  readonly types: readonly CType[];
   /** Sizes that it may have, by the slab object that it fills. */
   readonly sizes?: { readonly least: Bytes; readonly most: Bytes } | undefined;
   /** Offset and size of a member that code reads of it. */
@@ -26,11 +26,10 @@ export interface ContainerHints {
 
 /** `container_of`: the struct that has `inner` at `offset`, when what is known of it leaves one. */
 export function containerOf(prog: Program, inner: CType, offset: Bytes, hints: ContainerHints): Container | undefined {
-  const { type, sizes, member } = hints;
-  const stated = type?.resolve();
-  if (stated && stated.size > 0) {
-    const path = pathTo(stated, inner, offset);
-    if (path !== undefined) return { type: stated, path };
+  const { types, sizes, member } = hints;
+  for (const type of types) {
+    const path = pathTo(type.resolve(), inner, offset);
+    if (path !== undefined) return { type: type.resolve(), path };
   }
   if (!sizes) return undefined;
   const found: Container[] = [];

@@ -16,6 +16,8 @@ export interface JumpSearch {
   readonly wanted: Addr;
   /** Registers there, the stack pointer among them. */
   readonly after: Registers;
+  /** Only ways count on which a pointer that the registers hold there is known from the beginning. */
+  readonly proved?: boolean;
   /** The function that begins at an address. */
   codeAt(at: Addr): FunctionCode | undefined;
 }
@@ -37,7 +39,7 @@ interface Reached {
  */
 export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registers): JumpFound | undefined {
   let level: Reached[] = [{ code: start, entry }];
-  const seen = new Set<Addr>([start.symbol.address]);
+  const seen = new Set<string>([wayKey(start.symbol.address, entry)]);
   for (let depth = 0; depth < MAX_JUMPS && level.length > 0; depth++) {
     const next: Reached[] = [];
     const found: FaultFrame[] = [];
@@ -45,11 +47,12 @@ export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registe
       for (const index of leavingJumps(reached.code)) {
         const jump = followed(search, reached, index);
         if (jump.frame) found.push(jump.frame);
-        const { target } = jump;
-        if (target === undefined || seen.has(target) || seen.size >= MAX_FUNCTIONS) continue;
-        seen.add(target);
+        const { target, entry: there = new Map<string, bigint>() } = jump;
+        const key = target === undefined ? '' : wayKey(target, there);
+        if (target === undefined || seen.has(key) || seen.size >= MAX_FUNCTIONS) continue;
+        seen.add(key);
         const code = search.codeAt(target);
-        if (code) next.push({ code, entry: jump.entry ?? new Map() });
+        if (code) next.push({ code, entry: there });
       }
     }
     const [first] = found;
@@ -60,6 +63,11 @@ export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registe
     level = next;
   }
   return undefined;
+}
+
+/** A function may be reached in several ways, with other values. */
+function wayKey(target: Addr, entry: Registers): string {
+  return [target, ...[...entry].map(([name, value]) => `${name}=${value}`)].join(' ');
 }
 
 interface Followed {
@@ -75,15 +83,40 @@ function followed(search: JumpSearch, { code, entry }: Reached, index: number): 
   const callee = code.callee(index);
   if (!callee) return {};
   const last = (): FaultFrame => new FaultFrame(context, code, index, after, { jumped: true, entry });
-  if ('address' in callee && callee.address === wanted) return { frame: last() };
-  if ('operand' in callee) {
-    const frame = last();
-    if (frame.evaluate(callee.operand, index) === wanted && isProved(frame, callee.operand, wanted)) return { frame };
+  // what is known from the beginning alone, not from where it leads
+  const kept = search.proved ? new Map<string, bigint>() : keptOnly(code, after);
+  const between = new FaultFrame(context, code, index, kept, { jumped: true, entry });
+  const leads = 'address' in callee ? callee.address === wanted : isOperand(last(), callee.operand, index, wanted);
+  if (leads) {
+    const same = agreement(between, after);
+    return same === 'not' || (search.proved && same !== 'pointer') ? {} : { frame: last() };
   }
   if ('address' in callee && entry.size === 0) return { target: callee.address };
-  const between = new FaultFrame(context, code, index, keptOnly(code, after), { jumped: true, entry });
   const target = 'address' in callee ? callee.address : between.evaluate(callee.operand, index);
   return target === undefined ? {} : { target, entry: knownAt(between) };
+}
+
+function isOperand(frame: FaultFrame, operand: Term, index: number, wanted: Addr): boolean {
+  return frame.evaluate(operand, index) === wanted && isProved(frame, operand, wanted);
+}
+
+/** Whether the arguments that are known on the way are those at its end, and a pointer is among them. */
+function agreement(frame: FaultFrame, after: Registers): 'not' | 'unknown' | 'pointer' {
+  let result: 'unknown' | 'pointer' = 'unknown';
+  for (const name of frame.code.machine.arguments) {
+    const there = after.get(name);
+    const here = frame.value(frame.origins.of(name, frame.index));
+    if (there === undefined || here === undefined) continue;
+    if (there !== here && !isLoaded(frame, name)) return 'not';
+    if (there === here && there >= 0x10000n) result = 'pointer';
+  }
+  return result;
+}
+
+/** Memory may have changed since it was loaded. */
+function isLoaded(frame: FaultFrame, name: string): boolean {
+  const { kind } = frame.origins.of(name, frame.index).origin;
+  return kind === 'load' || kind === 'computed' || kind === 'merged';
 }
 
 /** Whether the operand's value is more than a register that happens to be equal: memory has it where it was loaded from. */

@@ -1,6 +1,7 @@
 import { hex } from '../base/hex.ts';
 import type { Addr } from '../base/units.ts';
 import { pageMap } from '../kernel/page-map.ts';
+import { cacheType } from '../kernel/cache-type.ts';
 import { slabCacheOf } from '../kernel/slab-cache-of.ts';
 import { findSlabCache } from '../kernel/slab-cache.ts';
 import { perCpuSymbol } from '../kernel/address-identity.ts';
@@ -310,7 +311,7 @@ export class Typer {
     const distance = Number(-offset);
     void depth;
     const found = containerOf(this.#prog, struct, distance, {
-      type: stated,
+      types: [stated, cache?.type].filter((t) => t !== undefined),
       sizes: cache ? sizesOf(cache) : passedCache(this.#frame),
       member: read ? undefined : uses.member,
     });
@@ -382,15 +383,25 @@ function passedCache(frame: FaultFrame): { least: number; most: number } | undef
 }
 
 /** A cache of one type has objects of its size; one for `kmalloc` those up to its size. */
-function sizesOf({ name, objectSize }: { name: string; objectSize: number }): { least: number; most: number } {
+export function sizesOf({ name, objectSize }: { name: string; objectSize: number }): { least: number; most: number } {
   const shared = /^(?:dma-|rcl-)?kmalloc-/.test(name);
   return { least: shared ? objectSize / 2 + 1 : objectSize - 63, most: objectSize };
 }
 
 /** The slab cache of an object. */
-export function slabOf(frame: FaultFrame, at: Addr): { name: string; objectSize: number } | undefined {
+export interface SlabOwner {
+  readonly name: string;
+  readonly objectSize: number;
+  /** Of its objects, where its name tells it. */
+  readonly type?: CType | undefined;
+}
+
+/** The slab cache whose page holds an address. */
+export function slabOf(frame: FaultFrame, at: Addr): SlabOwner | undefined {
   const { prog } = frame.context;
   const name = frame.attempt(() => slabCacheOf(prog, at));
-  const cache = name === undefined ? undefined : frame.attempt(() => findSlabCache(prog, name));
-  return name === undefined ? undefined : { name, objectSize: cache?.objectSize ?? 0 };
+  if (name === undefined) return undefined;
+  const cache = frame.attempt(() => findSlabCache(prog, name));
+  const type = cache && frame.attempt(() => cacheType(prog, cache));
+  return { name, objectSize: cache?.objectSize ?? 0, type: type === undefined ? undefined : prog.findType(type)?.resolve() };
 }

@@ -93,6 +93,8 @@ export interface DebugInfo {
   namedTypes?(): Iterable<CType>;
   /** The named structs of the kernel whose size in bytes lies in a range, both ends included. */
   structsOfSize?(least: Bytes, most: Bytes): Iterable<CType>;
+  /** Names of the functions whose only parameter is a pointer to this struct: what callbacks of one kind are. */
+  functionsTaking?(struct: string): Iterable<string>;
   /** What the preprocessor puts in place of a name. */
   findMacro?(name: string): MacroDefinition | undefined;
   /** The `size` bytes at a run-time address as the file of the kernel or module has them, relocated. */

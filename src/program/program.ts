@@ -245,6 +245,11 @@ export class Program {
     return this.#sources.ask('types', (info) => info.structsOfSize?.(least, most)) ?? [];
   }
 
+  /** See `DebugInfo.functionsTaking`. */
+  functionsTaking(struct: string): Iterable<string> {
+    return this.#sources.ask('types', (info) => info.functionsTaking?.(struct)) ?? [];
+  }
+
   /** A macro of the kernel's source; only debug files tell it, and only those that were built to (`gcc -g3`). */
   findMacro(name: string): MacroDefinition | undefined {
     return this.#sources.ask('types', (info) => info.findMacro?.(name));

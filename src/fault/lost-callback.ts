@@ -1,0 +1,86 @@
+import type { Addr, Bytes } from '../base/units.ts';
+import type { CType } from '../types/c-type.ts';
+import type { FaultFrame } from './fault-frame.ts';
+import { type JumpFound, type JumpSearch, jumpPath } from './jump-path.ts';
+import { pointedStruct } from './member-at.ts';
+import { parametersOf } from './parameters.ts';
+import { sizesOf, slabOf, Typer } from './typer.ts';
+
+/** Functions of one kind, and longest ones, that are tried. */
+const MAX_FUNCTIONS = 600;
+const MAX_SIZE = 0x300;
+const MAX_OFFSETS = 8;
+const MAX_DEPTH = 8;
+
+/**
+ * A callback whose pointer was overwritten before it ran, as RCU does: the one function of the pointer's type that, given
+ * the structure of that type inside the object that the fault is about, leads by jumps to where the machine was, with the
+ * values that it had there.
+ * @param site at the call
+ */
+export function lostCallback(site: FaultFrame, search: JumpSearch): JumpFound | undefined {
+  const struct = callbackStruct(site);
+  if (!struct || struct.name === '') return undefined;
+  const { prog } = site.context;
+  const [first] = site.code.machine.arguments;
+  const heads = headsOf(site, struct, search);
+  if (first === undefined || heads.length === 0) return undefined;
+  const found: JumpFound[] = [];
+  let tried = 0;
+  for (const name of prog.functionsTaking(struct.name)) {
+    const symbol = prog.findSymbol(name);
+    if (!symbol || symbol.size > MAX_SIZE) continue;
+    if (++tried > MAX_FUNCTIONS || found.length > 1) break;
+    const code = search.codeAt(symbol.address);
+    for (const head of code ? heads : []) {
+      const path = code && jumpPath({ ...search, proved: true }, code, new Map([[first, head]]));
+      if (path) found.push(path);
+    }
+  }
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The struct that the called pointer's only parameter points to. */
+function callbackStruct(site: FaultFrame): CType | undefined {
+  const callee = site.code.callee(site.index);
+  if (!callee || !('operand' in callee)) return undefined;
+  const pointer = new Typer(site).name(site.origins.ofTerm(callee.operand, site.index)).type?.resolve();
+  const type = pointer?.kind === 'pointer' ? pointer.target?.resolve() : undefined;
+  return type?.kind === 'function' && type.parameters.length === 1 ? pointedStruct(type.parameters[0]?.type) : undefined;
+}
+
+/** Where such structs are inside the slab objects that the function at the end was given, by types of the objects' size. */
+function headsOf(site: FaultFrame, struct: CType, { after, wanted }: JumpSearch): Addr[] {
+  const found = new Set<Addr>();
+  const { prog } = site.context;
+  const symbol = prog.symbolAt(wanted);
+  const parameters = symbol ? parametersOf(prog, symbol) : [];
+  site.code.machine.arguments.forEach((name, n) => {
+    const object = after.get(name);
+    const stated = pointedStruct(parameters[n]?.type);
+    if (object === undefined || object < 0x10000n || (stated && offsetsOf(stated, struct).length === 0)) return;
+    const cache = slabOf(site, object);
+    if (!cache) return;
+    const { least, most } = sizesOf(cache);
+    for (const type of cache.type ? [cache.type] : prog.structsOfSize(least, most)) {
+      for (const offset of offsetsOf(type, struct)) {
+        if (found.size < MAX_OFFSETS) found.add(object + BigInt(offset));
+      }
+    }
+  });
+  return [...found];
+}
+
+/** Offsets at which a struct has another inside. */
+function offsetsOf(type: CType, wanted: CType, depth = 0): Bytes[] {
+  const found: Bytes[] = [];
+  if (depth > MAX_DEPTH) return found;
+  for (const member of type.members) {
+    const inner = member.type.resolve();
+    if (inner.kind !== 'struct' && inner.kind !== 'union') continue;
+    const start = member.bitOffset >> 3;
+    if (inner.name === wanted.name && inner.name !== '') found.push(start);
+    else found.push(...offsetsOf(inner, wanted, depth + 1).map((o) => o + start));
+  }
+  return found;
+}
