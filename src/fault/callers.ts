@@ -2,8 +2,8 @@ import type { Addr } from '../base/units.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import { type FunctionCode, functionCode } from './function-code.ts';
-import { jumpPath, keptOnly, knownAt, type Registers } from './jump-path.ts';
-import { lostCallback } from './lost-callback.ts';
+import { type JumpSearch, jumpPath, keptOnly, knownAt, type Registers } from './jump-path.ts';
+import { type FoundCallback, lostCallback } from './lost-callback.ts';
 import type { Callee, Machine } from './machine.ts';
 
 /** Who called a function, and how sure that is. */
@@ -24,6 +24,8 @@ export class Callers {
   readonly #stack: Stack;
   readonly #codes = new Map<Addr, FunctionCode | undefined>();
   readonly #found = new Map<FaultFrame, Caller | undefined>();
+  /** By the call that led there. */
+  readonly #callbacks = new Map<Addr, FoundCallback | undefined>();
 
   constructor(context: FaultContext, stack: Stack) {
     this.#context = context;
@@ -72,11 +74,22 @@ export class Callers {
     const search = { context: this.#context, wanted, after, codeAt: (at: Addr) => this.#codeAt(at) };
     if (!target) {
       if ('address' in callee) return { frame: kept, how: 'lost' };
-      const callback = lostCallback(kept, search);
-      return callback ? { ...callback, how: 'jump', several: true } : { frame: kept, how: 'indirect' };
+      return this.#throughCallback(site, kept, search) ?? { frame: kept, how: 'indirect' };
     }
     const found = jumpPath(search, target, knownAt(kept));
     return found ? { ...found, how: 'jump' } : { frame: kept, how: 'lost' };
+  }
+
+  /** By a callback whose pointer is gone, when only one can have been called. */
+  #throughCallback(site: FaultFrame, kept: FaultFrame, search: JumpSearch): Caller | undefined {
+    const key = site.address;
+    if (!this.#callbacks.has(key)) this.#callbacks.set(key, lostCallback(kept, search));
+    const callback = this.#callbacks.get(key);
+    if (!callback) return undefined;
+    const { code, entry } = callback;
+    if (code.symbol.address === search.wanted) return { frame: site, how: 'call', several: true };
+    const path = jumpPath(search, code, entry);
+    return path && { ...path, how: 'jump', several: true };
   }
 
   #codeAt(at: Addr): FunctionCode | undefined {

@@ -153,11 +153,11 @@ export class FaultFrame {
     return name === '__kern_my_cpu_offset' && cpu !== undefined ? perCpuOffset(prog, cpu) : undefined;
   }
 
-  /** Which of several values it was, when the condition or the value that is left tells. */
-  chosen(origin: Origin): Linear | undefined {
+  /** Which of several values it was, when the condition or the value that is left tells. @param known the value */
+  chosen(origin: Origin, known?: bigint): Linear | undefined {
     const byCondition = this.#byCondition(origin, 0);
     if (byCondition) return byCondition;
-    const value = this.#known.get(origin.key);
+    const value = known ?? this.#known.get(origin.key);
     if (value === undefined) return undefined;
     const values = this.#alternatives(origin, 0);
     const equal = (origin.of ?? []).filter((_, i) => values[i] === value);

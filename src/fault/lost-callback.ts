@@ -1,7 +1,8 @@
 import type { Addr, Bytes } from '../base/units.ts';
 import type { CType } from '../types/c-type.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import { type JumpFound, type JumpSearch, jumpPath } from './jump-path.ts';
+import type { FunctionCode } from './function-code.ts';
+import { type JumpFound, type JumpSearch, jumpPath, type Registers } from './jump-path.ts';
 import { pointedStruct } from './member-at.ts';
 import { parametersOf } from './parameters.ts';
 import { sizesOf, slabOf, Typer } from './typer.ts';
@@ -12,20 +13,27 @@ const MAX_SIZE = 0x300;
 const MAX_OFFSETS = 8;
 const MAX_DEPTH = 8;
 
+/** A callback, and what it was given. */
+export interface FoundCallback {
+  readonly code: FunctionCode;
+  readonly entry: Registers;
+  readonly path: JumpFound;
+}
+
 /**
  * A callback whose pointer was overwritten before it ran, as RCU does: the one function of the pointer's type that, given
  * the structure of that type inside the object that the fault is about, leads by jumps to where the machine was, with the
  * values that it had there.
  * @param site at the call
  */
-export function lostCallback(site: FaultFrame, search: JumpSearch): JumpFound | undefined {
+export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallback | undefined {
   const struct = callbackStruct(site);
   if (!struct || struct.name === '') return undefined;
   const { prog } = site.context;
   const [first] = site.code.machine.arguments;
   const heads = headsOf(site, struct, search);
   if (first === undefined || heads.length === 0) return undefined;
-  const found: JumpFound[] = [];
+  const found: FoundCallback[] = [];
   let tried = 0;
   for (const name of prog.functionsTaking(struct.name)) {
     const symbol = prog.findSymbol(name);
@@ -33,8 +41,9 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): JumpFound | 
     if (++tried > MAX_FUNCTIONS || found.length > 1) break;
     const code = search.codeAt(symbol.address);
     for (const head of code ? heads : []) {
-      const path = code && jumpPath({ ...search, proved: true }, code, new Map([[first, head]]));
-      if (path) found.push(path);
+      const entry = new Map([[first, head]]);
+      const path = code && jumpPath({ ...search, proved: true }, code, entry);
+      if (code && path) found.push({ code, entry, path });
     }
   }
   return found.length === 1 ? found[0] : undefined;
@@ -62,7 +71,8 @@ function headsOf(site: FaultFrame, struct: CType, { after, wanted }: JumpSearch)
     const cache = slabOf(site, object);
     if (!cache) return;
     const { least, most } = sizesOf(cache);
-    for (const type of cache.type ? [cache.type] : prog.structsOfSize(least, most)) {
+    const known = stated ?? cache.type;
+    for (const type of known ? [known] : prog.structsOfSize(least, most)) {
       for (const offset of offsetsOf(type, struct)) {
         if (found.size < MAX_OFFSETS) found.add(object + BigInt(offset));
       }

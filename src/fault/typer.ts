@@ -77,7 +77,7 @@ export class Typer {
   }
 
   #nameOrigin(origin: Origin, hint: CType | undefined, depth: number): Named {
-    const key = `${origin.key} ${pointedStruct(hint)?.name ?? ''}`;
+    const key = `${origin.key} ${hintKey(hint)}`;
     const known = this.#known.get(key);
     if (known) return known;
     if (depth > MAX_DEPTH || this.#open.has(origin.key)) return { text: placeText(origin) };
@@ -185,7 +185,8 @@ export class Typer {
     const head = found.find((m) => /^compound_(?:head|info)$/.test(m.path));
     if (struct.name === 'page' && head) return { text: `${inner(text)}->${head.path}`, type: head.type };
     const fits = (m: MemberAt): boolean => pointsToSame(m.type, hint);
-    const wanted = found.findLast(fits) ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
+    const alike = hint?.resolve().kind === 'pointer' ? found.find((m) => hintKey(m.type) === hintKey(hint)) : undefined;
+    const wanted = found.findLast(fits) ?? alike ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
     if (!wanted) return { text: `*((void *)${text}${signedText(offset)})` };
     return { text: `${inner(text)}->${wanted.path}`, type: wanted.type };
   }
@@ -350,6 +351,13 @@ export function isCurrent(prog: Program, offset: bigint): boolean {
 
 function leaf<T extends { readonly type: CType }>(found: readonly T[]): T | undefined {
   return found.find((m) => !['struct', 'union', 'array'].includes(m.type.kind)) ?? found[0];
+}
+
+/** What a pointer type says of its target. */
+function hintKey(type: CType | undefined): string {
+  const pointer = type?.resolve();
+  const target = pointer?.kind === 'pointer' ? pointer.target?.resolve() : undefined;
+  return target ? `${target.kind} ${target.name}` : '';
 }
 
 /** In parentheses when it is a sum. */

@@ -287,7 +287,7 @@ export class Walk {
 
   #merged(at: At): At | undefined {
     const { frame, value } = at;
-    const chosen = frame.chosen(value.origin);
+    const chosen = frame.chosen(value.origin, this.#valueOf(this.#plain(at)));
     if (chosen) {
       if (value.origin.key.startsWith('merged')) this.#confidence = 'likely';
       return { ...at, value: plus(chosen, value.addend), known: this.#valueOf(at) };

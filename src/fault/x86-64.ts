@@ -250,13 +250,25 @@ function test(jump: Instruction, flags: Instruction | undefined): Test | undefin
   const base = baseName(flags.mnemonic);
   const left = valueOf(flags, second, signed);
   const right = valueOf(flags, first, signed);
-  if (base === 'cmp') return { left, right, relation, signed, size: second?.size ?? size };
+  if (base === 'cmp' || base === 'sub') return { left, right, relation, signed, size: second?.size ?? size };
   if (base === 'test') {
     if (same(first, second)) return { left, right: constant(0), relation, signed, size };
     if (relation !== '==' && relation !== '!=') return undefined;
     return { left, right, relation: relation === '==' ? '!&' : '&', signed: false, size };
   }
-  return undefined;
+  return ofResult(flags, base, relation, signed);
+}
+
+/** Of what an operation leaves: zero or not, its sign, and of a sum whether it went beyond a word. */
+function ofResult(flags: Instruction, base: string, relation: Relation, signed: boolean): Test | undefined {
+  const to = flags.operands.at(-1);
+  if (!to || !(base in OPERATIONS || base === 'inc' || base === 'dec')) return undefined;
+  const left = effects(flags)[0]?.from ?? UNKNOWN;
+  if (relation === '==' || relation === '!=' || (signed && (relation === '<' || relation === '>='))) {
+    return { left, right: constant(0), relation, signed, size: to.size };
+  }
+  if (base !== 'add' || signed || (relation !== '<' && relation !== '>=')) return undefined;
+  return { left, right: valueOf(flags, flags.operands[0]), relation, signed, size: to.size };
 }
 
 function setsFlags(insn: Instruction): boolean {
