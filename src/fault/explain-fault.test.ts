@@ -115,7 +115,7 @@ test('of two ways to the fault the one is taken whose value the register has', (
   const taken = k.explain({ rip: at + 11n, rsp: SP, rdi: 0x999n, rsi: DATA, rax: 0x40n });
   assert.equal(taken?.expression, 'b->next->key');
   assert.equal(taken?.strands[0]?.steps[1]?.confidence, 'likely');
-  const other = k.explain({ rip: at + 11n, rsp: SP + 8n, rdi: 0x999n, rsi: DATA, rax: 0x999n }, { prog: k.opened() });
+  const other = k.explain({ rip: at + 11n, rsp: SP + 8n, rdi: 0x999n, rsi: 0n, rax: 0x999n }, { prog: k.opened() });
   assert.equal(other?.expression, 'a->key');
 });
 

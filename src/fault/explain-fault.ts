@@ -9,6 +9,7 @@ import { explainJump } from './bad-jump.ts';
 import { Callers } from './callers.ts';
 import type { FaultChain } from './chain.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
+import { knownAt } from './jump-path.ts';
 import type { Machine } from './machine.ts';
 import { machines } from './machines.ts';
 import { withRegisters } from './pointers.ts';
@@ -53,11 +54,20 @@ function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultCha
   if (!code || index === undefined) {
     return explainJump({ context, machine, site, registers, next: place.stack.frames[place.index + 1] }, callers);
   }
-  const frame = new FaultFrame(context, code, index, registers);
+  const frame = withArguments(new FaultFrame(context, code, index, registers), callers);
   const chain = machine.isTrap(code.at(index))
     ? explainAssertion(frame, callers)
     : explainAccess(frame, callers, target);
   return chain && { ...chain, pointers: withRegisters(chain.pointers, frame) };
+}
+
+/** With what the caller passed, where it is still known there. */
+function withArguments(frame: FaultFrame, callers: Callers): FaultFrame {
+  const caller = callers.of(frame);
+  if (caller?.how !== 'call') return frame;
+  const { context, code, index, registers } = frame;
+  const entry = [...knownAt(caller.frame)].filter(([name]) => code.machine.arguments.includes(name));
+  return new FaultFrame(context, code, index, registers, { entry: new Map(entry) });
 }
 
 /** Values of the general registers by their names. */

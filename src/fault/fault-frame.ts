@@ -43,6 +43,8 @@ export class FaultFrame {
   readonly registers: ReadonlyMap<string, bigint>;
   readonly #known = new Map<string, bigint>();
   readonly #fresh = new Map<string, boolean>();
+  readonly #taken = new Map<number, boolean | 'open'>();
+  #open = false;
 
   /** @param registers what is known of the registers before the instruction at `index` */
   constructor(
@@ -136,7 +138,7 @@ export class FaultFrame {
     if (origin.kind === 'entry') return this.onEntry(origin.place);
     if (origin.kind === 'call') return this.#returned(origin.index);
     if (origin.kind === 'merged') {
-      const chosen = this.#byCondition(origin, depth);
+      const chosen = this.#byCondition(origin, depth) ?? this.#byWay(origin);
       if (chosen) return this.value(chosen, user, depth + 1);
       const values = this.#alternatives(origin, depth + 1);
       return values.every((v) => v === values[0]) ? values[0] : undefined;
@@ -157,6 +159,8 @@ export class FaultFrame {
   chosen(origin: Origin, known?: bigint): Linear | undefined {
     const byCondition = this.#byCondition(origin, 0);
     if (byCondition) return byCondition;
+    const byWay = this.#byWay(origin);
+    if (byWay) return byWay;
     const value = known ?? this.#known.get(origin.key);
     if (value === undefined) return undefined;
     const values = this.#alternatives(origin, 0);
@@ -172,6 +176,50 @@ export class FaultFrame {
       const at = origin.at?.[i] ?? origin.index;
       return this.value(v, at < 0 ? this.index : at, depth);
     });
+  }
+
+  /** Of values that come by several ways the one whose way can have been taken, by the tests on them. */
+  #byWay(origin: Origin): Linear | undefined {
+    if (!origin.key.startsWith('merged') || this.#open) return undefined;
+    this.#open = true; // the tests themselves may go by merged values
+    const left = this.origins.definitions(origin.place, origin.index, (from, to) => this.#canPass(from, to));
+    this.#open = false;
+    const [only] = left ?? [];
+    return left?.length === 1 && only !== undefined ? this.origins.definedAt(only, origin.place) : undefined;
+  }
+
+  /** Whether the test of a jump, where it can be told and was made once, lets control pass. */
+  #canPass(from: number, to: number): boolean {
+    let taken = this.#taken.get(from);
+    if (taken === undefined) {
+      taken = this.code.machine.isConditional(this.code.at(from)) ? (this.#isTaken(from) ?? 'open') : 'open';
+      this.#taken.set(from, taken);
+    }
+    if (taken === 'open') return true;
+    const isTarget = this.code.flow(from).target === this.code.at(to).address;
+    return isTarget === taken;
+  }
+
+  #isTaken(jump: number): boolean | undefined {
+    const placed = testOf(this, jump);
+    if (!placed || this.#repeats(jump)) return undefined;
+    const left = this.evaluate(placed.test.left, placed.index);
+    const right = this.evaluate(placed.test.right, placed.index);
+    return left === undefined || right === undefined ? undefined : holds(placed.test, left, right);
+  }
+
+  /** Whether an instruction is in a loop. */
+  #repeats(index: number): boolean {
+    const seen = new Set<number>();
+    const waiting = [index];
+    for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+      for (const from of this.code.before[i] ?? []) {
+        if (from === index) return true;
+        if (!seen.has(from)) waiting.push(from);
+        seen.add(from);
+      }
+    }
+    return false;
   }
 
   /** Of a conditional selection. */

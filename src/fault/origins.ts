@@ -54,7 +54,7 @@ export class Origins {
   #search(place: Place, index: number): Linear {
     const definitions = this.definitions(place, index);
     if (definitions === undefined) return { origin: lost(index, place, 'many'), addend: 0n };
-    const values = definitions.map((at) => this.#definedAt(at, place));
+    const values = definitions.map((at) => this.definedAt(at, place));
     const first = values.map((v, i) => values.findIndex((o) => isSame(o, v)) === i);
     const of = values.filter((_, i) => first[i]);
     if (of.length === 1) return of[0] as Linear;
@@ -65,9 +65,13 @@ export class Origins {
 
   /**
    * The instructions that may have been the last to write a place before `index`, -1 for what the caller left there;
-   * undefined when there are too many.
+   * undefined when there are too many. @param possible whether control can have passed from one instruction to the next
    */
-  definitions(place: Place, index: number): readonly number[] | undefined {
+  definitions(
+    place: Place,
+    index: number,
+    possible: (from: number, to: number) => boolean = () => true,
+  ): readonly number[] | undefined {
     const { before } = this.code;
     const found = new Set<number>();
     const seen = new Set<number>();
@@ -75,7 +79,7 @@ export class Origins {
     for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
       if (i === 0) found.add(ENTRY);
       for (const from of before[i] ?? []) {
-        if (seen.has(from)) continue;
+        if (seen.has(from) || !possible(from, i)) continue;
         seen.add(from);
         if (this.writes(from, place)) found.add(from);
         else waiting.push(from);
@@ -142,7 +146,8 @@ export class Origins {
     return undefined;
   }
 
-  #definedAt(index: number, place: Place): Linear {
+  /** The value that a definition gives a place. */
+  definedAt(index: number, place: Place): Linear {
     if (index === ENTRY) {
       const key = `entry:${place}`;
       return { origin: { key, kind: 'entry', index, place }, addend: 0n };

@@ -301,7 +301,7 @@ export class Walk {
   #alike(at: At): At | undefined {
     const { frame, value } = at;
     const typer = this.typer(frame);
-    const of = value.origin.of ?? [];
+    const of = flattened(value.origin);
     const [first] = of;
     if (!first || first.origin.kind === 'lost') return undefined;
     const { text } = typer.name(first, at.hint);
@@ -356,6 +356,13 @@ export class Walk {
   #add(frame: FaultFrame, index: number, facts: Pick<Parameters<typeof makeStep>[2], 'named' | 'what' | 'value' | 'readFrom'>): void {
     this.#steps.push(makeStep(frame, index, { ...facts, confidence: this.#confidence }));
   }
+}
+
+/** What a value may be, ways that were merged before among them. */
+function flattened(origin: Origin, depth = 0): readonly Linear[] {
+  return (origin.of ?? []).flatMap((v) =>
+    v.origin.kind === 'merged' && depth < 4 ? flattened(v.origin, depth + 1).map((inner) => plus(inner, v.addend)) : [v],
+  );
 }
 
 function withoutMark({ kind, expression, address, type, cache }: FaultOrigin): FaultOrigin {
