@@ -18,7 +18,8 @@ export function functionsTaking(types: BtfTypes, struct: string): string[] {
   };
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i] as number;
-    if (kindAt(at) === BTF_KIND.FUNC && takes(words[at + 2] as number)) found.push(types.section.text(words[at] as number));
+    if (kindAt(at) === BTF_KIND.FUNC && takes(words[at + 2] as number))
+      found.push(types.section.text(words[at] as number));
   }
   return found;
 }

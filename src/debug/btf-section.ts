@@ -114,7 +114,8 @@ for (const kind of [
 /** A hash of the name at `at` that a NUL or the end of the bytes ends. */
 export function hashBytes(bytes: Uint8Array, at: number): number {
   let hash = 5381;
-  for (let i = at; i < bytes.length && i < at + MAX_NAME && bytes[i] !== 0; i++) hash = (Math.imul(hash, 33) ^ (bytes[i] as number)) | 0;
+  for (let i = at; i < bytes.length && i < at + MAX_NAME && bytes[i] !== 0; i++)
+    hash = (Math.imul(hash, 33) ^ (bytes[i] as number)) | 0;
   return hash ^ (hash >>> 15);
 }
 

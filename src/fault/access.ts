@@ -8,7 +8,8 @@ import { type FaultOperand, faultOperand, isMapped } from './operand.ts';
 import { type Linear, signedAddend } from './origin.ts';
 import { accessed, pointerState } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
-import { type Named, signedText, type Typer } from './typer.ts';
+import { signedText } from './naming.ts';
+import type { Named, Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
 /** An access to memory that could not be done. @param target where the CPU says that it was */

@@ -76,7 +76,9 @@ test('calls, jumps and returns', () => {
 test('what conditional jumps go by', () => {
   const told = (jump: string, flags?: string): string => {
     const t = machine.test(code(jump), flags === undefined ? undefined : code(flags));
-    return t ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}` : 'nothing';
+    return t
+      ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}`
+      : 'nothing';
   };
   assert.equal(told('e10000b4'), 'x1 == 0x0 u64'); // cbz x1
   assert.equal(told('e1001037'), 'u32(x1) & 0x4 u32'); // tbnz w1, #2

@@ -1,8 +1,8 @@
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import { placeOf } from './access.ts';
 import type { Callers } from './callers.ts';
 import type { FaultChain, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
-import { placeOf } from './access.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { pointedStruct } from './member-at.ts';
@@ -32,7 +32,9 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
     value: undefined,
     confidence: condition.holds === true ? 'certain' : 'likely',
   });
-  const strands: FaultStrand[] = [{ steps: [trap, compared(frame, condition, expression, sides)], stopped: below(expression) }];
+  const strands: FaultStrand[] = [
+    { steps: [trap, compared(frame, condition, expression, sides)], stopped: below(expression) },
+  ];
   const pointers: FaultPointer[] = [];
   const passed = new Set<string>();
   let origin: FaultChain['origin'];

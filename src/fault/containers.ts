@@ -11,7 +11,8 @@ export interface Container {
 }
 
 function pathTo(type: CType, inner: CType, offset: Bytes): string | undefined {
-  return membersAt(type, offset, inner.size).find((m) => m.type.kind === inner.kind && m.type.name === inner.name)?.path;
+  return membersAt(type, offset, inner.size).find((m) => m.type.kind === inner.kind && m.type.name === inner.name)
+    ?.path;
 }
 
 /** What is known of the object around a member. */

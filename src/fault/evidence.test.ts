@@ -17,7 +17,9 @@ for (const name of ['amd64-6.1-softirq', 'arm64-6.1-softirq']) {
     const dump = await openDump([file]);
     opened.push(dump);
     const session = new FullSession(dump.program, { dumpNames: [basename(file)] });
-    const { fault } = session.run('explain')?.data as unknown as { fault: FaultData };
+    const answer = session.run('explain');
+    assert.ok(answer);
+    const { fault } = answer.data as unknown as { fault: FaultData };
     const facts = fault.strands.flatMap((s) => s.steps.flatMap((step) => step.evidence));
     assert.ok(facts.length > 4);
     for (const { value, command } of facts) {

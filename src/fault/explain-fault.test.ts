@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { FaultKernel, relative } from '../../test/build/fault-kernel.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import { x86_64 } from '../arch/x86-64.ts';
+import type { StackFrame } from '../unwind/stack.ts';
 import type { FaultChain } from './chain.ts';
+import { frameArguments } from './frame-arguments.ts';
 
 const SP = FaultKernel.STACK + 0x1000n;
 const DATA = TestKernel.BASE + 0x30_0000n;
@@ -25,7 +27,13 @@ function kernel(): FaultKernel {
   w.pointer(0);
   w.func('reads', w.prototype(long, [['n', toNode]]));
   w.func('finds', w.prototype(toNode, [['key', long]]));
-  w.func('takes_two', w.prototype(0, [['a', toNode], ['b', toNode]]));
+  w.func(
+    'takes_two',
+    w.prototype(0, [
+      ['a', toNode],
+      ['b', toNode],
+    ]),
+  );
   return made;
 }
 
@@ -171,12 +179,7 @@ test('functions that jumped on as their last act are found between the call and 
   k.code('outer', [0x48, 0x89, 0xde, ...call(outer + 3n, middle), ...RET]); // mov %rbx,%rsi; call takes_two
   k.word(SP, outer + 8n);
   const chain = k.explain({ rip: reads, rsp: SP, rdi: 0n, rbx: 0n });
-  assert.deepEqual(steps(chain).slice(1), [
-    'reads+0x0: n',
-    'takes_two+0x3: b',
-    'takes_two+0x0: b',
-    'outer+0x3: %rbx',
-  ]);
+  assert.deepEqual(steps(chain).slice(1), ['reads+0x0: n', 'takes_two+0x3: b', 'takes_two+0x0: b', 'outer+0x3: %rbx']);
 });
 
 test('the index is blamed when the pointer of an array is good', () => {
@@ -195,7 +198,43 @@ test('a register that a loop made anew is not taken for the one of the round bef
   k.code('takes_two', [...head, 0x49, 0x8b, 0x44, 0x24, 0x18, ...RET]);
   const chain = k.explain({ rip: at + 16n, rsp: SP, rbx: 0n, r12: 0x30n });
   const values = chain?.strands[0]?.steps.map((s) => s.value);
-  assert.ok(values?.every((v) => v === 0x30n || v === undefined), String(values));
+  assert.ok(
+    values?.every((v) => v === 0x30n || v === undefined),
+    String(values),
+  );
+});
+
+test('arguments of a frame are what its own registers keep, else what the caller passed', () => {
+  const k = kernel();
+  const reads = k.code('reads', [0x31, 0xff, 0x48, 0x8b, 0x47, 0x18, ...RET]); // xor %edi,%edi; mov 0x18(%rdi),%rax
+  const outer = k.nextCode;
+  // push %rbx; mov %rdi,%rbx; mov %rbx,%rdi; call reads; pop %rbx; ret
+  k.code('takes_two', [0x53, 0x48, 0x89, 0xfb, 0x48, 0x89, 0xdf, ...call(outer + 7n, reads), 0x5b, ...RET]);
+  k.word(SP, outer + 12n);
+  const prog = k.opened();
+  const values = (all: Record<string, bigint>) => prog.arch.registers.map((name) => all[name]);
+  const frame = (pc: bigint, sp: bigint, exact: boolean, registers: Record<string, bigint>): StackFrame => {
+    const symbol = prog.symbolAt(pc - 1n);
+    const known = values(registers);
+    return { pc, lookupPc: exact ? pc : pc - 1n, sp, trust: 'orc', known, ...(symbol && { symbol }) };
+  };
+  const inner = { rip: reads + 2n, rsp: SP, rdi: 0n, rbx: DATA };
+  const frames = [
+    { ...frame(reads + 2n, SP, true, inner), registers: values(inner) },
+    frame(outer + 12n, SP, false, { rip: outer + 12n, rbx: DATA }),
+  ];
+  const stack = { frames, complete: true };
+  assert.deepEqual(
+    frameArguments(prog, { stack, index: 0 }).map((a) => [a.name, a.value, a.how]),
+    [['n', DATA, 'caller']],
+  );
+  assert.deepEqual(
+    frameArguments(prog, { stack, index: 1 }).map((a) => [a.name, a.value, a.how]),
+    [
+      ['a', DATA, 'function'],
+      ['b', undefined, undefined],
+    ],
+  );
 });
 
 test('code without a name, without memory, or in user space gives no explanation', () => {

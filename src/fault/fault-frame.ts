@@ -5,9 +5,9 @@ import { perCpuOffset } from '../kernel/percpu.ts';
 import type { RegisterValues } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { FunctionCode } from './function-code.ts';
-import { pageSource } from './page-source.ts';
 import type { Linear, Origin, Place } from './origin.ts';
 import { Origins } from './origins.ts';
+import { pageSource } from './page-source.ts';
 import { compute, type Term } from './term.ts';
 import { holds, testOf } from './tests.ts';
 

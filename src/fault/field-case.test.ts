@@ -22,20 +22,57 @@ function types(kernel: FaultKernel): void {
   const unknown = w.pointer(0);
   const cache = w.endId + 3;
   const toCache = w.pointer(cache);
-  const head = w.struct('callback_head', 16, [['next', unknown, 0], ['func', unknown, 64]]);
+  const head = w.struct('callback_head', 16, [
+    ['next', unknown, 0],
+    ['func', unknown, 64],
+  ]);
   const memcg = w.struct('memcg_cache_params', 32, [['root_cache', toCache, 0]]);
   assert.equal(
-    w.struct('kmem_cache', 0x180, [['cpu_slab', unknown, 0], ['object_size', int, 0x1c * 8], ['memcg_params', memcg, 0xd0 * 8]]),
+    w.struct('kmem_cache', 0x180, [
+      ['cpu_slab', unknown, 0],
+      ['object_size', int, 0x1c * 8],
+      ['memcg_params', memcg, 0xd0 * 8],
+    ]),
     cache,
   );
-  const list = w.struct('', 24, [['compound_head', long, 0], ['index', long, 128]]);
-  const slab = w.struct('', 24, [['slab_list', unknown, 0], ['mapping', unknown, 64], ['slab_cache', toCache, 128]]);
-  const union = w.struct('', 24, [['', list, 0], ['', slab, 0]], 'union');
-  w.struct('page', 64, [['flags', long, 0], ['', union, 64]]);
-  const inode = w.struct('inode', 0x240, [['i_mode', int, 0], ['i_rcu', head, 0x1d0 * 8]]);
-  w.struct('ext4_inode_info', 0x3e8, [['i_data', int, 0], ['vfs_inode', inode, 0x100 * 8]]);
+  const list = w.struct('', 24, [
+    ['compound_head', long, 0],
+    ['index', long, 128],
+  ]);
+  const slab = w.struct('', 24, [
+    ['slab_list', unknown, 0],
+    ['mapping', unknown, 64],
+    ['slab_cache', toCache, 128],
+  ]);
+  const union = w.struct(
+    '',
+    24,
+    [
+      ['', list, 0],
+      ['', slab, 0],
+    ],
+    'union',
+  );
+  w.struct('page', 64, [
+    ['flags', long, 0],
+    ['', union, 64],
+  ]);
+  const inode = w.struct('inode', 0x240, [
+    ['i_mode', int, 0],
+    ['i_rcu', head, 0x1d0 * 8],
+  ]);
+  w.struct('ext4_inode_info', 0x3e8, [
+    ['i_data', int, 0],
+    ['vfs_inode', inode, 0x100 * 8],
+  ]);
   w.struct('other_thing', 0x400, [['vfs_inode', inode, 0x100 * 8]]);
-  w.func('kmem_cache_free', w.prototype(0, [['s', toCache], ['x', unknown]]));
+  w.func(
+    'kmem_cache_free',
+    w.prototype(0, [
+      ['s', toCache],
+      ['x', unknown],
+    ]),
+  );
   w.func('ext4_i_callback', w.prototype(0, [['head', w.pointer(head)]]));
   w.func('next_callback', w.prototype(w.pointer(head), []));
 }
@@ -70,7 +107,16 @@ function fieldCase(): { kernel: FaultKernel; chain: FaultChain } {
   const callback = kernel.code(
     'ext4_i_callback',
     // stp x29, x30; mov x29, sp; sub x1, x0, #0x2d0; adrp x0; ldr x0, [x0, #0xf00]; bl kmem_cache_free; ldp; ret
-    words(0xa9bf7bfd, 0x910003fd, 0xd10b4001, 0x90000000, 0xf9478000, branchLink(at + 20n, free), 0xa8c17bfd, 0xd65f03c0),
+    words(
+      0xa9bf7bfd,
+      0x910003fd,
+      0xd10b4001,
+      0x90000000,
+      0xf9478000,
+      branchLink(at + 20n, free),
+      0xa8c17bfd,
+      0xd65f03c0,
+    ),
   );
   kernel.symbol('ext4_inode_cachep', FaultKernel.TEXT + 0xf00n, 8, 'd');
   kernel.word(FaultKernel.TEXT + 0xf00n, CACHE);
@@ -122,11 +168,11 @@ test('a NULL slab cache is followed to the page, the object and the inode whose 
 test('each value is the one that registers and memory had, and memory that changed since is told', () => {
   const { kernel, chain } = fieldCase();
   const steps = chain.strands.flatMap((s) => s.steps);
-  const valueOf = (place: string): bigint | undefined => steps.find((s) => s.place === place)?.value;
-  assert.equal(valueOf('kmem_cache_free+0xf0'), 0n);
-  assert.equal(valueOf('kmem_cache_free+0xc8'), PAGE);
-  assert.equal(valueOf('kmem_cache_free+0x0'), OBJECT);
-  assert.equal(valueOf('ext4_i_callback+0x0'), OBJECT + OFFSET_RCU);
+  const told = (place: string): bigint | undefined => steps.find((s) => s.place === place)?.value;
+  assert.equal(told('kmem_cache_free+0xf0'), 0n);
+  assert.equal(told('kmem_cache_free+0xc8'), PAGE);
+  assert.equal(told('kmem_cache_free+0x0'), OBJECT);
+  assert.equal(told('ext4_i_callback+0x0'), OBJECT + OFFSET_RCU);
   const load = steps.find((s) => s.place === 'kmem_cache_free+0xf0');
   assert.deepEqual(load?.readFrom, { address: PAGE + 0x18n, size: 8 }); // the descriptor's memory is not in this dump
   assert.ok(kernel);

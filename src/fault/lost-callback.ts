@@ -5,11 +5,12 @@ import type { FunctionCode } from './function-code.ts';
 import { type JumpFound, type JumpSearch, jumpPath, type Registers } from './jump-path.ts';
 import { pointedStruct } from './member-at.ts';
 import { parametersOf } from './parameters.ts';
-import { sizesOf, slabOf, Typer } from './typer.ts';
+import { sizesOf, slabOf } from './slab-owner.ts';
+import { Typer } from './typer.ts';
 
 /** Functions of one kind, and longest ones, that are tried. */
 const MAX_FUNCTIONS = 600;
-const MAX_SIZE = 0x300;
+const MAX_SIZE = 0x100;
 const MAX_OFFSETS = 8;
 const MAX_DEPTH = 8;
 
@@ -55,7 +56,9 @@ function callbackStruct(site: FaultFrame): CType | undefined {
   if (!callee || !('operand' in callee)) return undefined;
   const pointer = new Typer(site).name(site.origins.ofTerm(callee.operand, site.index)).type?.resolve();
   const type = pointer?.kind === 'pointer' ? pointer.target?.resolve() : undefined;
-  return type?.kind === 'function' && type.parameters.length === 1 ? pointedStruct(type.parameters[0]?.type) : undefined;
+  return type?.kind === 'function' && type.parameters.length === 1
+    ? pointedStruct(type.parameters[0]?.type)
+    : undefined;
 }
 
 /** Where such structs are inside the slab objects that the function at the end was given, by types of the objects' size. */

@@ -34,8 +34,10 @@ export class Origins {
   of(place: Place, index: number): Linear {
     const { machine } = this.code;
     const depth = this.depth(index);
-    if (place === machine.stackPointer && depth.sp !== undefined) return plus({ origin: STACK, addend: 0n }, BigInt(depth.sp));
-    if (place === machine.framePointer && depth.fp !== undefined) return plus({ origin: STACK, addend: 0n }, BigInt(depth.fp));
+    if (place === machine.stackPointer && depth.sp !== undefined)
+      return plus({ origin: STACK, addend: 0n }, BigInt(depth.sp));
+    if (place === machine.framePointer && depth.fp !== undefined)
+      return plus({ origin: STACK, addend: 0n }, BigInt(depth.fp));
     const key = `${index}:${place}`;
     const known = this.#known.get(key);
     if (known) return known;

@@ -23,10 +23,18 @@ export function accessed(kind: Access['kind'], expression: string, size: Bytes, 
   const count = size > 0 ? `${size} 字节` : '内存';
   const where = at === undefined ? '' : ` at ${hex(at)}`;
   const place = at === undefined ? '' : `地址 ${hex(at)} 处的`;
-  return { en: `The instruction ${verb} ${expression}, ${bytes}${where}`, zh: `该指令${act} ${expression}（${place}${count}）` };
+  return {
+    en: `The instruction ${verb} ${expression}, ${bytes}${where}`,
+    zh: `该指令${act} ${expression}（${place}${count}）`,
+  };
 }
 
-export function loaded(expression: string, at: bigint | undefined, now: bigint | undefined, value: bigint | undefined): Phrase {
+export function loaded(
+  expression: string,
+  at: bigint | undefined,
+  now: bigint | undefined,
+  value: bigint | undefined,
+): Phrase {
   const from = at === undefined ? '' : ` from ${hex(at)}`;
   const place = at === undefined ? '' : `从 ${hex(at)} `;
   const en = `${expression} was loaded${from}`;
@@ -34,7 +42,10 @@ export function loaded(expression: string, at: bigint | undefined, now: bigint |
   if (now === undefined) return { en: `${en}; that memory cannot be read`, zh: `${zh}；该处内存不可读` };
   if (value === undefined) return { en: `${en}; there is ${hex(now)} now`, zh: `${zh}；现在那里是 ${hex(now)}` };
   if (now === value) return { en: `${en}, where it still is`, zh: `${zh}，内存中仍是此值` };
-  return { en: `${en}; memory has changed since: there is ${hex(now)} now`, zh: `${zh}；此后内存已变：现在是 ${hex(now)}` };
+  return {
+    en: `${en}; memory has changed since: there is ${hex(now)} now`,
+    zh: `${zh}；此后内存已变：现在是 ${hex(now)}`,
+  };
 }
 
 export function parameter(expression: string, n: number, name: string): Phrase {

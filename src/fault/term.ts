@@ -49,7 +49,8 @@ export function operation(name: Operation, left: Term, right: Term): Term {
 /** The lowest bytes of a word; the word itself when they are all of it. */
 export function part(of: Term, size: Bytes, signed = false): Term {
   if (size === 8 || size === 0) return of;
-  if (of.kind === 'constant') return constant(signed ? BigInt.asIntN(size * 8, of.value) : BigInt.asUintN(size * 8, of.value));
+  if (of.kind === 'constant')
+    return constant(signed ? BigInt.asIntN(size * 8, of.value) : BigInt.asUintN(size * 8, of.value));
   if (of.kind === 'part' && of.size === size && of.signed === (signed || undefined)) return of;
   if (of.kind === 'memory' && !signed && !of.signed && of.size <= size) return of;
   return { kind: 'part', of, size, ...(signed && { signed }) };

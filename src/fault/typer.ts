@@ -1,10 +1,7 @@
 import { hex } from '../base/hex.ts';
 import type { Addr } from '../base/units.ts';
-import { pageMap } from '../kernel/page-map.ts';
-import { cacheType } from '../kernel/cache-type.ts';
-import { slabCacheOf } from '../kernel/slab-cache-of.ts';
-import { findSlabCache } from '../kernel/slab-cache.ts';
 import { perCpuSymbol } from '../kernel/address-identity.ts';
+import { pageMap } from '../kernel/page-map.ts';
 import type { KernelSymbol, LocalVariable } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
@@ -12,6 +9,8 @@ import { pointerTo } from '../types/simple-type.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
+import { hintKey, inner, leaf, placeText, signedText } from './naming.ts';
+import { passedCache, sizesOf, slabOf } from './slab-owner.ts';
 import { type MemberAt, membersAt, pointedStruct, pointsToSame } from './member-at.ts';
 import { type Linear, type Origin, signedAddend } from './origin.ts';
 import { parametersOf } from './parameters.ts';
@@ -144,7 +143,8 @@ export class Typer {
     }
     const start = this.pageStart(address) ?? { origin: address.origin, addend: 0n };
     const uses = start.addend === 0n ? this.hintFor(address.origin, depth) : undefined;
-    const base = start.addend === 0n ? this.#nameOrigin(address.origin, uses, depth + 1) : this.name(start, uses, depth + 1);
+    const base =
+      start.addend === 0n ? this.#nameOrigin(address.origin, uses, depth + 1) : this.name(start, uses, depth + 1);
     const offset = BigInt.asIntN(64, address.addend - start.addend);
     const sharp = this.#sharper(base, start, uses);
     const struct = pointedStruct(sharp.type);
@@ -179,14 +179,18 @@ export class Typer {
       if (!outer) return { text: `*((void *)${text}${signedText(offset)})` };
       const inside = membersAt(outer.struct, Number(offset) + outer.distance, term.size)[0];
       if (!inside) return { text: `*((void *)${text}${signedText(offset)})` };
-      return { text: `container_of(${text}, struct ${outer.struct.name}, ${outer.path})->${inside.path}`, type: inside.type };
+      return {
+        text: `container_of(${text}, struct ${outer.struct.name}, ${outer.path})->${inside.path}`,
+        type: inside.type,
+      };
     }
     const found = membersAt(struct, Number(offset), term.size);
     const head = found.find((m) => /^compound_(?:head|info)$/.test(m.path));
     if (struct.name === 'page' && head) return { text: `${inner(text)}->${head.path}`, type: head.type };
     const fits = (m: MemberAt): boolean => pointsToSame(m.type, hint);
     const alike = hint?.resolve().kind === 'pointer' ? found.find((m) => hintKey(m.type) === hintKey(hint)) : undefined;
-    const wanted = found.findLast(fits) ?? alike ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
+    const wanted =
+      found.findLast(fits) ?? alike ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
     if (!wanted) return { text: `*((void *)${text}${signedText(offset)})` };
     return { text: `${inner(text)}->${wanted.path}`, type: wanted.type };
   }
@@ -252,7 +256,9 @@ export class Typer {
     const page = this.#page({ origin, addend: 0n }, depth);
     if (page) return page;
     if (term.kind === 'part' && !term.signed)
-      return { text: this.name(this.#frame.origins.ofTerm(term.of, origin.index, origin.place), undefined, depth + 1).text };
+      return {
+        text: this.name(this.#frame.origins.ofTerm(term.of, origin.index, origin.place), undefined, depth + 1).text,
+      };
     return { text: placeText(origin) };
   }
 
@@ -262,7 +268,10 @@ export class Typer {
     const type = at === undefined ? undefined : this.#pageType(at);
     const source = type && this.#frame.pageSource(value);
     if (!type) return undefined;
-    return { text: source ? `virt_to_page(${this.name(source, undefined, depth + 1).text})` : placeText(value.origin), type };
+    return {
+      text: source ? `virt_to_page(${this.name(source, undefined, depth + 1).text})` : placeText(value.origin),
+      type,
+    };
   }
 
   #pageType(value: bigint): CType | undefined {
@@ -329,11 +338,12 @@ export class Typer {
   variable(value: bigint, fits: (type: CType) => boolean): LocalVariable | undefined {
     const { prog, cpu } = this.#frame.context;
     if (!prog.has('locals')) return undefined;
-    this.#locals ??= prog.localsAt(this.#frame.address, {
-      registers: this.#frame.registerValues(),
-      callers: [],
-      ...(cpu !== undefined && { cpu }),
-    }) ?? [];
+    this.#locals ??=
+      prog.localsAt(this.#frame.address, {
+        registers: this.#frame.registerValues(),
+        callers: [],
+        ...(cpu !== undefined && { cpu }),
+      }) ?? [];
     return this.#locals.find((l) => l.type && l.bytes?.length === 8 && wordOf(l.bytes) === value && fits(l.type));
   }
 }
@@ -349,67 +359,3 @@ export function isCurrent(prog: Program, offset: bigint): boolean {
   return CURRENT.some((name) => prog.findSymbol(name)?.address === offset);
 }
 
-function leaf<T extends { readonly type: CType }>(found: readonly T[]): T | undefined {
-  return found.find((m) => !['struct', 'union', 'array'].includes(m.type.kind)) ?? found[0];
-}
-
-/** What a pointer type says of its target. */
-function hintKey(type: CType | undefined): string {
-  const pointer = type?.resolve();
-  const target = pointer?.kind === 'pointer' ? pointer.target?.resolve() : undefined;
-  return target ? `${target.kind} ${target.name}` : '';
-}
-
-/** In parentheses when it is a sum. */
-export function inner(text: string): string {
-  return / [+-] /.test(text.replaceAll(/\([^()]*(?:\([^()]*\)[^()]*)*\)/g, '')) ? `(${text})` : text;
-}
-
-/** `+ 0x10`, nothing for 0. */
-export function signedText(offset: bigint): string {
-  if (offset === 0n) return '';
-  return offset < 0n ? ` - ${hex(-offset)}` : ` + ${hex(offset)}`;
-}
-
-function placeText(origin: Origin): string {
-  return typeof origin.place === 'string' ? `%${/^\w*?\d*(?=[lr+\d]*$)/.exec(origin.place)?.[0] || origin.place}` : `stack${signedText(BigInt(origin.place))}`;
-}
-
-/** Of an object that is given to the slab allocator the size that its cache, given too, has. */
-function passedCache(frame: FaultFrame): { least: number; most: number } | undefined {
-  const { prog } = frame.context;
-  const { code, index, origins } = frame;
-  const callee = code.callee(index);
-  const symbol = callee && 'address' in callee ? prog.symbolAt(callee.address) : undefined;
-  const parameters = symbol ? parametersOf(prog, symbol) : [];
-  const n = parameters.findIndex((p) => pointedStruct(p.type)?.name === 'kmem_cache');
-  const place = code.machine.arguments[n];
-  const cache = place === undefined ? undefined : frame.value(origins.of(place, index));
-  const member = prog.findMember('kmem_cache', 'object_size');
-  const size = cache === undefined || !member ? undefined : frame.read(cache + BigInt(member.offset), 4);
-  return size === undefined || size === 0n ? undefined : { least: Number(size) - 63, most: Number(size) };
-}
-
-/** A cache of one type has objects of its size; one for `kmalloc` those up to its size. */
-export function sizesOf({ name, objectSize }: { name: string; objectSize: number }): { least: number; most: number } {
-  const shared = /^(?:dma-|rcl-)?kmalloc-/.test(name);
-  return { least: shared ? objectSize / 2 + 1 : objectSize - 63, most: objectSize };
-}
-
-/** The slab cache of an object. */
-export interface SlabOwner {
-  readonly name: string;
-  readonly objectSize: number;
-  /** Of its objects, where its name tells it. */
-  readonly type?: CType | undefined;
-}
-
-/** The slab cache whose page holds an address. */
-export function slabOf(frame: FaultFrame, at: Addr): SlabOwner | undefined {
-  const { prog } = frame.context;
-  const name = frame.attempt(() => slabCacheOf(prog, at));
-  if (name === undefined) return undefined;
-  const cache = frame.attempt(() => findSlabCache(prog, name));
-  const type = cache && frame.attempt(() => cacheType(prog, cache));
-  return { name, objectSize: cache?.objectSize ?? 0, type: type === undefined ? undefined : prog.findType(type)?.resolve() };
-}

@@ -1,18 +1,20 @@
 import type { Phrase } from '../base/phrase.ts';
 import type { Confidence } from '../report/finding.ts';
 import type { CType } from '../types/c-type.ts';
+import { addressParts } from './address-parts.ts';
 import type { Callers } from './callers.ts';
 import type { FaultChain, FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import { addressParts } from './address-parts.ts';
-import { addPointer } from './pointers.ts';
-import { type Linear, type Origin, plus } from './origin.ts';
 import { pointedStruct, pointsToSame } from './member-at.ts';
+import { type Linear, type Origin, plus } from './origin.ts';
+import { parametersOf } from './parameters.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
+import { addPointer } from './pointers.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
-import { isCurrent, type Named, signedText, slabOf, Typer } from './typer.ts';
-import { parametersOf } from './parameters.ts';
+import { signedText } from './naming.ts';
+import { slabOf } from './slab-owner.ts';
+import { isCurrent, type Named, Typer } from './typer.ts';
 
 const MAX_STEPS = 64;
 const MAX_FRAMES = 8;
@@ -162,7 +164,12 @@ export class Walk {
     const { text, type } = this.#name(at);
     const symbol = at.frame.context.prog.symbolAt(at.value.addend);
     if (!symbol) return this.#stop(stops.constant(text));
-    this.#origin ??= { kind: 'variable', expression: text, address: at.value.addend, ...(type && { type: typeText(type) }) };
+    this.#origin ??= {
+      kind: 'variable',
+      expression: text,
+      address: at.value.addend,
+      ...(type && { type: typeText(type) }),
+    };
     return this.#stop(stops.address(text));
   }
 
@@ -353,7 +360,11 @@ export class Walk {
     };
   }
 
-  #add(frame: FaultFrame, index: number, facts: Pick<Parameters<typeof makeStep>[2], 'named' | 'what' | 'value' | 'readFrom'>): void {
+  #add(
+    frame: FaultFrame,
+    index: number,
+    facts: Pick<Parameters<typeof makeStep>[2], 'named' | 'what' | 'value' | 'readFrom'>,
+  ): void {
     this.#steps.push(makeStep(frame, index, { ...facts, confidence: this.#confidence }));
   }
 }
@@ -361,7 +372,9 @@ export class Walk {
 /** What a value may be, ways that were merged before among them. */
 function flattened(origin: Origin, depth = 0): readonly Linear[] {
   return (origin.of ?? []).flatMap((v) =>
-    v.origin.kind === 'merged' && depth < 4 ? flattened(v.origin, depth + 1).map((inner) => plus(inner, v.addend)) : [v],
+    v.origin.kind === 'merged' && depth < 4
+      ? flattened(v.origin, depth + 1).map((inner) => plus(inner, v.addend))
+      : [v],
   );
 }
 

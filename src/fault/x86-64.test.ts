@@ -79,7 +79,9 @@ test('calls, thunks and returns', () => {
 test('what conditional jumps go by', () => {
   const told = (jump: string, flags: string): string => {
     const t = machine.test(code(jump), code(flags));
-    return t ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}` : 'nothing';
+    return t
+      ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}`
+      : 'nothing';
   };
   assert.equal(told('7410', '4d39ef'), 'r15 == r13 u64'); // cmp %r13,%r15; je
   assert.equal(told('7510', '4885c0'), 'rax != 0x0 u64'); // test %rax,%rax; jne

@@ -43,7 +43,7 @@ function named(name: string): Term {
 /** The second byte of a register (`%ah`) is not followed. */
 const HIGH = /^[abcd]h$/;
 
-function valueOf(insn: Instruction, operand: Operand | undefined, signed = false): Term {
+function operandValue(insn: Instruction, operand: Operand | undefined, signed = false): Term {
   if (operand?.kind === 'register') {
     return HIGH.test(operand.register) ? UNKNOWN : part(named(operand.register), operand.size, signed);
   }
@@ -83,8 +83,8 @@ function arithmetic(insn: Instruction, base: string): Effect[] | undefined {
   const [first, second] = insn.operands;
   if (base === 'xor' && same(first, second)) return write(insn, to, constant(0));
   if (insn.operands.length === 1) return base === 'imul' ? undefined : write(insn, to, shifted(insn, name, to));
-  const left = valueOf(insn, insn.operands.length === 3 ? second : to);
-  const right = valueOf(insn, first);
+  const left = operandValue(insn, insn.operands.length === 3 ? second : to);
+  const right = operandValue(insn, first);
   if (name === 'sum') return write(insn, to, sum(left, right));
   if (name === 'sub' && right.kind === 'constant') return write(insn, to, sum(left, constant(-right.value)));
   return write(insn, to, operation(name, left, right));
@@ -92,7 +92,7 @@ function arithmetic(insn: Instruction, base: string): Effect[] | undefined {
 
 /** `shr %rax`: by one. */
 function shifted(insn: Instruction, name: Operation | 'sum', to: Operand): Term {
-  return name === 'sum' ? UNKNOWN : operation(name, valueOf(insn, to), constant(1));
+  return name === 'sum' ? UNKNOWN : operation(name, operandValue(insn, to), constant(1));
 }
 
 function same(a: Operand | undefined, b: Operand | undefined): boolean {
@@ -101,7 +101,7 @@ function same(a: Operand | undefined, b: Operand | undefined): boolean {
 
 type Effects = (insn: Instruction) => Effect[];
 
-const move: Effects = (insn) => write(insn, insn.operands[1], valueOf(insn, insn.operands[0]));
+const move: Effects = (insn) => write(insn, insn.operands[1], operandValue(insn, insn.operands[0]));
 
 /** Without what it does to flags. */
 const EFFECTS: Readonly<Record<string, Effects>> = {
@@ -111,7 +111,7 @@ const EFFECTS: Readonly<Record<string, Effects>> = {
     const [from, to] = insn.operands;
     return write(insn, to, from?.kind === 'memory' ? addressOf(insn, from) : UNKNOWN);
   },
-  push: (insn) => push(insn, valueOf(insn, insn.operands[0])),
+  push: (insn) => push(insn, operandValue(insn, insn.operands[0])),
   pushf: (insn) => push(insn, UNKNOWN),
   pop: (insn) => {
     const popped = write(insn, insn.operands[0], memory(register(SP), 8));
@@ -122,16 +122,19 @@ const EFFECTS: Readonly<Record<string, Effects>> = {
     { to: { kind: 'register', name: SP }, from: sum(register(FP), constant(8)) },
     { to: { kind: 'register', name: FP }, from: memory(register(FP), 8) },
   ],
-  inc: (insn) => write(insn, insn.operands[0], sum(valueOf(insn, insn.operands[0]), constant(1))),
-  dec: (insn) => write(insn, insn.operands[0], sum(valueOf(insn, insn.operands[0]), constant(-1))),
+  inc: (insn) => write(insn, insn.operands[0], sum(operandValue(insn, insn.operands[0]), constant(1))),
+  dec: (insn) => write(insn, insn.operands[0], sum(operandValue(insn, insn.operands[0]), constant(-1))),
   xchg: (insn) => {
     const [a, b] = insn.operands;
     if (same(a, b)) return [];
-    return [...write(insn, a, valueOf(insn, b)), ...write(insn, b, valueOf(insn, a))];
+    return [...write(insn, a, operandValue(insn, b)), ...write(insn, b, operandValue(insn, a))];
   },
   xadd: (insn) => {
     const [a, b] = insn.operands;
-    return [...write(insn, a, valueOf(insn, b)), ...write(insn, b, sum(valueOf(insn, a), valueOf(insn, b)))];
+    return [
+      ...write(insn, a, operandValue(insn, b)),
+      ...write(insn, b, sum(operandValue(insn, a), operandValue(insn, b))),
+    ];
   },
   cmpxchg: (insn) => {
     const to = insn.operands[1];
@@ -156,10 +159,11 @@ function effects(insn: Instruction): readonly Effect[] {
   const base = baseName(mnemonic);
   const known = EFFECTS[base]?.(insn) ?? arithmetic(insn, base);
   if (known) return known;
-  if (/^movs(?:[bwl]q|[bw]l|bw|lq)$/.test(mnemonic)) return write(insn, operands[1], valueOf(insn, operands[0], true));
-  if (/^movz[bw][wlq]?$/.test(mnemonic)) return write(insn, operands[1], valueOf(insn, operands[0]));
+  if (/^movs(?:[bwl]q|[bw]l|bw|lq)$/.test(mnemonic))
+    return write(insn, operands[1], operandValue(insn, operands[0], true));
+  if (/^movz[bw][wlq]?$/.test(mnemonic)) return write(insn, operands[1], operandValue(insn, operands[0]));
   if (mnemonic.startsWith('cmov')) {
-    const of = [valueOf(insn, operands[0]), valueOf(insn, operands[1])];
+    const of = [operandValue(insn, operands[0]), operandValue(insn, operands[1])];
     return write(insn, operands[1], { kind: 'choice', of });
   }
   if (QUIET.test(mnemonic) && !/^bt[src]/.test(mnemonic)) return [];
@@ -198,7 +202,8 @@ function accessKind(insn: Instruction, operand: Memory, i: number): Access['kind
 }
 
 const THUNK = /^__x86_indirect_(?:(?:call|jump)_)?thunk_(r\w+|array)$/;
-const RETURN_THUNK = /^(?:__x86_return_thunk|srso_(?:alias_)?return_thunk|retbleed_return_thunk|its_return_thunk|call_depth_return_thunk|zen_untrain_ret)$/;
+const RETURN_THUNK =
+  /^(?:__x86_return_thunk|srso_(?:alias_)?return_thunk|retbleed_return_thunk|its_return_thunk|call_depth_return_thunk|zen_untrain_ret)$/;
 /** `jmp` and what a kernel that mitigates Spectre puts in the place of `call *%rax`. */
 function thunkRegister(insn: Instruction, nameAt: NameAt): string | undefined {
   const name = insn.target === undefined ? undefined : nameAt(insn.target);
@@ -229,7 +234,7 @@ function callee(insn: Instruction, nameAt: NameAt): Callee | undefined {
     const name = nameAt(insn.target);
     return name !== undefined && RETURN_THUNK.test(name) ? undefined : { address: insn.target };
   }
-  return { operand: valueOf(insn, insn.operands.at(-1)) };
+  return { operand: operandValue(insn, insn.operands.at(-1)) };
 }
 
 function isConditional(insn: Instruction): boolean {
@@ -248,8 +253,8 @@ function test(jump: Instruction, flags: Instruction | undefined): Test | undefin
   const [first, second] = flags.operands;
   const size = Math.max(first?.size ?? 0, second?.kind === 'immediate' ? 0 : (second?.size ?? 0)) || 8;
   const base = baseName(flags.mnemonic);
-  const left = valueOf(flags, second, signed);
-  const right = valueOf(flags, first, signed);
+  const left = operandValue(flags, second, signed);
+  const right = operandValue(flags, first, signed);
   if (base === 'cmp' || base === 'sub') return { left, right, relation, signed, size: second?.size ?? size };
   if (base === 'test') {
     if (same(first, second)) return { left, right: constant(0), relation, signed, size };
@@ -268,7 +273,7 @@ function ofResult(flags: Instruction, base: string, relation: Relation, signed: 
     return { left, right: constant(0), relation, signed, size: to.size };
   }
   if (base !== 'add' || signed || (relation !== '<' && relation !== '>=')) return undefined;
-  return { left, right: valueOf(flags, flags.operands[0]), relation, signed, size: to.size };
+  return { left, right: operandValue(flags, flags.operands[0]), relation, signed, size: to.size };
 }
 
 function setsFlags(insn: Instruction): boolean {
@@ -289,7 +294,9 @@ export const x86Machine: Machine = {
   callee,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
-    return insn.flow === 'call' && name !== undefined && /^(?:__fentry__|ftrace_\w*caller|mcount|__sanitizer_cov)/.test(name);
+    return (
+      insn.flow === 'call' && name !== undefined && /^(?:__fentry__|ftrace_\w*caller|mcount|__sanitizer_cov)/.test(name)
+    );
   },
   fills: (insn) => (/(?:^|\s)(?:stos|movs)(?=[bwlq]?$|[bwlq]? )/.test(insn.mnemonic) ? 'rdi' : undefined),
   isConditional,

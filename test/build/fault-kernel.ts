@@ -1,7 +1,7 @@
-import type { BtfTypes } from '../../src/debug/btf-types.ts';
 import { findGlobal } from '../../src/debug/btf-globals.ts';
-import { explainFault } from '../../src/fault/explain-fault.ts';
+import type { BtfTypes } from '../../src/debug/btf-types.ts';
 import type { FaultChain } from '../../src/fault/chain.ts';
+import { explainFault } from '../../src/fault/explain-fault.ts';
 import { nodeDisassembler } from '../../src/node/disassembler.ts';
 import type { Architecture, DebugProvider, RegisterValues } from '../../src/program/ports.ts';
 import type { Program } from '../../src/program/program.ts';
