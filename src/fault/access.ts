@@ -52,7 +52,7 @@ export function placeOf(step: FaultStep): Pick<FaultChain, 'function' | 'module'
 }
 
 /** The register that holds a value at the fault. */
-export function registerName(frame: FaultFrame, value: Linear): string | undefined {
+function registerName(frame: FaultFrame, value: Linear): string | undefined {
   const { machine } = frame.code;
   const names = frame.code.at(frame.index).operands.flatMap((o) => {
     if (o.kind === 'memory') return [o.base, o.index];

@@ -336,7 +336,7 @@ export class FaultFrame {
   }
 }
 
-export function narrowed(value: bigint, size: Bytes, signed?: boolean): bigint {
+function narrowed(value: bigint, size: Bytes, signed?: boolean): bigint {
   const bits = size * 8;
   return signed ? BigInt.asUintN(64, BigInt.asIntN(bits, value)) : BigInt.asUintN(bits, value);
 }

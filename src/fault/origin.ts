@@ -25,7 +25,7 @@ export interface Linear {
   readonly addend: bigint;
 }
 
-export const CONSTANT: Origin = { key: 'constant', kind: 'constant', index: -1, place: '' };
+const CONSTANT: Origin = { key: 'constant', kind: 'constant', index: -1, place: '' };
 export const STACK: Origin = { key: 'stack', kind: 'stack', index: -1, place: '' };
 
 export function linearConstant(value: bigint): Linear {

@@ -78,7 +78,7 @@ function evidenceOf({ named, value, readFrom, saved }: StepFacts): Evidence[] {
 }
 
 /** @param now what is there */
-export function memoryEvidence(named: Named, at: bigint, size: Bytes, now: bigint): Evidence {
+function memoryEvidence(named: Named, at: bigint, size: Bytes, now: bigint): Evidence {
   const unit = size === 8 ? '' : `-${size * 8} `;
   return {
     what: { en: `${named.text} in memory`, zh: `内存中的 ${named.text}` },
@@ -92,7 +92,7 @@ export function typeText(type: CType): string {
 }
 
 /** File and line of an instruction, when there is debug information. */
-export function sourceOf(prog: Program, at: bigint): StepSource | undefined {
+function sourceOf(prog: Program, at: bigint): StepSource | undefined {
   if (!prog.has('lines')) return undefined;
   const places = prog.sourceAt(at);
   const [first] = places ?? [];

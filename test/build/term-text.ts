@@ -27,7 +27,7 @@ export function termText(term: Term): string {
   }
 }
 
-export function effectTexts(effects: readonly Effect[]): string[] {
+function effectTexts(effects: readonly Effect[]): string[] {
   return effects.map(({ to, from }) => {
     const place = to.kind === 'register' ? to.name : `${to.size}[${termText(to.address)}]`;
     return `${place}=${termText(from)}`;
