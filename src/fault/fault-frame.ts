@@ -10,6 +10,7 @@ import { Origins } from './origins.ts';
 import { pageSource } from './page-source.ts';
 import { compute, type Term } from './term.ts';
 import { holds, testOf } from './tests.ts';
+import { passes, repeats } from './ways.ts';
 
 /** What is known of the machine where the fault was. */
 export interface FaultContext {
@@ -202,24 +203,10 @@ export class FaultFrame {
 
   #isTaken(jump: number): boolean | undefined {
     const placed = testOf(this, jump);
-    if (!placed || this.#repeats(jump)) return undefined;
+    if (!placed || repeats(this.code, jump)) return undefined;
     const left = this.evaluate(placed.test.left, placed.index);
     const right = this.evaluate(placed.test.right, placed.index);
     return left === undefined || right === undefined ? undefined : holds(placed.test, left, right);
-  }
-
-  /** Whether an instruction is in a loop. */
-  #repeats(index: number): boolean {
-    const seen = new Set<number>();
-    const waiting = [index];
-    for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-      for (const from of this.code.before[i] ?? []) {
-        if (from === index) return true;
-        if (!seen.has(from)) waiting.push(from);
-        seen.add(from);
-      }
-    }
-    return false;
   }
 
   /** Of a conditional selection. */
@@ -312,27 +299,10 @@ export class FaultFrame {
     const key = `${made}:${user}`;
     let last = this.#fresh.get(key);
     if (last === undefined) {
-      last = !this.#passes(user, made);
+      last = !passes(this.code, this.index, user, made);
       this.#fresh.set(key, last);
     }
     return last;
-  }
-
-  /** Whether a way leads backwards from the fault over `over` to `from`, without meeting `from` before. */
-  #passes(from: number, over: number): boolean {
-    const backwards = (start: number, stop: number): Set<number> => {
-      const seen = new Set<number>();
-      const waiting = [start];
-      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-        for (const b of this.code.before[i] ?? []) {
-          if (seen.has(b)) continue;
-          seen.add(b);
-          if (b !== stop) waiting.push(b);
-        }
-      }
-      return seen;
-    };
-    return backwards(this.index, from).has(over) && backwards(over, from).has(from);
   }
 }
 

@@ -9,12 +9,12 @@ import { pointerTo } from '../types/simple-type.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import { hintKey, inner, leaf, placeText, signedText } from './naming.ts';
-import { passedCache, sizesOf, slabOf } from './slab-owner.ts';
 import { type MemberAt, membersAt, pointedStruct, pointsToSame } from './member-at.ts';
+import { hintKey, inner, leaf, placeText, signedText } from './naming.ts';
 import { type Linear, type Origin, signedAddend } from './origin.ts';
 import { parametersOf } from './parameters.ts';
 import { prototypeOf } from './prototypes.ts';
+import { passedCache, sizesOf, slabOf } from './slab-owner.ts';
 import type { Term } from './term.ts';
 import { usesOf } from './uses.ts';
 
@@ -358,4 +358,3 @@ const CURRENT = ['current_task', 'pcpu_hot', 'const_pcpu_hot', 'const_current_ta
 export function isCurrent(prog: Program, offset: bigint): boolean {
   return CURRENT.some((name) => prog.findSymbol(name)?.address === offset);
 }
-

@@ -3,18 +3,17 @@ import type { Confidence } from '../report/finding.ts';
 import type { CType } from '../types/c-type.ts';
 import { addressParts } from './address-parts.ts';
 import type { Callers } from './callers.ts';
-import type { FaultChain, FaultOrigin, FaultPointer, FaultStep, FaultStrand } from './chain.ts';
+import type { FaultChain, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import { pointedStruct, pointsToSame } from './member-at.ts';
+import { pointsToSame } from './member-at.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
+import { flattened, onlySource } from './origin-sources.ts';
 import { parametersOf } from './parameters.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
-import { addPointer } from './pointers.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
-import { signedText } from './naming.ts';
-import { slabOf } from './slab-owner.ts';
 import { isCurrent, type Named, Typer } from './typer.ts';
+import { WalkNotes } from './walk-notes.ts';
 
 const MAX_STEPS = 64;
 const MAX_FRAMES = 8;
@@ -35,13 +34,11 @@ export class Walk {
   readonly #callers: Callers;
   readonly #typers: Map<FaultFrame, Typer>;
   readonly #steps: FaultStep[] = [];
-  readonly #pointers: FaultPointer[] = [];
+  readonly #notes = new WalkNotes();
   readonly #passed: Set<string>;
   #frames = 1;
   #confidence: Confidence = 'certain';
   #stopped: Phrase | undefined;
-  #origin: FaultOrigin | undefined;
-  #object: (FaultOrigin & { readonly typed?: boolean }) | undefined;
 
   /** @param passed what other walks of the same fault have passed */
   constructor(callers: Callers, typers: Map<FaultFrame, Typer>, passed = new Set<string>()) {
@@ -52,11 +49,7 @@ export class Walk {
 
   /** What was met on the way. */
   found(): Pick<FaultChain, 'origin' | 'object' | 'pointers'> {
-    return {
-      ...(this.#origin && { origin: this.#origin }),
-      ...(this.#object && { object: withoutMark(this.#object) }),
-      pointers: this.#pointers,
-    };
+    return this.#notes.found();
   }
 
   /** @param hint a type that the value is known to have */
@@ -105,7 +98,7 @@ export class Walk {
     const key = `${frame.code.symbol.address} ${frame.index} ${origin.key} ${value.addend}`;
     if (this.#passed.has(key)) return this.#stop(stops.same());
     this.#passed.add(key);
-    this.#notePointer(at);
+    this.#notes.pointer(frame, this.#valueOf(at), this.#name(at));
     const inside = frame.code.symbol.name;
     switch (origin.kind) {
       case 'constant':
@@ -127,31 +120,6 @@ export class Walk {
     }
   }
 
-  #notePointer(at: At): void {
-    const value = this.#valueOf(at);
-    if (value === undefined || value < 0x1000n) return;
-    const { text, type } = this.#name(at);
-    addPointer(this.#pointers, { value, expression: text, function: at.frame.code.symbol.name, ...(type && { type }) });
-    if (this.#object) {
-      this.#renameObject(value, text, type);
-      return;
-    }
-    const cache = slabOf(at.frame, value)?.name;
-    if (cache !== undefined)
-      this.#object = {
-        ...{ kind: 'object', expression: text, address: value, cache },
-        ...(type && { type: typeText(type) }),
-        ...(pointedStruct(type) && { typed: true }),
-      };
-  }
-
-  /** An object is called by its most telling name. */
-  #renameObject(value: bigint, expression: string, type: CType | undefined): void {
-    const object = this.#object;
-    if (object?.address !== value || object.typed === true || !type || !pointedStruct(type)) return;
-    this.#object = { ...object, expression, type: typeText(type), typed: true };
-  }
-
   #lost(at: At): undefined {
     const { frame, value } = at;
     const { index, place } = value.origin;
@@ -164,12 +132,12 @@ export class Walk {
     const { text, type } = this.#name(at);
     const symbol = at.frame.context.prog.symbolAt(at.value.addend);
     if (!symbol) return this.#stop(stops.constant(text));
-    this.#origin ??= {
+    this.#notes.origin({
       kind: 'variable',
       expression: text,
       address: at.value.addend,
       ...(type && { type: typeText(type) }),
-    };
+    });
     return this.#stop(stops.address(text));
   }
 
@@ -197,12 +165,12 @@ export class Walk {
     const { prog } = frame.context;
     const at = address === undefined ? {} : { address };
     if (origin.kind === 'constant') {
-      this.#origin ??= { kind: 'variable', expression: named.text, ...at };
+      this.#notes.origin({ kind: 'variable', expression: named.text, ...at });
       return this.#stop(stops.variable(named.text));
     }
     if (origin.term?.kind === 'this-cpu') {
       if (isCurrent(prog, from.addend)) return this.#stop(stops.current());
-      this.#origin ??= { kind: 'per-cpu', expression: named.text, ...at };
+      this.#notes.origin({ kind: 'per-cpu', expression: named.text, ...at });
       return this.#stop(stops.perCpu(named.text));
     }
     const parts = addressParts(frame, from);
@@ -287,8 +255,8 @@ export class Walk {
     const callee = named.text;
     const address = this.#valueOf(plain);
     this.#add(frame, value.origin.index, { named, what: returned(callee), value: address });
-    this.#noteObject(plain, named);
-    this.#origin ??= { kind: 'result', expression: callee, ...(address !== undefined && { address }) };
+    this.#notes.last(frame, address, named);
+    this.#notes.origin({ kind: 'result', expression: callee, ...(address !== undefined && { address }) });
     return this.#stop(stops.returned(callee));
   }
 
@@ -335,29 +303,8 @@ export class Walk {
 
   /** The last value that is known may be an object that has a name. */
   #stopAtObject(at: At, why: Phrase): undefined {
-    this.#noteObject(at, this.#name(at));
+    this.#notes.last(at.frame, this.#valueOf(at), this.#name(at));
     return this.#stop(why);
-  }
-
-  #noteObject(at: At, named: Named): void {
-    const { frame } = at;
-    const address = this.#valueOf(at);
-    if (address === undefined || address < 0x1000n) return;
-    const symbol = frame.context.prog.symbolAt(address);
-    const type = named.type && typeText(named.type);
-    if (symbol) {
-      const expression = `&${symbol.name}${signedText(address - symbol.address)}`;
-      this.#origin ??= { kind: 'variable', expression, address, ...(type !== undefined && { type }) };
-      return;
-    }
-    const cache = slabOf(frame, address)?.name;
-    this.#origin ??= {
-      kind: 'object',
-      expression: named.text,
-      address,
-      ...(type !== undefined && { type }),
-      ...(cache !== undefined && { cache }),
-    };
   }
 
   #add(
@@ -367,37 +314,4 @@ export class Walk {
   ): void {
     this.#steps.push(makeStep(frame, index, { ...facts, confidence: this.#confidence }));
   }
-}
-
-/** What a value may be, ways that were merged before among them. */
-function flattened(origin: Origin, depth = 0): readonly Linear[] {
-  return (origin.of ?? []).flatMap((v) =>
-    v.origin.kind === 'merged' && depth < 4
-      ? flattened(v.origin, depth + 1).map((inner) => plus(inner, v.addend))
-      : [v],
-  );
-}
-
-function withoutMark({ kind, expression, address, type, cache }: FaultOrigin): FaultOrigin {
-  return {
-    ...{ kind, expression },
-    ...(address !== undefined && { address }),
-    ...(type !== undefined && { type }),
-    ...(cache !== undefined && { cache }),
-  };
-}
-
-/** The one value, but for constants, that another was computed from. */
-function onlySource(frame: FaultFrame, origin: Origin): Linear | undefined {
-  const found: Linear[] = [];
-  const collect = (term: Term): void => {
-    if (term.kind === 'sum' || term.kind === 'operation') {
-      collect(term.left);
-      collect(term.right);
-    } else if (term.kind === 'part') collect(term.of);
-    else if (term.kind !== 'constant') found.push(frame.origins.ofTerm(term, origin.index, origin.place));
-  };
-  if (origin.term && origin.term.kind !== 'this-cpu') collect(origin.term);
-  const values = found.filter((v) => v.origin.kind !== 'constant');
-  return values.length === 1 && values[0]?.origin.key !== origin.key ? values[0] : undefined;
 }
