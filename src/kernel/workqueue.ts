@@ -1,0 +1,180 @@
+import { attempt } from '../base/attempt.ts';
+import { perOwner } from '../base/lazy.ts';
+import { addrAdd } from '../base/u64.ts';
+import type { Addr } from '../base/units.ts';
+import type { Problem } from '../program/ports.ts';
+import type { Program } from '../program/program.ts';
+import { idrEntries } from './idr-xarray.ts';
+import { listEntries } from './list.ts';
+import { noteProblem } from './note-problem.ts';
+
+/** WORK_CPU_UNBOUND is the number of CPUs at most; pools without a CPU have -1. */
+const MAX_WORKERS = 100_000;
+const MAX_WORKS = 1_000_000;
+
+/** A thread that executes works: `struct worker`. */
+export interface Worker {
+  readonly address: Addr;
+  /** `struct task_struct *` */
+  readonly task: Addr;
+  /** `struct work_struct *` that it executes; 0n when it idles. */
+  readonly work: Addr;
+  /** Symbol of the function of that work. */
+  readonly function?: string;
+  /** `struct workqueue_struct *` of that work; 0n when it idles. */
+  readonly queue: Addr;
+}
+
+/** Workers that share a list of works: `struct worker_pool`. */
+export interface WorkerPool {
+  readonly address: Addr;
+  readonly id: number;
+  /** -1 for a pool of no one CPU. */
+  readonly cpu: number;
+  readonly workers: readonly Worker[];
+  /** `struct work_struct *` that wait for a worker. */
+  readonly pending: readonly Addr[];
+  /** In jiffies, when one was last taken from the list. */
+  readonly progress: bigint;
+}
+
+/** Every pool of workers. */
+export interface WorkerPools {
+  readonly pools: readonly WorkerPool[];
+  readonly problems: readonly Problem[];
+}
+
+/** The pools of `worker_pool_idr` with their workers and works. Never throws for damage. */
+export const workerPools = perOwner((prog: Program): WorkerPools => {
+  const pools: WorkerPool[] = [];
+  const problems: Problem[] = [];
+  try {
+    const { pointers, damage } = idrEntries(prog, prog.symbol('worker_pool_idr'));
+    for (const why of damage) problems.push({ what: 'worker pools', why });
+    for (const address of pointers) {
+      try {
+        pools.push(readPool(prog, address, problems));
+      } catch (e) {
+        noteProblem(problems, 'worker pool', e);
+      }
+    }
+  } catch (e) {
+    noteProblem(problems, 'worker pools', e);
+  }
+  return { pools, problems };
+});
+
+function readPool(prog: Program, address: Addr, problems: Problem[]): WorkerPool {
+  const at = (...members: string[]): Addr => addrAdd(address, prog.offset('worker_pool', ...members));
+  const id = prog.memory.u32(at('id'));
+  const workers: Worker[] = [];
+  const pending: Addr[] = [];
+  const node = prog.offset('worker', 'node');
+  const entry = prog.offset('work_struct', 'entry');
+  try {
+    for (const one of listEntries(prog, at('workers'), `workers of pool ${id}`, MAX_WORKERS)) {
+      workers.push(readWorker(prog, addrAdd(one, -node)));
+    }
+    for (const one of listEntries(prog, at('worklist'), `works of pool ${id}`, MAX_WORKS)) {
+      pending.push(addrAdd(one, -entry));
+    }
+  } catch (e) {
+    noteProblem(problems, `worker pool ${id}`, e);
+  }
+  return {
+    address,
+    id,
+    cpu: prog.memory.u32(at('cpu')) | 0,
+    workers,
+    pending,
+    // last_progress_ts in 7.2
+    progress: prog.memory.ulong(at('last_progress_ts', 'watchdog_ts')),
+  };
+}
+
+function readWorker(prog: Program, address: Addr): Worker {
+  const word = (member: string): Addr => prog.memory.ulong(addrAdd(address, prog.offset('worker', member)));
+  const func = word('current_func');
+  const pwq = word('current_pwq');
+  const name = func === 0n ? undefined : prog.symbolAt(func)?.name;
+  return {
+    address,
+    task: word('task'),
+    work: word('current_work'),
+    ...(name !== undefined && { function: name }),
+    queue: pwq === 0n ? 0n : prog.memory.ulong(addrAdd(pwq, prog.offset('pool_workqueue', 'wq'))),
+  };
+}
+
+/** `struct workqueue_struct *` and name of every workqueue. @throws NotFoundError MemoryFault CorruptError */
+export function workqueues(prog: Program): { readonly address: Addr; readonly name: string }[] {
+  const link = prog.offset('workqueue_struct', 'list');
+  const name = prog.findMember('workqueue_struct', 'name');
+  const found: { address: Addr; name: string }[] = [];
+  for (const node of listEntries(prog, prog.symbol('workqueues'), 'workqueues', MAX_WORKERS)) {
+    const address = addrAdd(node, -link);
+    found.push({ address, name: workqueueName(prog, address, name) });
+  }
+  return found;
+}
+
+function workqueueName(prog: Program, address: Addr, place: ReturnType<Program['findMember']>): string {
+  return place ? prog.memory.cString(addrAdd(address, place.offset), place.type.size) : '';
+}
+
+/** A wait for works to end. */
+export interface FlushWait {
+  /** The work that is waited for, else the workqueue whose works all are. */
+  readonly type: 'work_struct' | 'workqueue_struct' | 'worker_pool';
+  readonly address: Addr;
+  /** Workers that execute them. */
+  readonly workers: readonly Worker[];
+  readonly pool?: WorkerPool;
+}
+
+/**
+ * What a completion of flush_work or flush_workqueue waits for: it is part of a barrier that is queued behind the work, or
+ * of a flusher that the workqueue points at. @throws NotFoundError MemoryFault
+ */
+export function flushWait(prog: Program, completion: Addr): FlushWait | undefined {
+  return barrierWait(prog, completion) ?? flusherWait(prog, completion);
+}
+
+function barrierWait(prog: Program, completion: Addr): FlushWait | undefined {
+  const barrier = addrAdd(completion, -prog.offset('wq_barrier', 'done'));
+  const work = addrAdd(barrier, prog.offset('wq_barrier', 'work'));
+  const func = prog.memory.ulong(addrAdd(work, prog.offset('work_struct', 'func')));
+  if (prog.symbolAt(func)?.name !== 'wq_barrier_func') return undefined;
+  const entry = addrAdd(work, prog.offset('work_struct', 'entry'));
+  const scheduled = prog.offset('worker', 'scheduled');
+  for (const pool of workerPools(prog).pools) {
+    for (const worker of pool.workers) {
+      if (!isOn(prog, addrAdd(worker.address, scheduled), entry)) continue;
+      return { type: 'work_struct', address: worker.work, workers: [worker], pool };
+    }
+    if (pool.pending.includes(work)) return { type: 'worker_pool', address: pool.address, workers: busy(pool), pool };
+  }
+  return undefined;
+}
+
+function busy(pool: WorkerPool): Worker[] {
+  return pool.workers.filter((w) => w.work !== 0n);
+}
+
+function isOn(prog: Program, head: Addr, node: Addr): boolean {
+  const search = (): boolean => {
+    for (const one of listEntries(prog, head, 'works of a worker', MAX_WORKS)) if (one === node) return true;
+    return false;
+  };
+  return attempt(search) ?? false;
+}
+
+function flusherWait(prog: Program, completion: Addr): FlushWait | undefined {
+  if (!prog.findType('wq_flusher')) return undefined;
+  const flusher = addrAdd(completion, -prog.offset('wq_flusher', 'done'));
+  const first = prog.offset('workqueue_struct', 'first_flusher');
+  const queue = workqueues(prog).find((q) => prog.memory.ulong(addrAdd(q.address, first)) === flusher);
+  if (!queue) return undefined;
+  const workers = workerPools(prog).pools.flatMap((p) => p.workers.filter((w) => w.queue === queue.address));
+  return { type: 'workqueue_struct', address: queue.address, workers };
+}
