@@ -1,3 +1,4 @@
+import { CorruptError } from '../base/errors.ts';
 import { perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
@@ -8,6 +9,8 @@ import { perCpu, possibleCpus } from './percpu.ts';
 
 /** RCU_SEQ_STATE_MASK, kernel/rcu/rcu.h: 0 between grace periods. */
 const STATE = 3n;
+/** RCU_NUM_LVLS is at most 4: include/linux/rcu_node_tree.h */
+const MAX_LEVELS = 8;
 const MAX_BLOCKED = 100_000;
 
 /** The grace period of RCU as it stands. */
@@ -34,9 +37,8 @@ export interface GracePeriod {
  * there is one. @throws NotFoundError MemoryFault
  */
 export const gracePeriod = perOwner((prog: Program): GracePeriod => {
-  const name = ['rcu_state', 'rcu_preempt_state', 'rcu_sched_state'].find((s) => prog.findSymbol(s)) ?? 'rcu_state';
-  const data = ['rcu_data', name.replace('state', 'data')].find((s) => prog.findSymbol(s)) ?? 'rcu_data';
-  const address = prog.symbol(name);
+  const data = ['rcu_data', 'rcu_preempt_data', 'rcu_sched_data'].find((s) => prog.findSymbol(s)) ?? 'rcu_data';
+  const address = rcuState(prog, data);
   const word = (member: string): bigint => prog.memory.ulong(addrAdd(address, prog.offset('rcu_state', member)));
   const sequence = word('gp_seq');
   const nodes = new Set<Addr>();
@@ -64,6 +66,21 @@ export const gracePeriod = perOwner((prog: Program): GracePeriod => {
     expeditedCpus,
   };
 });
+
+/** By its symbol; in kernels without symbols of data it is where the tree of its nodes has its root, `rcu_state.node[0]`. */
+function rcuState(prog: Program, data: string): Addr {
+  const symbol = prog.findSymbol(data.replace('data', 'state'));
+  if (symbol) return symbol.address;
+  const parent = prog.offset('rcu_node', 'parent');
+  const own = perCpu(prog, data, possibleCpus(prog)[0] ?? 0);
+  let node = prog.memory.ulong(addrAdd(own, prog.offset('rcu_data', 'mynode')));
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const up = prog.memory.ulong(addrAdd(node, parent));
+    if (up === 0n) return addrAdd(node, -prog.offset('rcu_state', 'node'));
+    node = up;
+  }
+  throw new CorruptError(node, 'RCU: the tree of nodes has no root');
+}
 
 /** From `gp_tasks` to the end of `blkd_tasks`: the ones before it came later and hold up only the next grace period. */
 function blockedReaders(prog: Program, node: Addr): Addr[] {

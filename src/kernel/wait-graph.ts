@@ -16,6 +16,8 @@ import { blockedFor } from './wait-times.ts';
 /** Stacks that are followed: more tasks than this wait only where something is wrong with all of them. */
 const MAX_STACKS = 40_000;
 
+const LOCKS: readonly string[] = ['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 'semaphore'];
+
 /** What one task waits for. */
 export interface TaskWait {
   readonly task: TaskRecord;
@@ -84,6 +86,7 @@ class Builder {
   readonly #problems: Problem[] = [];
   readonly #found = new Map<Addr, Found>();
   readonly #resources = new Map<string, WaitResource>();
+  readonly #holders = new Set<Addr>();
   #byAddress = new Map<Addr, TaskWait>();
 
   constructor(prog: Program) {
@@ -131,7 +134,7 @@ class Builder {
 
   #look(task: TaskRecord): TaskRecord[] {
     const stack = new WaitStack(this.#prog, task);
-    const wait = this.#finder.find(stack);
+    const wait = this.#isOfInterest(stack) ? this.#finder.find(stack) : undefined;
     const key = wait && keyOf(wait.resource);
     this.#found.set(task.address, { stack, key, found: wait?.found });
     if (!wait || key === undefined || this.#resources.has(key)) return [];
@@ -139,6 +142,11 @@ class Builder {
     const known = wait.resource.holders.map((h) => findTask(this.#prog, h.task));
     const waiters = wait.resource.waiters.map((t) => findTask(this.#prog, t));
     return [...known, ...waiters].filter((t) => t !== undefined);
+  }
+
+  /** Tens of thousands may sleep interruptibly: of them only those that wait for a lock, or that others wait for. */
+  #isOfInterest({ task, site }: WaitStack): boolean {
+    return task.state !== 'IN' || task.active || (site !== undefined && LOCKS.includes(site.kind));
   }
 
   /** Adds to each resource who waits for it, and who may have it where no field says. */
@@ -155,6 +163,7 @@ class Builder {
     for (const [key, resource] of this.#resources) {
       const tasks = waiting.get(key) ?? [];
       const holders = inferHolders(resource, tasks, stacks);
+      for (const { task } of holders) this.#holders.add(task);
       shared.set(key, { ...resource, holders, waiting: tasks });
     }
     return shared;
@@ -163,7 +172,7 @@ class Builder {
   #waitOf({ stack, key, found }: Found, shared: ReadonlyMap<string, GraphResource>): TaskWait[] {
     const { task, site } = stack;
     const resource = key === undefined ? undefined : shared.get(key);
-    if (!site || (task.active && !resource)) return [];
+    if (!site || (!resource && (task.active || (task.state !== 'UN' && !this.#holders.has(task.address))))) return [];
     const seconds = blockedFor(this.#prog, task);
     return [
       { task, site, ...(resource && { resource }), ...(found && { found }), ...(seconds !== undefined && { seconds }) },

@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
 import { perOwner } from '../base/lazy.ts';
+import { hi32 } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { KernelStruct } from './kernel-struct.ts';
@@ -7,7 +8,7 @@ import type { TaskRecord } from './task.ts';
 import { savedStackPointer } from './task-detail.ts';
 
 /** Bytes of a stack in which the frames of the scheduler and of the waiting function lie. */
-const TOP = 768;
+const TOP = 512;
 /** Longest function of those below. */
 const MAX_FUNCTION = 8192n;
 
@@ -46,14 +47,17 @@ export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]
   const wanted = attempt(() => ranges(prog)) ?? [];
   if (wanted.length === 0) return [];
   const copy = new KernelStruct(prog, TOP);
+  const uppers = new Set(wanted.flatMap((r) => [hi32(r.low), hi32(r.high)])); // numbers are compared faster
+  const upper = prog.arch.littleEndian ? 4 : 0;
   return tasks.filter((task) => {
     if (task.state !== 'IN' || task.active) return false;
     const sp = attempt(() => savedStackPointer(prog, task.address)) ?? 0n;
     if (sp < 1n << 63n) return false;
     const there = copy.loadPart(sp & ~7n);
     for (let i = 0; i + 8 <= there; i += 8) {
+      if (!uppers.has(copy.u32(i + upper))) continue;
       const word = copy.u64(i);
-      if (word >= 1n << 63n && wanted.some((r) => word > r.low && word < r.high)) return true;
+      if (wanted.some((r) => word > r.low && word < r.high)) return true;
     }
     return false;
   });

@@ -44,7 +44,8 @@ export class ListedLocks {
     this.#task = prog.offset(waiter, 'task');
     this.#head = prog.findMember(type, 'wait_list')?.offset;
     this.#first = prog.findMember(type, 'first_waiter')?.offset;
-    this.#rings = new WaiterRings(prog, (node) => this.#taskOf(node) !== undefined);
+    const taskOf = (node: Addr) => this.#taskOf(node);
+    this.#rings = new WaiterRings(prog, (node) => taskOf(node) !== undefined, taskOf);
   }
 
   /** @param hints addresses that fields of the task give for the lock */
@@ -54,13 +55,9 @@ export class ListedLocks {
       const node = addrAdd(at, this.#list - this.#task);
       const ring = this.#rings.of(node);
       const lock = ring && this.#lockOf(ring, stack, hints);
-      if (ring && lock) return { ...lock, waiters: this.#waiters(ring), ...(ring.damage && { damage: ring.damage }) };
+      if (ring && lock) return { ...lock, waiters: ring.tasks, ...(ring.damage && { damage: ring.damage }) };
     }
     return undefined;
-  }
-
-  #waiters(ring: WaiterRing): Addr[] {
-    return ring.nodes.map((n) => this.#taskOf(n)).filter((t) => t !== undefined);
   }
 
   #taskOf(node: Addr): Addr | undefined {

@@ -44,7 +44,11 @@ export class WaitQueues {
     this.#link = prog.offset('wait_queue_entry', 'entry');
     this.#head = prog.offset('wait_queue_head', 'head');
     this.#word = new KernelStruct(prog, 8);
-    this.#rings = new WaiterRings(prog, (node) => this.#isEntry(node));
+    this.#rings = new WaiterRings(
+      prog,
+      (node) => this.#isEntry(node),
+      (node) => this.#taskOf(node),
+    );
   }
 
   /** Every entry that lies on the stack of the task and is on a queue. */
@@ -54,20 +58,22 @@ export class WaitQueues {
       const entry = addrAdd(at, -this.#own);
       const ring = this.#rings.of(addrAdd(entry, this.#link));
       if (ring?.head === undefined) continue;
-      const waiters = ring.nodes
-        .map((n) => this.#read(addrAdd(n, this.#own - this.#link)))
-        .filter((t) => findTask(this.#prog, t));
       const wake = this.#prog.symbolAt(this.#read(addrAdd(entry, this.#func)))?.name;
       return {
         entry,
         head: addrAdd(ring.head, -this.#head),
         simple: false,
         ...(wake !== undefined && { wake }),
-        waiters,
+        waiters: ring.tasks,
         ...(ring.damage !== undefined && { damage: ring.damage }),
       };
     }
     return undefined;
+  }
+
+  #taskOf(node: Addr): Addr | undefined {
+    const task = this.#read(addrAdd(node, this.#own - this.#link));
+    return findTask(this.#prog, task) && task;
   }
 
   #isEntry(node: Addr): boolean {
@@ -98,7 +104,8 @@ export class SimpleWaitQueues {
     this.#link = prog.offset('swait_queue', 'task_list');
     this.#head = prog.offset('swait_queue_head', 'task_list');
     this.#word = new KernelStruct(prog, 8);
-    this.#rings = new WaiterRings(prog, (node) => this.#taskOf(node) !== undefined);
+    const taskOf = (node: Addr) => this.#taskOf(node);
+    this.#rings = new WaiterRings(prog, (node) => taskOf(node) !== undefined, taskOf);
   }
 
   find(stack: WaitStack): QueuedWait | undefined {
@@ -111,7 +118,7 @@ export class SimpleWaitQueues {
         entry,
         head: addrAdd(ring.head, -this.#head),
         simple: true,
-        waiters: ring.nodes.map((n) => this.#taskOf(n)).filter((t) => t !== undefined),
+        waiters: ring.tasks,
         ...(ring.damage !== undefined && { damage: ring.damage }),
       };
     }

@@ -10,6 +10,8 @@ const MAX_NODES = 4_200_000;
 export interface WaiterRing {
   /** `list_head` inside each waiter, in the order of the list from the head where there is one. */
   readonly nodes: readonly Addr[];
+  /** `struct task_struct *` of the waiters, where they are tasks. */
+  readonly tasks: readonly Addr[];
   /** The one node that is no waiter: what heads the list; absent in lists that have none. */
   readonly head?: Addr;
   /** Why it is not whole. */
@@ -23,12 +25,17 @@ export interface WaiterRing {
 export class WaiterRings {
   readonly #links: KernelStruct;
   readonly #isWaiter: (node: Addr) => boolean;
+  readonly #taskOf: (node: Addr) => Addr | undefined;
   readonly #known = new Map<Addr, WaiterRing>();
 
-  /** @param isWaiter whether a `list_head` lies in a waiter and not in what heads the list */
-  constructor(prog: Program, isWaiter: (node: Addr) => boolean) {
+  /**
+   * @param isWaiter whether a `list_head` lies in a waiter and not in what heads the list
+   * @param taskOf the task that waits with it, where it is one
+   */
+  constructor(prog: Program, isWaiter: (node: Addr) => boolean, taskOf: (node: Addr) => Addr | undefined) {
     this.#links = new KernelStruct(prog, 2 * prog.pointerSize);
     this.#isWaiter = isWaiter;
+    this.#taskOf = taskOf;
   }
 
   /** The list with the node; undefined when it is on none. */
@@ -76,7 +83,8 @@ export class WaiterRings {
     const first = head === undefined ? undefined : this.#read(head)?.next;
     const at = first === undefined ? -1 : nodes.indexOf(first);
     const ordered = at > 0 ? [...nodes.slice(at), ...nodes.slice(0, at)] : nodes;
-    return { nodes: ordered, ...(head !== undefined && { head }), ...(damage !== undefined && { damage }) };
+    const tasks = ordered.map((n) => this.#taskOf(n)).filter((t) => t !== undefined);
+    return { nodes: ordered, tasks, ...(head !== undefined && { head }), ...(damage !== undefined && { damage }) };
   }
 }
 

@@ -5,10 +5,12 @@ import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { idrEntries } from './idr-xarray.ts';
+import { isKernelPointer } from './kernel-struct.ts';
 import { listEntries } from './list.ts';
 import { noteProblem } from './note-problem.ts';
+import { taskTable } from './task.ts';
 
-/** WORK_CPU_UNBOUND is the number of CPUs at most; pools without a CPU have -1. */
+const PF_WQ_WORKER = 0x20; // include/linux/sched.h
 const MAX_WORKERS = 100_000;
 const MAX_WORKS = 1_000_000;
 
@@ -49,9 +51,7 @@ export const workerPools = perOwner((prog: Program): WorkerPools => {
   const pools: WorkerPool[] = [];
   const problems: Problem[] = [];
   try {
-    const { pointers, damage } = idrEntries(prog, prog.symbol('worker_pool_idr'));
-    for (const why of damage) problems.push({ what: 'worker pools', why });
-    for (const address of pointers) {
+    for (const address of poolAddresses(prog, problems)) {
       try {
         pools.push(readPool(prog, address, problems));
       } catch (e) {
@@ -63,6 +63,29 @@ export const workerPools = perOwner((prog: Program): WorkerPools => {
   }
   return { pools, problems };
 });
+
+/** By `worker_pool_idr`; in kernels without symbols of data, the pools of all threads that are workers. */
+function poolAddresses(prog: Program, problems: Problem[]): readonly Addr[] {
+  const index = prog.findSymbol('worker_pool_idr');
+  if (index) {
+    const { pointers, damage } = idrEntries(prog, index.address);
+    for (const why of damage) problems.push({ what: 'worker pools', why });
+    return pointers;
+  }
+  const flags = prog.offset('task_struct', 'flags');
+  // commit e32cf5dfbe22 ("kthread: Generalize pf_io_worker so it can point to struct kthread", v5.17)
+  const thread = prog.offset('task_struct', 'worker_private', 'set_child_tid');
+  const found = new Set<Addr>();
+  for (const { address, kernelThread } of taskTable(prog).tasks) {
+    if (!kernelThread || (prog.memory.u32(addrAdd(address, flags)) & PF_WQ_WORKER) === 0) continue;
+    const kthread = prog.memory.ulong(addrAdd(address, thread));
+    if (!isKernelPointer(kthread)) continue;
+    const worker = prog.memory.ulong(addrAdd(kthread, prog.offset('kthread', 'data')));
+    const pool = isKernelPointer(worker) ? prog.memory.ulong(addrAdd(worker, prog.offset('worker', 'pool'))) : 0n;
+    if (isKernelPointer(pool)) found.add(pool);
+  }
+  return [...found];
+}
 
 function readPool(prog: Program, address: Addr, problems: Problem[]): WorkerPool {
   const at = (...members: string[]): Addr => addrAdd(address, prog.offset('worker_pool', ...members));

@@ -1,0 +1,122 @@
+import { attempt } from '../base/attempt.ts';
+import { hex } from '../base/hex.ts';
+import type { Addr, Bytes } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
+import type { CType } from '../types/c-type.ts';
+import { modules } from './module.ts';
+import { slabAt } from './slab-object.ts';
+import { type TaskRecord, taskTable } from './task.ts';
+
+/** What an address that tasks wait for is part of. */
+export interface LockName {
+  /** `lock_a`, `lock_a+0x8`, `mm_struct.mmap_lock`, `data+0x2d0`. */
+  readonly text: string;
+  readonly module?: string;
+  /** The object of a slab cache that it is in. */
+  readonly object?: { readonly cache: string; readonly address: Addr; readonly type?: string };
+  /** Of an address space: a process that uses it. Of a stack: whose it is. */
+  readonly task?: TaskRecord;
+  /** Of an inode. */
+  readonly inode?: bigint;
+}
+
+/** Nested structures at most; damaged types could go on. */
+const MAX_DEPTH = 12;
+/** Letters of code: a lock is never part of it, whatever symbol comes last before it. */
+const TEXT = 'tTwW';
+/** A structure that a symbol without a size may stand for. */
+const MAX_VARIABLE = 65536n;
+
+/** @param type C type of the lock, where the search for its member ends; '' for a word */
+export function lockName(prog: Program, at: Addr, type: string): LockName | undefined {
+  return symbolName(prog, at) ?? objectName(prog, at, type) ?? moduleName(prog, at) ?? stackName(prog, at);
+}
+
+function symbolName(prog: Program, at: Addr): LockName | undefined {
+  const symbol = attempt(() => prog.symbolAt(at));
+  if (!symbol || TEXT.includes(symbol.letter)) return undefined;
+  const offset = at - symbol.address;
+  if (offset >= (symbol.size > 0 ? BigInt(symbol.size) : MAX_VARIABLE)) return undefined;
+  const text = offset === 0n ? symbol.name : `${symbol.name}+${hex(offset)}`;
+  return { text, ...(symbol.module !== undefined && { module: symbol.module }) };
+}
+
+/** Module data in kernels that keep no symbols of data (without CONFIG_KALLSYMS_ALL). */
+function moduleName(prog: Program, at: Addr): LockName | undefined {
+  for (const module of modules(prog).modules) {
+    const part = module.memory.find((m) => at >= m.base && at < m.base + BigInt(m.size));
+    if (part) return { text: `${module.name}+${hex(at - module.base)}`, module: module.name };
+  }
+  return undefined;
+}
+
+function stackName(prog: Program, at: Addr): LockName | undefined {
+  const { unwind } = prog.arch;
+  const task = taskTable(prog).tasks.find((t) => {
+    const range = attempt(() => unwind?.taskStack(prog, t.address));
+    return range !== undefined && at >= range.low && at < range.high;
+  });
+  return task && { text: `on the stack of PID ${task.pid}`, task };
+}
+
+function objectName(prog: Program, at: Addr, lock: string): LockName | undefined {
+  const hit = attempt(() => slabAt(prog, at));
+  if (hit?.object === undefined) return undefined;
+  const { name: cache, objectSize } = hit.slab.cache;
+  const offset = Number(at - hit.object);
+  for (const type of candidateTypes(prog, cache)) {
+    const path = type.size <= objectSize ? memberAt(type, offset, lock) : undefined;
+    if (path === undefined) continue;
+    const object = { cache, address: hit.object, type: type.name };
+    return { text: `${type.name}.${path}`, object, ...ownerOf(prog, type, hit.object) };
+  }
+  return { text: `${cache}+${hex(offset)}`, object: { cache, address: hit.object } };
+}
+
+/** Structures that a slab cache may hold, by its name: `mm_struct`, `ext4_inode_cache`, `sock_inode_cache`, `filp`. */
+function candidateTypes(prog: Program, cache: string): CType[] {
+  const base = cache.replace(/_cache$|_cachep$|_node$/, '');
+  const known: Readonly<Record<string, string>> = {
+    ...{ filp: 'file', sock_inode_cache: 'socket_alloc', proc_inode_cache: 'proc_inode', bdev_cache: 'bdev_inode' },
+    ...{ mnt_cache: 'mount', signal_cache: 'signal_struct', TCP: 'tcp_sock', UDP: 'udp_sock', UNIX: 'unix_sock' },
+  };
+  const names = [known[cache], cache, base, `${base}_info`, `${base}_struct`];
+  const types: CType[] = [];
+  for (const name of new Set(names)) {
+    if (name === undefined || /^kmalloc/.test(name) || !/^\w+$/.test(name)) continue;
+    const type = prog.findType(name) ?? (name === `${base}_info` ? prog.findModuleType(name) : undefined);
+    if (type?.kind === 'struct' && type.size > 0) types.push(type);
+  }
+  return types;
+}
+
+/** Path of the member of a type that begins at an offset; of any type when the innermost is reached. */
+function memberAt(type: CType, offset: Bytes, wanted: string, depth = 0): string | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  for (const member of type.resolve().members) {
+    const start = member.bitOffset >> 3;
+    const inner = member.type.resolve();
+    if (offset < start || offset >= start + Math.max(1, inner.size) || member.bitSize > 0) continue;
+    const isStruct = inner.kind === 'struct' || inner.kind === 'union';
+    const ends = offset === start && (!isStruct || (wanted !== '' && isLock(inner.name, wanted)));
+    if (ends) return member.name === '' ? undefined : member.name;
+    const below = isStruct ? memberAt(inner, offset - start, wanted, depth + 1) : undefined;
+    if (below !== undefined) return member.name === '' ? below : `${member.name}.${below}`;
+  }
+  return undefined;
+}
+
+/** Spinlocks are wrapped: spinlock_t, raw_spinlock_t, arch_spinlock_t. */
+function isLock(name: string, wanted: string): boolean {
+  return name === wanted || (wanted === 'qspinlock' && /spinlock/.test(name)) || (wanted === 'qrwlock' && /rwlock/.test(name));
+}
+
+function ownerOf(prog: Program, type: CType, object: Addr): Pick<LockName, 'task' | 'inode'> {
+  if (type.name === 'mm_struct') {
+    const task = taskTable(prog).tasks.find((t) => t.mm === object && t.threadGroupLeader);
+    return task ? { task } : {};
+  }
+  const place = type.findMember(type.name === 'inode' ? 'i_ino' : 'vfs_inode.i_ino');
+  const number = place && attempt(() => prog.memory.ulong(object + BigInt(place.offset)));
+  return number === undefined ? {} : { inode: number };
+}
