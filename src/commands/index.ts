@@ -48,6 +48,7 @@ import { union } from './union.ts';
 import { vm } from './vm.ts';
 import { vtop } from './vtop.ts';
 import { waitq } from './waitq.ts';
+import { waits } from './waits.ts';
 import { whatis } from './whatis.ts';
 import { wr } from './wr.ts';
 
@@ -102,6 +103,7 @@ export const commands: readonly Command[] = [
   vm,
   vtop,
   waitq,
+  waits,
   whatis,
   wr,
 ];

@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
+import { perOwner } from '../base/lazy.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
@@ -51,13 +52,31 @@ function moduleName(prog: Program, at: Addr): LockName | undefined {
 }
 
 function stackName(prog: Program, at: Addr): LockName | undefined {
-  const { unwind } = prog.arch;
-  const task = taskTable(prog).tasks.find((t) => {
-    const range = attempt(() => unwind?.taskStack(prog, t.address));
-    return range !== undefined && at >= range.low && at < range.high;
-  });
+  const task = stackOwners(prog)(at);
   return task && { text: `on the stack of PID ${task.pid}`, task };
 }
+
+/** Stacks are all of one size; how they are aligned is not relied upon. */
+const stackOwners = perOwner((prog: Program): ((at: Addr) => TaskRecord | undefined) => {
+  const { unwind } = prog.arch;
+  const stacks: { low: Addr; high: Addr; task: TaskRecord }[] = [];
+  for (const task of taskTable(prog).tasks) {
+    const range = attempt(() => unwind?.taskStack(prog, task.address));
+    if (range && range.low > 0n) stacks.push({ low: range.low, high: range.high, task });
+  }
+  stacks.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  return (at) => {
+    let low = 0;
+    let high = stacks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((stacks[middle]?.low ?? 0n) <= at) low = middle + 1;
+      else high = middle;
+    }
+    const found = stacks[low - 1];
+    return found && at < found.high ? found.task : undefined;
+  };
+});
 
 function objectName(prog: Program, at: Addr, lock: string): LockName | undefined {
   const hit = attempt(() => slabAt(prog, at));
@@ -108,7 +127,11 @@ function memberAt(type: CType, offset: Bytes, wanted: string, depth = 0): string
 
 /** Spinlocks are wrapped: spinlock_t, raw_spinlock_t, arch_spinlock_t. */
 function isLock(name: string, wanted: string): boolean {
-  return name === wanted || (wanted === 'qspinlock' && /spinlock/.test(name)) || (wanted === 'qrwlock' && /rwlock/.test(name));
+  return (
+    name === wanted ||
+    (wanted === 'qspinlock' && /spinlock/.test(name)) ||
+    (wanted === 'qrwlock' && /rwlock/.test(name))
+  );
 }
 
 function ownerOf(prog: Program, type: CType, object: Addr): Pick<LockName, 'task' | 'inode'> {
