@@ -128,6 +128,15 @@ export function waitSite(frames: readonly StackFrame[], from = 0): WaitSite | un
   return first && { kind: 'unknown', function: first.name, index: first.index, ...purposeOf(frames, first.index) };
 }
 
+/** The function that waits, beyond those that do so for everybody: who took the lock. */
+export function waitCaller(frames: readonly StackFrame[], site: WaitSite): StackFrame | undefined {
+  return frames.slice(site.index + 1, site.index + REACH).find(({ symbol }) => {
+    if (!symbol) return false;
+    const name = plainName(symbol.name);
+    return !SLEEPING.test(name) && !PURPOSES.test(name) && !WAITING.some(([pattern]) => pattern.test(name));
+  });
+}
+
 function siteAt(
   frames: readonly StackFrame[],
   index: number,

@@ -5,7 +5,7 @@ import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { findTask, type TaskRecord, taskTable } from './task.ts';
 import { WaitFinder } from './wait-find.ts';
-import type { WaitSite } from './wait-function.ts';
+import { plainName, type WaitSite, waitCaller } from './wait-function.ts';
 import { inferHolders } from './wait-holders.ts';
 import { interruptibleWaiters } from './wait-interruptible.ts';
 import { WaitLinks } from './wait-links.ts';
@@ -22,6 +22,8 @@ const LOCKS: readonly string[] = ['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 
 export interface TaskWait {
   readonly task: TaskRecord;
   readonly site: WaitSite;
+  /** The function that waits, beyond those of the lock; absent in unknown code. */
+  readonly caller?: { readonly function: string; readonly module?: string };
   /** Undefined when it could not be found: the site is all that is known. */
   readonly resource?: GraphResource;
   readonly found?: FoundHow;
@@ -174,8 +176,16 @@ class Builder {
     const resource = key === undefined ? undefined : shared.get(key);
     if (!site || (!resource && (task.active || (task.state !== 'UN' && !this.#holders.has(task.address))))) return [];
     const seconds = blockedFor(this.#prog, task);
+    const caller = callerOf(stack);
     return [
-      { task, site, ...(resource && { resource }), ...(found && { found }), ...(seconds !== undefined && { seconds }) },
+      {
+        task,
+        site,
+        ...(caller && { caller }),
+        ...(resource && { resource }),
+        ...(found && { found }),
+        ...(seconds !== undefined && { seconds }),
+      },
     ];
   }
 
@@ -219,6 +229,11 @@ class Builder {
   #records(addresses: readonly Addr[]): TaskRecord[] {
     return addresses.map((a) => findTask(this.#prog, a)).filter((t) => t !== undefined);
   }
+}
+
+function callerOf({ frames, site }: WaitStack): TaskWait['caller'] {
+  const symbol = site && waitCaller(frames, site)?.symbol;
+  return symbol && { function: plainName(symbol.name), ...(symbol.module !== undefined && { module: symbol.module }) };
 }
 
 /** Bits of one word are different things to wait for. */

@@ -74,6 +74,8 @@ export interface UnwindSupport {
   step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd;
   /** Whether the registers are those of user space. */
   isUser(prog: Program, registers: RegisterValues): boolean;
+  /** Whether the CPU takes interrupts with these registers; undefined when they do not tell. */
+  interruptsOn?(registers: RegisterValues): boolean | undefined;
   /**
    * The exception frames (`struct pt_regs`) in a stack, told by their contents alone, ascending. Absent: they cannot be told.
    */

@@ -7,6 +7,7 @@ import { findingBlocks, findingSentence, topFinding } from './finding-blocks.ts'
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
 import { sourceText } from './source-text.ts';
+import { waitGraphSection } from './wait-graph-blocks.ts';
 
 const UNKNOWN = '(unknown)';
 /** Frames of the crashed task that are shown; a deeper stack is in the JSON. */
@@ -27,6 +28,7 @@ export function* crashReportBlocks(report: CrashReport): Iterable<Block> {
   yield { kind: 'heading', text: 'Machine' };
   yield { kind: 'facts', width: 8, facts: machineFacts(report) };
   yield* blockedBlocks(report);
+  yield* waitGraphSection(report.waits, 'en');
   yield* gapBlocks(report);
 }
 

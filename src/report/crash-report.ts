@@ -18,6 +18,8 @@ import {
 } from './schema.ts';
 import { type SourceLines, sourceLinesSchema } from './source-text.ts';
 import { type TaskStack, taskStackSchema } from './stack-data.ts';
+import type { WaitGraphData } from './wait-graph-data.ts';
+import { waitGraphSchema } from './wait-graph-schema.ts';
 
 interface ReportLogLine {
   readonly timestampNs: string;
@@ -108,6 +110,8 @@ export interface CrashReport {
     readonly states: Readonly<Record<string, number>>;
     readonly blocked: readonly ReportTask[];
   };
+  /** Who waits for whom. */
+  readonly waits: WaitGraphData;
   readonly modules: {
     readonly total: number | null;
     readonly tainting: readonly { readonly name: string; readonly taints: string; readonly version: string | null }[];
@@ -196,6 +200,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     states: record('Number of tasks by state.', integer('Tasks.')),
     blocked: arrayOf('Tasks in uninterruptible sleep.', task),
   }),
+  waits: waitGraphSchema,
   modules: object('Modules in brief.', {
     total: nullable(integer('How many are loaded; null when they could not be read.')),
     tainting: arrayOf(

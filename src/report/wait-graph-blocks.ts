@@ -42,6 +42,7 @@ const HOW: Readonly<Record<HolderHow, Phrase>> = {
 };
 
 const WORDS = {
+  title: { en: 'Who waits for whom', zh: '谁在等谁' },
   nobody: { en: 'nobody waits uninterruptibly, for a lock or spinning', zh: '没有任务在不可中断地等待、等锁或自旋' },
   deadlock: { en: 'DEADLOCK', zh: '死锁' },
   maybe: { en: 'POSSIBLE DEADLOCK (inferred)', zh: '可能的死锁（推断）' },
@@ -60,6 +61,13 @@ const COLUMNS = [
   { title: 'FOR', align: 'left' },
   { title: 'HELD BY', align: 'left' },
 ] as const;
+
+/** The section of a report; none where nobody waits. */
+export function* waitGraphSection(data: WaitGraphData, language: Language): Iterable<Block> {
+  if (data.total === 0) return;
+  yield { kind: 'heading', text: WORDS.title[language] };
+  yield* waitGraphBlocks(data, language);
+}
 
 /** Cycles, where chains end, and every wait. */
 export function* waitGraphBlocks(data: WaitGraphData, language: Language): Iterable<Block> {
@@ -141,13 +149,13 @@ export function holderText(holder: HolderData, language: Language): string {
 function row(wait: WaitData, resources: readonly WaitResourceData[], language: Language): string[] {
   const resource = wait.resource === null ? undefined : resources[wait.resource];
   const mode = wait.mode ? `, ${wait.mode}` : '';
-  const purpose = wait.purpose === undefined || wait.purpose === wait.function ? '' : ` (${wait.purpose})`;
+  const by = wait.purpose === wait.function ? wait.caller : (wait.purpose ?? wait.caller);
   return [
     String(wait.pid),
     wait.comm,
     wait.state,
     wait.seconds === null ? '?' : seconds(wait.seconds),
-    wait.function + purpose,
+    by === undefined ? wait.function : `${wait.function} < ${by}`,
     resource ? resourceText(resource, language) + mode : wait.kind === 'unknown' ? '-' : WORDS.unfound[language],
     resource?.holders.map((h) => `${h.sure ? '' : '? '}${h.pid} ${h.comm}`).join(', ') ?? '',
   ];

@@ -40,6 +40,8 @@ export interface WaitData extends TaskName {
   readonly mode?: WaitMode;
   readonly function: string;
   readonly purpose?: string;
+  /** The function that waits, beyond those of the lock: `takes_both [module]`. */
+  readonly caller?: string;
   readonly seconds: number | null;
   readonly found?: FoundHow;
   /** Index in `resources`; null when what it waits for was not found. */
@@ -159,7 +161,7 @@ function named(name: LockName | undefined): Pick<WaitResourceData, 'name' | 'mod
   };
 }
 
-function waitData({ task, site, seconds, found, resource }: TaskWait, table: Resources): WaitData {
+function waitData({ task, site, caller, seconds, found, resource }: TaskWait, table: Resources): WaitData {
   return {
     ...nameOf(task),
     state: task.state,
@@ -167,6 +169,7 @@ function waitData({ task, site, seconds, found, resource }: TaskWait, table: Res
     ...(site.mode && { mode: site.mode }),
     function: site.function,
     ...(site.purpose !== undefined && { purpose: site.purpose }),
+    ...(caller && { caller: caller.module === undefined ? caller.function : `${caller.function} [${caller.module}]` }),
     seconds: seconds ?? null,
     ...(found && { found }),
     resource: resource ? table.index(resource) : null,

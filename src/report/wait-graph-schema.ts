@@ -57,6 +57,7 @@ const wait = object('A task that waits.', {
   mode: optional(mode),
   function: string('In which it waits.'),
   purpose: optional(string('What the wait is part of: a function around it.')),
+  caller: optional(string('The function that waits, beyond those of the lock.')),
   seconds: nullable(number('Since it last ran.')),
   found: optional(
     oneOf(

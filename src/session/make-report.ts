@@ -14,12 +14,14 @@ import { logRecords } from '../kernel/printk.ts';
 import { currentTask } from '../kernel/sched.ts';
 import { type SystemFacts, systemFacts } from '../kernel/system.ts';
 import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
+import { waitGraph } from '../kernel/wait-graph.ts';
 import type { Program } from '../program/program.ts';
 import type { CrashReport, ReportTask } from '../report/crash-report.ts';
 import { problemsOf } from '../report/problems.ts';
 import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import { stackOf } from '../report/stack-of.ts';
+import { waitGraphData } from '../report/wait-graph-data.ts';
 import { rules } from '../rules/index.ts';
 import { crashCode } from './crash-code.ts';
 import { missingParts } from './missing-parts.ts';
@@ -29,6 +31,7 @@ const BEFORE = 3;
 const FROM = 60;
 const MAX_BLOCKED = 8;
 const MAX_CPUS = 8;
+const MAX_WAITS = 24;
 /** Innermost functions of a task that is only mentioned. */
 const BRIEF = 4;
 
@@ -83,6 +86,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
       states: countStates(table.tasks),
       blocked: blocked(prog, table.tasks),
     },
+    waits: waitGraphData(prog, waitGraph(prog), { limit: MAX_WAITS }),
     modules: {
       total: countOf(mods.modules, mods.problems),
       tainting: mods.modules

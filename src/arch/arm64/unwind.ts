@@ -47,6 +47,8 @@ export const armUnwind: UnwindSupport = {
     return stepByCallFrames(prog, frame, stack, ARM_CALL_FRAMES) ?? next;
   },
   isUser: (_prog, registers) => isUserMode(registers),
+  // PSTATE.I masks them; kernels with pseudo-NMIs mask by priority instead, and leave it clear
+  interruptsOn: (registers) => (registers[PSTATE] === undefined ? undefined : (registers[PSTATE] & 0x80n) === 0n),
   exceptionFrames: armExceptionFrames,
 };
 

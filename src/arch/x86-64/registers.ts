@@ -20,6 +20,7 @@ export const R10 = 10;
 export const R13 = 13;
 export const RIP = 16;
 export const CS = 18;
+export const RFLAGS = 19;
 
 /** `struct pt_regs`, in memory order: Linux arch/x86/include/asm/ptrace.h. */
 export const PT_REGS = [

@@ -28,6 +28,7 @@ import {
   RBX,
   RDI,
   RDX,
+  RFLAGS,
   RIP,
   RSP,
   X86_REGISTERS,
@@ -65,6 +66,8 @@ export const x86Unwind: UnwindSupport = {
     stepByCallFrames(prog, frame, stack, X86_CALL_FRAMES) ??
     scanForCaller(prog, frame, stack, stepByTable),
   isUser: (_prog, registers) => isUserMode(registers),
+  // X86_EFLAGS_IF
+  interruptsOn: (registers) => (registers[RFLAGS] === undefined ? undefined : (registers[RFLAGS] & 0x200n) !== 0n),
   exceptionFrames: x86ExceptionFrames,
 };
 

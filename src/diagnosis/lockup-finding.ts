@@ -1,0 +1,66 @@
+import type { Phrase } from '../base/phrase.ts';
+import { panicSetting } from '../kernel/panic-settings.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
+import { frameName, frameSubject } from './blame.ts';
+import type { Case } from './case.ts';
+import { logEvidence } from './evidence.ts';
+import { interruptWords, type StuckCpu } from './stuck-cpu.ts';
+import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
+
+/** What the kernel said of a CPU that did not go on. */
+export interface LockupReport {
+  readonly line: string;
+  readonly cpu: number;
+  readonly seconds?: number;
+}
+
+/** The finding about a CPU that is held: by whom, in which function, spinning on what. */
+export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | undefined, name: Phrase): Finding {
+  const where = frameName(found?.frame);
+  const since = report.seconds === undefined ? undefined : `${report.seconds} s`;
+  const who = found ? taskWords(found.task) : '?';
+  const flags = found ? interruptWords(found) : { en: '', zh: '' };
+  const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
+  const spins = lock ? { en: `; it spins on ${lock.en}`, zh: `；正在 ${lock.zh} 上自旋` } : { en: '', zh: '' };
+  return {
+    severity: 'cause',
+    confidence: found ? 'certain' : 'likely',
+    title: { en: `${name.en} of CPU ${report.cpu} in ${where}`, zh: `CPU ${report.cpu} ${name.zh}：${where}` },
+    sentence: {
+      en: `${name.en}: CPU ${report.cpu} was held${since ? ` for ${since}` : ''} by ${who} in ${where}${flags.en}${spins.en}.`,
+      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since ? ` ${since}` : ''}，停在 ${where}${flags.zh}${spins.zh}。`,
+    },
+    subject: { ...frameSubject(found?.frame), ...(found && { pid: found.task.pid }) },
+    evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : [])],
+    explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
+  };
+}
+
+function cpuEvidence(of: Case, found: StuckCpu): Evidence[] {
+  const evidence: Evidence[] = [];
+  const command = `bt -c ${found.cpu}`;
+  const { symbol } = found.frame;
+  if (symbol !== null) {
+    const what = { en: `where CPU ${found.cpu} was interrupted`, zh: `CPU ${found.cpu} 被中断处` };
+    evidence.push({ what, value: symbol, command });
+  }
+  const caller = found.stack.frames.slice(found.index + 1).find((f) => f.symbol !== null);
+  if (caller?.symbol) evidence.push({ what: { en: 'called by', zh: '调用者' }, value: caller.symbol, command });
+  const flags = found.frame.registers?.rflags ?? found.frame.registers?.pstate;
+  if (flags !== undefined && found.interrupts !== undefined) {
+    const what = found.interrupts
+      ? { en: 'its flags: it takes interrupts there', zh: '标志寄存器：该处中断开启' }
+      : { en: 'its flags: interrupts are off there', zh: '标志寄存器：该处中断关闭' };
+    evidence.push({ what, value: flags.slice(-8), command });
+  }
+  if (found.spins) evidence.push(...waitEvidence(of.prog, found.spins).slice(1));
+  return evidence;
+}
+
+/** The setting that made the kernel stop for it. */
+export function settingEvidence(of: Case, name: string): Evidence[] {
+  const setting = panicSetting(of.prog, name);
+  if (!setting) return [];
+  const what = { en: `${name}, which says to stop for it`, zh: `${name}：因此而停机` };
+  return [{ what, value: String(setting.value), command: `rd -d -32 ${setting.symbol}` }];
+}

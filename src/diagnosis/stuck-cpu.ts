@@ -1,0 +1,54 @@
+import { attempt } from '../base/attempt.ts';
+import type { Phrase } from '../base/phrase.ts';
+import { currentTask } from '../kernel/sched.ts';
+import { findTask, type TaskRecord } from '../kernel/task.ts';
+import { taskStack } from '../kernel/task-stack.ts';
+import type { TaskWait } from '../kernel/wait-graph.ts';
+import { waitGraph } from '../kernel/wait-graph.ts';
+import type { FrameData, TaskStack } from '../report/stack-data.ts';
+import { taskStackData } from '../report/task-stack.ts';
+import type { Stack } from '../unwind/stack.ts';
+import type { Case } from './case.ts';
+import { findCrashSite } from './crash-site.ts';
+
+/** What a CPU was found doing that did not go on. */
+export interface StuckCpu {
+  readonly cpu: number;
+  readonly task: TaskRecord;
+  /** The function in which an interrupt or NMI found it. */
+  readonly frame: FrameData;
+  /** Index of the frame in `stack`. */
+  readonly index: number;
+  readonly stack: TaskStack;
+  /** Whether it takes interrupts there. */
+  readonly interrupts?: boolean;
+  /** The lock that it spins on. */
+  readonly spins?: TaskWait;
+}
+
+/** Where a CPU was; undefined when its task or stack cannot be read. */
+export function stuckCpu(of: Case, cpu: number): StuckCpu | undefined {
+  const address = attempt(() => currentTask(of.prog, cpu));
+  const found = address === undefined ? undefined : findTask(of.prog, address);
+  if (!found) return undefined;
+  const task = { ...found, cpu };
+  const unwound = taskStack(of.prog, task);
+  const stack = taskStackData(of.prog, task, unwound);
+  const index = findCrashSite(stack, true)?.index;
+  const frame = index === undefined ? undefined : stack.frames[index];
+  if (index === undefined || !frame) return undefined;
+  const interrupts = interruptsAt(of, unwound, index);
+  const spins = waitGraph(of.prog).waits.find((w) => w.task.address === task.address && w.task.active);
+  return { cpu, task, frame, index, stack, ...(interrupts !== undefined && { interrupts }), ...(spins && { spins }) };
+}
+
+function interruptsAt(of: Case, stack: Stack, index: number): boolean | undefined {
+  const registers = stack.frames[index]?.registers;
+  return registers && of.prog.arch.unwind?.interruptsOn?.(registers);
+}
+
+/** The registers that hold the interrupt flag, as `bt` prints them. */
+export function interruptWords({ interrupts }: StuckCpu): Phrase {
+  if (interrupts === undefined) return { en: '', zh: '' };
+  return interrupts ? { en: ', interrupts on', zh: '，中断开启' } : { en: ', interrupts off', zh: '，中断关闭' };
+}

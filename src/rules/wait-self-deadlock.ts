@@ -1,0 +1,38 @@
+import type { Rule } from '../diagnosis/rule.ts';
+import {
+  callerWords,
+  canDieOfWaiting,
+  resourceWords,
+  SYMPTOMS_OF_WAITING,
+  taskWords,
+  waitEvidence,
+  waitSubject,
+} from '../diagnosis/wait-evidence.ts';
+import { waitGraph } from '../kernel/wait-graph.ts';
+
+/** A task waits for a lock that it has itself: these locks are not recursive. */
+export const waitSelfDeadlock: Rule = {
+  id: 'wait.self-deadlock',
+  title: 'A task waits for its own lock',
+  source: 'Documentation/locking/mutex-design.rst: a task may not take a mutex twice',
+  *check(of) {
+    for (const { waits, sure, behind } of waitGraph(of.prog).cycles) {
+      const wait = waits.length === 1 ? waits[0] : undefined;
+      if (!wait) continue;
+      const what = resourceWords(of.prog, wait.resource);
+      const who = taskWords(wait.task);
+      yield {
+        severity: canDieOfWaiting(of.fatal?.kind) && sure ? 'cause' : 'suspect',
+        confidence: sure ? 'certain' : 'possible',
+        title: { en: `Self-deadlock in ${callerWords(wait)}`, zh: `${callerWords(wait)} 中的自死锁` },
+        sentence: {
+          en: `${who} waits in ${callerWords(wait)} for ${what.en}, which it holds itself; ${behind.length} more tasks wait behind it.`,
+          zh: `${who} 在 ${callerWords(wait)} 中等待它自己持有的 ${what.zh}；另有 ${behind.length} 个任务在其后等待。`,
+        },
+        subject: waitSubject(wait),
+        evidence: waitEvidence(of.prog, wait),
+        explains: SYMPTOMS_OF_WAITING,
+      };
+    }
+  },
+};
