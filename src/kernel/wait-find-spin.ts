@@ -10,13 +10,13 @@ import { queuesForSpinlock, type SpinlockState, spinlockState } from './qspinloc
 import { rwsemState } from './rwsem.ts';
 import { currentTask } from './sched.ts';
 import type { FoundWait, Holder, WaitResource } from './wait-resource.ts';
-import type { WaitStack } from './wait-stack.ts';
+import type { WaitingStack } from './wait-stack.ts';
 
 /**
  * What a running task spins on. The address is not kept anywhere but in registers and on the stack: each pointer there is
  * tried, and one is taken whose lock says that this CPU waits for it. @throws AnalysisError
  */
-export function findSpin(prog: Program, stack: WaitStack): FoundWait | undefined {
+export function findSpin(prog: Program, stack: WaitingStack): FoundWait | undefined {
   switch (stack.site?.kind) {
     case 'spinlock':
       return spinlock(prog, stack);
@@ -33,14 +33,14 @@ export function findSpin(prog: Program, stack: WaitStack): FoundWait | undefined
   }
 }
 
-function pointers(stack: WaitStack): Addr[] {
+function pointers(stack: WaitingStack): Addr[] {
   const words = stack.words().map((w) => w.value);
   // a lock is 4 bytes: it may lie at any multiple of them, but not in code or on this stack
   const candidates = [...stack.registers(), ...words].filter((v) => v >= 1n << 63n && (v & 3n) === 0n);
   return [...new Set(candidates)];
 }
 
-function spinlock(prog: Program, stack: WaitStack): FoundWait | undefined {
+function spinlock(prog: Program, stack: WaitingStack): FoundWait | undefined {
   let pending: { at: Addr; state: SpinlockState } | undefined;
   for (const at of pointers(stack)) {
     const state = attempt(() => spinlockState(prog, at));
@@ -55,7 +55,7 @@ function spinning(address: Addr, state: SpinlockState, found: FoundWait['found']
   return { found, resource: bare('spinlock', 'qspinlock', address, `val=${hex(state.value)}`) };
 }
 
-function rwlock(prog: Program, stack: WaitStack): FoundWait | undefined {
+function rwlock(prog: Program, stack: WaitingStack): FoundWait | undefined {
   for (const at of pointers(stack)) {
     const state = attempt(() => rwlockState(prog, at));
     if (!state?.plausible || !(state.waiting || state.writer)) continue;
@@ -66,7 +66,7 @@ function rwlock(prog: Program, stack: WaitStack): FoundWait | undefined {
 
 /** mutex_spin_on_owner and rwsem_spin_on_owner: the lock's owner runs, and this task waits for it without sleeping. */
 function sleepingLock(
-  stack: WaitStack,
+  stack: WaitingStack,
   kind: WaitResource['kind'],
   type: string,
   read: (at: Addr) => { readonly state: string; readonly holder?: Holder },
@@ -80,7 +80,7 @@ function sleepingLock(
   return undefined;
 }
 
-function call(prog: Program, stack: WaitStack): FoundWait | undefined {
+function call(prog: Program, stack: WaitingStack): FoundWait | undefined {
   const pending = pendingCall(prog, stack.task.cpu);
   if (!pending) return undefined;
   const tasks = pending.cpus.map((cpu) => currentTask(prog, cpu)).filter((t) => t !== undefined);

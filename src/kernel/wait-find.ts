@@ -15,7 +15,7 @@ import { findSpin } from './wait-find-spin.ts';
 import { type ListedLock, ListedLocks, type ListedWait } from './wait-lock-list.ts';
 import { type QueuedWait, SimpleWaitQueues, WaitQueues } from './wait-queue-entry.ts';
 import type { FoundWait, Holder, WaitResource } from './wait-resource.ts';
-import type { WaitStack } from './wait-stack.ts';
+import type { WaitingStack } from './wait-stack.ts';
 
 /** What is kept of lists that many tasks share. */
 export class WaitFinder {
@@ -40,7 +40,7 @@ export class WaitFinder {
    * What the task of a stack waits for. Every answer was verified in memory. The site of the stack says what is looked for
    * first; a wait of another sort inside the same frames is found too.
    */
-  find(stack: WaitStack): FoundWait | undefined {
+  find(stack: WaitingStack): FoundWait | undefined {
     const { site } = stack;
     if (!site || site.kind === 'timer') return undefined;
     if (stack.task.active) return attempt(() => findSpin(this.prog, stack));
@@ -53,7 +53,7 @@ export class WaitFinder {
     return undefined;
   }
 
-  readonly #ways: Readonly<Record<string, (stack: WaitStack) => FoundWait | undefined>> = {
+  readonly #ways: Readonly<Record<string, (stack: WaitingStack) => FoundWait | undefined>> = {
     mutex: (s) => this.#listed(s, 'mutex', this.#mutexes, 'mutex', (at) => mutexState(this.prog, at)),
     rwsem: (s) => this.#listed(s, 'rwsem', this.#rwsems, 'rw_semaphore', (at) => rwsemState(this.prog, at)),
     // before v5.7 readers of a percpu-rwsem slept on the rwsem inside it
@@ -68,7 +68,7 @@ export class WaitFinder {
   };
 
   #listed(
-    stack: WaitStack,
+    stack: WaitingStack,
     kind: WaitResource['kind'],
     locks: Lazy<ListedLocks>,
     type: string,
@@ -89,7 +89,7 @@ export class WaitFinder {
     });
   }
 
-  #rtMutex(stack: WaitStack): FoundWait | undefined {
+  #rtMutex(stack: WaitingStack): FoundWait | undefined {
     const wait = blockedOnRtMutex(this.prog, stack.task.address);
     if (!wait) return undefined;
     const { address, type, holder, waiters, state, damage } = wait;
@@ -100,7 +100,7 @@ export class WaitFinder {
     };
   }
 
-  #completion(stack: WaitStack): FoundWait | undefined {
+  #completion(stack: WaitingStack): FoundWait | undefined {
     // struct swait_queue_head: commit a5c6234e1028 ("completion: Use simple wait queues", v5.7)
     const simple = attempt(() => this.#simple.get().find(stack));
     const queued = simple ?? attempt(() => this.#queues.get().find(stack));
@@ -109,7 +109,7 @@ export class WaitFinder {
     );
   }
 
-  #queued(stack: WaitStack): FoundWait | undefined {
+  #queued(stack: WaitingStack): FoundWait | undefined {
     const queued = attempt(() => this.#queues.get().find(stack)) ?? attempt(() => this.#simple.get().find(stack));
     return queued && { found: 'waiter', resource: this.#queueResource(queued) };
   }
@@ -130,7 +130,7 @@ export class WaitFinder {
   }
 
   /** A writer that waits until the readers have left is in `writer`, on no list. */
-  #percpuWriter(stack: WaitStack): FoundWait | undefined {
+  #percpuWriter(stack: WaitingStack): FoundWait | undefined {
     const writer = this.prog.offset('percpu_rw_semaphore', 'writer.task', 'writer');
     const at = stack.words().find(({ value }) => {
       if (!isKernelPointer(value)) return false;

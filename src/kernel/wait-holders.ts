@@ -1,6 +1,6 @@
 import type { TaskRecord } from './task.ts';
 import type { Holder, WaitResource } from './wait-resource.ts';
-import type { WaitStack } from './wait-stack.ts';
+import type { WaitingStack } from './wait-stack.ts';
 
 /** More than this many have an address on their stack that says little: nobody is named. */
 const MAX_INFERRED = 8;
@@ -15,7 +15,7 @@ const NAMELESS: readonly string[] = ['spinlock', 'rwlock', 'semaphore', 'percpu-
 export function inferHolders(
   resource: WaitResource,
   waiting: readonly TaskRecord[],
-  stacks: readonly WaitStack[],
+  stacks: readonly WaitingStack[],
 ): readonly Holder[] {
   const { holders, kind, address } = resource;
   const readers = kind === 'rwsem' && holders.every((h) => h.how === 'reader' && !h.sure);

@@ -5,7 +5,7 @@ import { isKernelPointer } from './kernel-struct.ts';
 import { findTask } from './task.ts';
 import type { FoundHow } from './wait-resource.ts';
 import { type WaiterRing, WaiterRings, waiterOf } from './wait-ring.ts';
-import type { WaitStack } from './wait-stack.ts';
+import type { WaitingStack } from './wait-stack.ts';
 
 /** A lock with a list of waiters of one type, each a variable of the task that waits. */
 export interface ListedLock {
@@ -49,7 +49,7 @@ export class ListedLocks {
   }
 
   /** @param hints addresses that fields of the task give for the lock */
-  find(stack: WaitStack, hints: readonly Addr[]): ListedWait | undefined {
+  find(stack: WaitingStack, hints: readonly Addr[]): ListedWait | undefined {
     for (const { at, value } of stack.words()) {
       if (value !== stack.task.address) continue;
       const node = addrAdd(at, this.#list - this.#task);
@@ -67,7 +67,11 @@ export class ListedLocks {
     return findTask(this.#prog, task) && task;
   }
 
-  #lockOf(ring: WaiterRing, stack: WaitStack, hints: readonly Addr[]): { address: Addr; found: FoundHow } | undefined {
+  #lockOf(
+    ring: WaiterRing,
+    stack: WaitingStack,
+    hints: readonly Addr[],
+  ): { address: Addr; found: FoundHow } | undefined {
     if (this.#head !== undefined) {
       return ring.head === undefined ? undefined : { address: addrAdd(ring.head, -this.#head), found: 'waiter' };
     }

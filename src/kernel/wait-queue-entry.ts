@@ -4,7 +4,7 @@ import type { Program } from '../program/program.ts';
 import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 import { findTask } from './task.ts';
 import { WaiterRings } from './wait-ring.ts';
-import type { WaitStack } from './wait-stack.ts';
+import type { WaitingStack } from './wait-stack.ts';
 
 /** A task's entry in a wait queue, verified by the queue. */
 export interface QueuedWait {
@@ -52,7 +52,7 @@ export class WaitQueues {
   }
 
   /** Every entry that lies on the stack of the task and is on a queue. */
-  find(stack: WaitStack): QueuedWait | undefined {
+  find(stack: WaitingStack): QueuedWait | undefined {
     for (const { at, value } of stack.words()) {
       if (value !== stack.task.address) continue;
       const entry = addrAdd(at, -this.#own);
@@ -108,7 +108,7 @@ export class SimpleWaitQueues {
     this.#rings = new WaiterRings(prog, (node) => taskOf(node) !== undefined, taskOf);
   }
 
-  find(stack: WaitStack): QueuedWait | undefined {
+  find(stack: WaitingStack): QueuedWait | undefined {
     for (const { at, value } of stack.words()) {
       if (value !== stack.task.address) continue;
       const entry = addrAdd(at, -this.#task);

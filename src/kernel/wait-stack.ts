@@ -21,8 +21,20 @@ export interface StackWord {
   readonly value: bigint;
 }
 
+/** What is known of a task that waits, for those who look for what it waits for. */
+export interface WaitingStack {
+  readonly task: TaskRecord;
+  readonly site: WaitSite | undefined;
+  /** Words of the frames from where the task stopped to a little beyond the waiting function. */
+  words(): readonly StackWord[];
+  /** Values of the registers of the waiting function, where they are known. */
+  registers(): readonly bigint[];
+  /** Whether a value lies in a register or on the live part of its stack. */
+  holds(value: bigint): boolean;
+}
+
 /** The stack of a task that waits, as far as the wait concerns it. */
-export class WaitStack {
+export class WaitStack implements WaitingStack {
   readonly prog: Program;
   readonly task: TaskRecord;
   readonly frames: readonly StackFrame[];
@@ -37,19 +49,16 @@ export class WaitStack {
     this.site = task.active ? runningSite(this.frames) : waitSite(this.frames);
   }
 
-  /** Words of the frames from where the task stopped to a little beyond the waiting function. */
   words(): readonly StackWord[] {
     this.#near ??= this.#read(this.#bounds());
     return this.#near;
   }
 
-  /** Every word on the live part of its stack that can be a pointer into the kernel. */
   holds(value: bigint): boolean {
     this.#all ??= this.#pointers();
     return this.#all.has(value);
   }
 
-  /** Values of the registers of the waiting function, where they are known. */
   registers(): readonly bigint[] {
     const frame = this.frames[this.site?.index ?? 0];
     return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && isKernelPointer(v));
