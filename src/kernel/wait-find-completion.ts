@@ -10,8 +10,10 @@ import type { QueuedWait } from './wait-queue-entry.ts';
 import type { Holder, WaitResource } from './wait-resource.ts';
 import { flushWait } from './workqueue.ts';
 
-/** What a wait for a completion is really for, by the structure that the completion is part of. */
-export function findCompletionWait(prog: Program, queued: QueuedWait, site: WaitKind): WaitResource {
+/**
+ * What a wait for a completion is really for, by the structure that the completion is part of; undefined for other queues.
+ */
+export function findCompletionWait(prog: Program, queued: QueuedWait, site: WaitKind): WaitResource | undefined {
   const at = addrAdd(queued.head, -prog.offset('completion', 'wait'));
   const common = { waiters: queued.waiters, ...(queued.damage !== undefined && { damage: queued.damage }) };
   const grace = attempt(() => graceOf(prog, at)) ?? attempt(() => gracePeriodResource(prog, queued));
@@ -22,10 +24,7 @@ export function findCompletionWait(prog: Program, queued: QueuedWait, site: Wait
     const state = flush.workers[0]?.function ?? '';
     return { kind: 'work', address: flush.address, type: flush.type, holders, state, ...common };
   }
-  if (site !== 'completion') {
-    const type = queued.simple ? 'swait_queue_head' : 'wait_queue_head';
-    return { kind: 'wait-queue', address: queued.head, type, holders: [], state: queued.wake ?? '', ...common };
-  }
+  if (site !== 'completion') return undefined;
   const done = prog.memory.u32(addrAdd(at, prog.offset('completion', 'done')));
   const holders = attempt(() => completionHolders(prog, at)) ?? [];
   return { kind: 'completion', address: at, type: 'completion', holders, state: `done=${done}`, ...common };

@@ -45,7 +45,7 @@ export class WaitFinder {
     if (!site || site.kind === 'timer') return undefined;
     if (stack.task.active) return attempt(() => findSpin(this.prog, stack));
     const first = this.#ways[site.kind];
-    const others = [this.#ways['rt-mutex'], this.#ways.completion, this.#ways['wait-queue']];
+    const others = [this.#ways['rt-mutex'], this.#ways.work, this.#ways['wait-queue']];
     for (const way of new Set([first, ...others])) {
       const found = way && attempt(() => way(stack));
       if (found) return found;
@@ -62,8 +62,8 @@ export class WaitFinder {
       this.#listed(s, 'semaphore', this.#semaphores, 'semaphore', (at) => semaphoreState(this.prog, at)),
     'rt-mutex': (s) => this.#rtMutex(s),
     completion: (s) => this.#completion(s),
-    'grace-period': (s) => this.#completion(s) ?? this.#queued(s),
-    work: (s) => this.#completion(s) ?? this.#queued(s),
+    'grace-period': (s) => this.#completion(s),
+    work: (s) => this.#completion(s),
     'wait-queue': (s) => this.#queued(s),
   };
 
@@ -104,9 +104,8 @@ export class WaitFinder {
     // struct swait_queue_head: commit a5c6234e1028 ("completion: Use simple wait queues", v5.7)
     const simple = attempt(() => this.#simple.get().find(stack));
     const queued = simple ?? attempt(() => this.#queues.get().find(stack));
-    return (
-      queued && { found: 'waiter', resource: findCompletionWait(this.prog, queued, stack.site?.kind ?? 'unknown') }
-    );
+    const resource = queued && findCompletionWait(this.prog, queued, stack.site?.kind ?? 'unknown');
+    return resource && { found: 'waiter', resource };
   }
 
   #queued(stack: WaitingStack): FoundWait | undefined {

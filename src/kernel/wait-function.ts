@@ -98,6 +98,8 @@ const PURPOSES =
 /** Frames above the waiting function in which its purpose is looked for, and frames in which it must lie. */
 const OUTER = 6;
 const REACH = 24;
+/** Frames between what put the task to sleep and the wait that it is part of. */
+const NEAR = 3;
 
 /** A symbol without what the compiler added: `__mutex_lock.constprop.0`. */
 export function plainName(symbol: string): string {
@@ -120,10 +122,10 @@ export function waitSite(frames: readonly StackFrame[], from = 0): WaitSite | un
   for (let index = from; index < end; index++) {
     const name = frames[index]?.symbol ? plainName(frames[index]?.symbol?.name ?? '') : '';
     if (name === '' || SLEEPING.test(name)) continue;
+    if (first && index - first.index >= NEAR) break; // a wait is the innermost code
     const known = WAITING.find(([pattern]) => pattern.test(name));
     if (known) return siteAt(frames, index, name, known);
     first ??= { name, index };
-    if (index - first.index >= 3) break; // the wait is the innermost code
   }
   return first && { kind: 'unknown', function: first.name, index: first.index, ...purposeOf(frames, first.index) };
 }
