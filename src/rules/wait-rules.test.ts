@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type WaitingTask, WaitWriter } from '../../test/build/wait-writer.ts';
+import type { Case } from '../diagnosis/case.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Finding } from '../report/finding.ts';
+import { panicAsked } from './panic-asked.ts';
+import { panicNmi } from './panic-nmi.ts';
+import { panicPolicy } from './panic-policy.ts';
+import { waitDeadlock } from './wait-deadlock.ts';
+import { waitHang } from './wait-hang.ts';
+import { waitHungTask } from './wait-hung-task.ts';
+import { waitSelfDeadlock } from './wait-self-deadlock.ts';
+
+const MUTEX = ['__schedule', 'schedule', '__mutex_lock', 'takes_both'];
+
+function mutex(made: WaitWriter, owner: bigint, ...waiting: WaitingTask[]): bigint {
+  const at = made.memory.alloc(64);
+  made.memory.u64(at, owner | 1n);
+  made.memory.circle(at + 16n, ...waiting.map((w) => made.waiter(w)));
+  return at;
+}
+
+/** A death with these lines in its log. */
+function death(made: WaitWriter, kind: string | undefined, ...lines: string[]): Case {
+  const log = lines.map((text, i) => ({ text, level: 0, timestampNs: BigInt(i), facility: 0 }));
+  return {
+    prog: made.program(),
+    panic: { how: 'test', message: lines.at(-1) ?? '' },
+    log,
+    fatal: kind === undefined ? undefined : { index: 0, kind },
+    fatalLines: lines,
+    modules: { modules: [], problems: [] },
+  } as unknown as Case;
+}
+
+function check(rule: Rule, of: Case): Finding[] {
+  return [...rule.check(of)];
+}
+
+/** When the clock stands at 100 s, a task that went to sleep at 10 s. */
+function clock(made: WaitWriter, ...sleeping: WaitingTask[]): void {
+  made.add('rq', { clock: 64 });
+  made.add('task_struct', { 'sched_info.last_arrival': 280, 'se.exec_start': 288 });
+  made.memory.u64((made.tasks.runqueues[0] as bigint) + 64n, 100_000_000_000n);
+  for (const { task } of sleeping) {
+    made.memory.u64(task + 280n, 9_000_000_000n);
+    made.memory.u64(task + 288n, 10_000_000_000n);
+  }
+}
+
+function circle(): { made: WaitWriter; locks: bigint[] } {
+  const made = new WaitWriter();
+  made.mutexTypes(false);
+  const one = made.waits(10, 'one', MUTEX);
+  const two = made.waits(11, 'two', MUTEX);
+  return { made, locks: [mutex(made, two.task, one), mutex(made, one.task, two)] };
+}
+
+test('a deadlock is the cause of a death by waiting, and only a suspect of another', () => {
+  const { made, locks } = circle();
+  const line = 'INFO: task one:10 blocked for more than 120 seconds.';
+  const [finding, ...more] = check(waitDeadlock, death(made, 'hung task', line));
+  assert.equal(more.length, 0);
+  assert.deepEqual([finding?.severity, finding?.confidence], ['cause', 'certain']);
+  assert.match(
+    finding?.sentence.en ?? '',
+    /^Deadlock: PID 10 "one" waits for mutex .* which PID 11 "two" holds; PID 11/,
+  );
+  assert.match(finding?.sentence.zh ?? '', /^死锁：PID 10 "one" 等待 PID 11 "two" 持有的 互斥锁/);
+  assert.equal(finding?.subject?.address, locks[0]?.toString(16));
+  assert.ok(finding?.evidence.some((e) => e.value === line && e.command === 'log'));
+  assert.ok(finding?.evidence.some((e) => e.command === `rd ${locks[1]?.toString(16)}`));
+  const [other] = check(waitDeadlock, death(circle().made, 'NULL pointer dereference', 'BUG: kernel NULL'));
+  assert.equal(other?.severity, 'suspect');
+});
+
+test('the tasks of a deadlock are not told again as hung', () => {
+  const line = 'INFO: task one:10 blocked for more than 120 seconds.';
+  assert.deepEqual(check(waitHungTask, death(circle().made, 'hung task', line)), []);
+});
+
+test('a task that waits for its own lock', () => {
+  const made = new WaitWriter();
+  made.mutexTypes(false);
+  const one = made.waits(10, 'one', MUTEX);
+  mutex(made, one.task, one);
+  const of = death(made, undefined);
+  assert.deepEqual(check(waitDeadlock, of), []);
+  const [finding] = check(waitSelfDeadlock, of);
+  assert.match(finding?.sentence.en ?? '', /PID 10 "one" waits in takes_both for mutex .*, which it holds itself/);
+});
+
+test('a long wait for a lock leads to who has it; a short one is none', () => {
+  for (const long of [true, false]) {
+    const made = new WaitWriter();
+    made.mutexTypes(false);
+    const holder = made.waits(10, 'holder', ['__schedule', 'schedule', 'msleep', 'slow_work'], 1);
+    const waiting = made.waits(11, 'waiting', MUTEX);
+    mutex(made, holder.task, waiting);
+    clock(made, ...(long ? [waiting, holder] : []));
+    if (!long) made.memory.u64(waiting.task + 288n, 99_000_000_000n);
+    const found = check(waitHang, death(made, 'hung task'));
+    assert.equal(found.length, long ? 1 : 0);
+    if (!long) continue;
+    assert.match(
+      found[0]?.sentence.en ?? '',
+      /1 task waits, the longest since 90 s, for mutex .*, held by PID 10 "holder"/,
+    );
+    assert.equal(found[0]?.severity, 'cause');
+    assert.equal(found[0]?.subject?.pid, 10);
+  }
+});
+
+test('what the hung task detector said of a task that still waits, and not of one that went on', () => {
+  const made = new WaitWriter();
+  made.mutexTypes(false);
+  const holder = made.waits(10, 'holder', ['__schedule', 'schedule', 'msleep'], 1);
+  mutex(made, holder.task, made.waits(11, 'a: b', MUTEX));
+  const lines = [
+    'INFO: task a: b:11 blocked for more than 120 seconds.',
+    'INFO: task gone:99 blocked for more than 120 seconds.',
+    'Kernel panic - not syncing: hung_task: blocked tasks',
+  ];
+  const found = check(waitHungTask, death(made, 'hung task', ...lines));
+  assert.equal(found.length, 1);
+  assert.match(
+    found[0]?.sentence.en ?? '',
+    /a: b \(PID 11\) was blocked for more than 120 s; it still waits in takes_both/,
+  );
+});
+
+test('a crash that was asked for, by the log; not by any other panic', () => {
+  const asked = death(
+    new WaitWriter(),
+    'crash requested through sysrq',
+    'sysrq: Trigger a crash',
+    'Kernel panic - not syncing: sysrq triggered crash',
+  );
+  const [finding] = check(panicAsked, asked);
+  assert.equal(finding?.severity, 'cause');
+  assert.equal(finding?.evidence[0]?.value, 'sysrq: Trigger a crash');
+  assert.deepEqual(check(panicAsked, death(new WaitWriter(), 'panic', 'Kernel panic - not syncing: x')), []);
+});
+
+test('an NMI from outside, and the setting that made the kernel stop', () => {
+  const made = new WaitWriter();
+  made.memory.u32(made.memory.symbol('unknown_nmi_panic', made.memory.alloc(4), 4), 1);
+  const lines = [
+    'Uhhuh. NMI received for unknown reason 21 on CPU 0.',
+    'Kernel panic - not syncing: NMI: Not continuing',
+  ];
+  const [finding] = check(panicNmi, death(made, 'panic', ...lines));
+  assert.deepEqual(
+    finding?.evidence.map((e) => e.value),
+    [lines[1], lines[0], '1'],
+  );
+  assert.deepEqual(
+    check(panicNmi, death(new WaitWriter(), 'panic', 'Kernel panic - not syncing: Fatal exception')),
+    [],
+  );
+});
+
+test('the policy is context: it says why the kernel stopped, not why it broke', () => {
+  const made = new WaitWriter();
+  made.memory.u32(made.memory.symbol('panic_on_oops', made.memory.alloc(4), 4), 1);
+  const [finding] = check(panicPolicy, death(made, 'BUG assertion', 'Kernel panic - not syncing: Fatal exception'));
+  assert.deepEqual([finding?.severity, finding?.confidence], ['context', 'certain']);
+  assert.match(finding?.sentence.en ?? '', /kernel\.panic_on_oops is set/);
+  const [unread] = check(
+    panicPolicy,
+    death(new WaitWriter(), 'hung task', 'Kernel panic - not syncing: hung_task: blocked tasks'),
+  );
+  assert.equal(unread?.confidence, 'likely');
+});
