@@ -109,6 +109,20 @@ export class WaitWriter {
     return { task, locals: stack + 512n + 64n };
   }
 
+  /** A task that a CPU runs in these functions; `interrupts`: whether it takes interrupts in the innermost. */
+  runs(pid: number, comm: string, cpu: number, functions: readonly string[], interrupts = true): WaitingTask {
+    const made = this.waits(pid, comm, functions, 0);
+    this.memory.u32(made.task + 12n, cpu);
+    this.tasks.run(cpu, made.task);
+    const note = new DataView(new ArrayBuffer(24));
+    const sp = made.locals - 64n;
+    [this.at(functions[0] as string), sp, interrupts ? 1n : 0n].forEach((v, i) => {
+      note.setBigUint64(i * 8, v, true);
+    });
+    this.memory.kernel.cpuNotes[cpu] = new Uint8Array(note.buffer);
+    return made;
+  }
+
   /** Types of mutexes as most kernels have them, or as the newest: a pointer to the first waiter. */
   mutexTypes(newest: boolean): void {
     const { memory } = this;
