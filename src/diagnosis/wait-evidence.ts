@@ -1,5 +1,5 @@
 import { attempt } from '../base/attempt.ts';
-import { hexPad } from '../base/hex.ts';
+import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { TaskRecord } from '../kernel/task.ts';
@@ -61,7 +61,7 @@ export function waitSubject(wait: TaskWait): FindingSubject {
   const { caller, task, resource } = wait;
   return {
     ...(caller && { function: caller.function, ...(caller.module !== undefined && { module: caller.module }) }),
-    ...(resource && { address: hexPad(resource.address) }),
+    ...(resource && { address: hex(resource.address) }),
     ...(resource && resource.type !== '' && { type: resource.type }),
     pid: task.pid,
   };

@@ -5,6 +5,7 @@
 export { type AddressIdentity, addressIdentity } from './address-identity.ts';
 export { type AddressWalk, addressWalk, taskPageTables } from './address-walk.ts';
 export { type AuditRecord, auditRecords } from './audit.ts';
+export { type BitWait, bitWait } from './bit-wait.ts';
 export { type Disk, type Disks, disks } from './block-device.ts';
 export {
   type BpfMap,
@@ -16,6 +17,8 @@ export {
   bpfTypeNames,
 } from './bpf.ts';
 export { type FreeBlock, type FreeList, freeBlockOf, type ZoneFreeLists, zoneFreeLists } from './buddy.ts';
+export { completionHolders } from './completion.ts';
+export { type PendingCall, pendingCall } from './cpu-call.ts';
 export { cpuRegisters } from './cpu-registers.ts';
 export { cpusInMask, nrCpuIds } from './cpumask.ts';
 export { type Dentries, type DentryPath, dentries } from './dentry-path.ts';
@@ -66,6 +69,7 @@ export {
   listEntriesBackward,
 } from './list.ts';
 export { llistEntries } from './llist.ts';
+export { type LockName, lockName } from './lock-name.ts';
 export { type FileLock, type FileLockKind, type FileLocks, fileLocks } from './locks.ts';
 export { type MapleEntry, type MapleNode, type MapleSlot, type MapleWalk, mapleEntries } from './maple-tree.ts';
 export { type MemInfo, memoryInfo } from './meminfo.ts';
@@ -77,6 +81,7 @@ export { type MmLayout, mmLayout, vmaName, vmaPath } from './mm.ts';
 export { type ModuleMemory, type ModuleRecord, type ModuleState, type Modules, modules } from './module.ts';
 export { type MountRecord, type Mounts, mounts, superblockOf } from './mount.ts';
 export { mountOptions } from './mount-options.ts';
+export { type MutexState, mutexState } from './mutex.ts';
 export { formatIpv4, formatIpv6, formatIpv6Long } from './net-address.ts';
 export {
   type DeviceAddress,
@@ -92,13 +97,17 @@ export { type PageEntry, pageEntry } from './page-entry.ts';
 export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
 export { type PanicFacts, panicFacts } from './panic.ts';
+export { type PanicSetting, panicSetting } from './panic-settings.ts';
 export { type PciBus, type PciBuses, type PciDevice, pciBuses } from './pci.ts';
 export { onlineCpus, perCpu, perCpuOffset, possibleCpus, presentCpus } from './percpu.ts';
 export { type PercpuList, percpuLists } from './percpu-list.ts';
+export { type PercpuRwsemState, percpuRwsemState } from './percpu-rwsem.ts';
 export { type PlistEntry, type PlistWalk, plistEntries } from './plist.ts';
 export { type PreemptCount, preemptCount } from './preempt-count.ts';
 export { type LogRecord, type LogRecords, logRecords } from './printk.ts';
 export { type PrintkSafeBuffer, printkSafeBuffers } from './printk-safe.ts';
+export { type RwlockState, rwlockState } from './qrwlock.ts';
+export { type SpinlockState, spinlockState } from './qspinlock.ts';
 export { type IndexedEntries, type IndexedEntry, radixTreeItems } from './radix-tree.ts';
 export {
   type RbtreeNode,
@@ -108,7 +117,10 @@ export {
   rbtreeEntries,
   rbtreeNodes,
 } from './rbtree.ts';
+export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
+export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';
+export { type RwsemState, rwsemState } from './rwsem.ts';
 export {
   type Sbitmap,
   type SbitmapQueue,
@@ -137,6 +149,7 @@ export {
 } from './search-areas.ts';
 export { MemorySearch, type SearchHit } from './search-memory.ts';
 export { type Pattern, textPattern, unitPattern } from './search-pattern.ts';
+export { type SemaphoreState, semaphoreState } from './semaphore.ts';
 export {
   type PendingSignals,
   type ProcessSignals,
@@ -188,6 +201,18 @@ export { type Vma, type Vmas, vmas } from './vma.ts';
 export { vmaFlagNames } from './vma-flags.ts';
 export { type VmaPage, vmaPage, vmaPages } from './vma-pages.ts';
 export { type VmapArea, type VmapAreas, vmapAreas } from './vmalloc.ts';
+export { plainName, type WaitKind, type WaitMode, type WaitSite } from './wait-function.ts';
+export {
+  type GraphResource,
+  type TaskWait,
+  type WaitCycle,
+  type WaitGraph,
+  type WaitRoot,
+  waitGraph,
+} from './wait-graph.ts';
 export { type Waiter, type WaitQueue, waitQueue } from './wait-queue.ts';
+export type { FoundHow, Holder, HolderHow, WaitResource } from './wait-resource.ts';
+export { blockedFor } from './wait-times.ts';
+export { type Worker, type WorkerPool, type WorkerPools, workerPools } from './workqueue.ts';
 export { xarrayItems } from './xarray.ts';
 export { type MemoryNodes, memoryNodeRecords, type NodeRecord, type ZoneRecord } from './zone.ts';

@@ -10,6 +10,7 @@ import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
+import { ioStuck } from './io-stuck.ts';
 import { listCorruption } from './list-corruption.ts';
 import { machineCheck } from './machine-check.ts';
 import { moduleInvolvement } from './module-involvement.ts';
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   doubleFree,
   exception,
   freedPage,
+  ioStuck,
   listCorruption,
   machineCheck,
   moduleInvolvement,

@@ -68,7 +68,7 @@ test('a deadlock is the cause of a death by waiting, and only a suspect of anoth
     /^Deadlock: PID 10 "one" waits for mutex .* which PID 11 "two" holds; PID 11/,
   );
   assert.match(finding?.sentence.zh ?? '', /^死锁：PID 10 "one" 等待 PID 11 "two" 持有的 互斥锁/);
-  assert.equal(finding?.subject?.address, locks[0]?.toString(16));
+  assert.equal(finding?.subject?.address, `0x${locks[0]?.toString(16)}`);
   assert.ok(finding?.evidence.some((e) => e.value === line && e.command === 'log'));
   assert.ok(finding?.evidence.some((e) => e.command === `rd ${locks[1]?.toString(16)}`));
   const [other] = check(waitDeadlock, death(circle().made, 'NULL pointer dereference', 'BUG: kernel NULL'));

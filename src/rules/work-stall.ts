@@ -1,5 +1,5 @@
 import { attempt } from '../base/attempt.ts';
-import { hexPad } from '../base/hex.ts';
+import { hex } from '../base/hex.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
@@ -59,7 +59,7 @@ function finding(of: Case, pool: WorkerPool, seconds: number): Finding {
       en: `${pool.pending.length} works wait on ${where.en}, none was taken for ${whole} s; ${busy.length} workers are busy${names === '' ? '' : ` with ${names}`}, ${blocked} of them blocked.`,
       zh: `${where.zh} 上有 ${pool.pending.length} 个工作项等待，已 ${whole} 秒无进展；${busy.length} 个工作线程忙${names === '' ? '' : `于 ${names}`}，其中 ${blocked} 个阻塞。`,
     },
-    subject: { address: hexPad(pool.address), type: 'worker_pool' },
+    subject: { address: hex(pool.address), type: 'worker_pool' },
     evidence: evidenceOf(of, pool, busy),
   };
 }
