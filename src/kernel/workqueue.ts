@@ -130,7 +130,7 @@ function readWorker(prog: Program, address: Addr): Worker {
 }
 
 /** `struct workqueue_struct *` and name of every workqueue. @throws NotFoundError MemoryFault CorruptError */
-export function workqueues(prog: Program): { readonly address: Addr; readonly name: string }[] {
+function workqueues(prog: Program): { readonly address: Addr; readonly name: string }[] {
   const link = prog.offset('workqueue_struct', 'list');
   const name = prog.findMember('workqueue_struct', 'name');
   const found: { address: Addr; name: string }[] = [];

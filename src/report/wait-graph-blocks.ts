@@ -134,16 +134,8 @@ export function resourceText(resource: WaitResourceData, language: Language): st
   return `${parts.join(' ')} (${digits(address)})`;
 }
 
-export function taskText(task: Pick<TaskName, 'pid' | 'comm'>): string {
+function taskText(task: Pick<TaskName, 'pid' | 'comm'>): string {
   return `PID ${task.pid} "${task.comm}"`;
-}
-
-export function kindText(kind: WaitKind, language: Language): string {
-  return KINDS[kind][language];
-}
-
-export function holderText(holder: HolderData, language: Language): string {
-  return `${taskText(holder)} (${HOW[holder.how][language]})`;
 }
 
 function row(wait: WaitData, resources: readonly WaitResourceData[], language: Language): string[] {
