@@ -3,13 +3,12 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
-import { hugePageSizes } from './hugetlb.ts';
-import { KernelStruct } from './kernel-struct.ts';
 import { listEntries } from './list.ts';
-import { percpuCounters } from './memory-usage.ts';
 import { memoryNodes } from './node-memory.ts';
 import { attempt } from './note-problem.ts';
+import { commitLimit, committedPages } from './overcommit.ts';
 import { totalRamPages } from './total-ram.ts';
+import { longVariable } from './variable.ts';
 import { type VmStat, vmStat } from './vm-stat.ts';
 
 const MAX_BLOCK_DEVICES = 100_000;
@@ -142,40 +141,14 @@ function present(lines: Record<string, number | undefined>): Omit<MemInfo, 'prob
   return Object.fromEntries(Object.entries(lines).filter(([, value]) => value !== undefined));
 }
 
-/** A `long` or `atomic_long_t` variable; undefined where no symbol tells its place. */
+/** A counter that is not below zero; undefined where no symbol tells its place. */
 function counter(prog: Program, name: string): number | undefined {
-  const symbol = prog.findSymbol(name);
-  if (!symbol) return undefined;
-  return Math.max(0, Number(BigInt.asIntN(64, prog.memory.ulong(symbol.address))));
-}
-
-/** `vm_committed_as` with the parts of every CPU; undefined where no symbol tells its place. */
-function committedPages(prog: Program): number | undefined {
-  const symbol = prog.findSymbol('vm_committed_as');
-  if (!symbol) return undefined;
-  const counters = percpuCounters(prog);
-  const object = new KernelStruct(prog, counters.size);
-  prog.memory.read(symbol.address, object.bytes);
-  return Math.max(0, counters.common(object, 0) + (counters.parts(object, [0])[0] ?? 0));
-}
-
-/**
- * What may be committed when the kernel does not overcommit (vm_commit_limit, mm/util.c), in pages.
- */
-function commitLimit(prog: Program): number | undefined {
-  const kbytes = counter(prog, 'sysctl_overcommit_kbytes');
-  const swap = counter(prog, 'total_swap_pages');
-  if (kbytes === undefined || swap === undefined) return undefined;
-  if (kbytes > 0) return Math.floor(kbytes / (prog.pageSize / 1024)) + swap;
-  const total = totalRamPages(prog);
-  const ratio = prog.findSymbol('sysctl_overcommit_ratio');
-  if (total === undefined || !ratio) return undefined;
-  const huge = hugePageSizes(prog).reduce((pages, size) => pages + (size.total * size.bytes) / prog.pageSize, 0);
-  return Math.floor(((total - huge) * prog.memory.u32(ratio.address)) / 100) + swap;
+  const value = longVariable(prog, name);
+  return value === undefined ? undefined : Math.max(0, value);
 }
 
 /** pcpu_nr_pages (mm/percpu.c): populated pages, once for each unit. */
-function percpuPages(prog: Program): number | undefined {
+export function percpuPages(prog: Program): number | undefined {
   const populated = prog.findSymbol('pcpu_nr_populated');
   const units = prog.findSymbol('pcpu_nr_units');
   if (!populated || !units) return undefined;

@@ -4,6 +4,7 @@ import type { Program } from '../program/program.ts';
 import { hugePageSizes } from './hugetlb.ts';
 import { memoryInfo } from './meminfo.ts';
 import { attempt } from './note-problem.ts';
+import { commitLimit } from './overcommit.ts';
 import { allPages, pageReader } from './page.ts';
 import { pageFlags } from './page-flags.ts';
 
@@ -33,38 +34,20 @@ export function memoryOverview(prog: Program): MemoryOverview {
   const huge = attempt(problems, 'huge pages', () => hugePageSizes(prog)) ?? [];
   const hugePages = (which: 'free' | 'total'): number =>
     huge.reduce((sum, size) => sum + size[which] * (size.bytes / prog.pageSize), 0);
-  const total = pages(info.totalKiB);
-  const swapTotal = pages(info.swapTotalKiB);
   return {
-    total,
+    total: pages(info.totalKiB),
     free: pages(info.freeKiB),
     buffers: pages(info.buffersKiB),
     cached: pages(info.cachedKiB),
     slab: pages(info.slabKiB),
     hugeTotal: hugePages('total'),
     hugeFree: hugePages('free'),
-    swapTotal,
+    swapTotal: pages(info.swapTotalKiB),
     swapFree: pages(info.swapFreeKiB),
-    commitLimit: attempt(problems, 'commit limit', () => commitLimit(prog, total, hugePages('total'), swapTotal)),
+    commitLimit: attempt(problems, 'commit limit', () => commitLimit(prog)),
     committed: attempt(problems, 'committed pages', () => committed(prog)),
     problems,
   };
-}
-
-/** vm_commit_limit() in mm/util.c. */
-function commitLimit(
-  prog: Program,
-  total: number | undefined,
-  huge: number,
-  swap: number | undefined,
-): number | undefined {
-  const ratio = prog.findSymbol('sysctl_overcommit_ratio');
-  const fixed = prog.findSymbol('sysctl_overcommit_kbytes');
-  if (total === undefined || !ratio) return undefined;
-  const kib = fixed ? Number(prog.memory.ulong(fixed.address)) : 0;
-  const memory =
-    kib > 0 ? kib / (prog.pageSize / 1024) : Math.floor(((total - huge) * prog.memory.i32(ratio.address)) / 100);
-  return Math.floor(memory) + (swap ?? 0);
 }
 
 function committed(prog: Program): number | undefined {
