@@ -1,0 +1,17 @@
+import { NotFoundError } from '../base/errors.ts';
+import type { Addr } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
+import type { CType } from '../types/c-type.ts';
+
+/** A structure of the kernel, or of a driver that may be a module; undefined when no type information has it. */
+export function findStruct(prog: Program, name: string): CType | undefined {
+  return prog.findType(name) ?? prog.findModuleType(`struct ${name}`);
+}
+
+/** @throws NotFoundError when no type information has it: a module without BTF needs its debug information */
+export function structAt(prog: Program, name: string, address: Addr): Value {
+  const type = findStruct(prog, name);
+  if (!type) throw new NotFoundError('type', name, 'neither the kernel nor a loaded module has type information of it');
+  return prog.at(type, address);
+}
