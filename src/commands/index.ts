@@ -21,6 +21,7 @@ import { kmem } from './kmem.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
 import { mach } from './mach.ts';
+import { memory } from './memory.ts';
 import { mod } from './mod.ts';
 import { mount } from './mount.ts';
 import { net } from './net.ts';
@@ -76,6 +77,7 @@ export const commands: readonly Command[] = [
   list,
   log,
   mach,
+  memory,
   mod,
   mount,
   net,

@@ -108,7 +108,11 @@ function identity(prog: Program, device: Addr): { name: string; whole: boolean; 
   const object = prog.at('device', device);
   const type = object.get('type').toBigInt();
   const kind = type === 0n ? '' : object.get('type').get('name').toText(32);
-  return { name: object.get('kobj.name').toText(64), whole: kind !== 'partition', parent: object.get('parent').toBigInt() };
+  return {
+    name: object.get('kobj.name').toText(64),
+    whole: kind !== 'partition',
+    parent: object.get('parent').toBigInt(),
+  };
 }
 
 function diskOf(prog: Program, device: Addr, whole: Addr): Addr {

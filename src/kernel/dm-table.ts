@@ -24,6 +24,10 @@ export function mapperTargets(prog: Program, mapped: Addr): MapperTarget[] {
   return Array.from({ length: count }, (_, i) => {
     const target = structAt(prog, 'dm_target', first + BigInt(i * size));
     const type = structAt(prog, 'target_type', target.get('type').toBigInt());
-    return { type: type.get('name').toText(64), begin: target.get('begin').toBigInt(), length: target.get('len').toBigInt() };
+    return {
+      type: type.get('name').toText(64),
+      begin: target.get('begin').toBigInt(),
+      length: target.get('len').toBigInt(),
+    };
   });
 }

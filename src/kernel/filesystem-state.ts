@@ -84,7 +84,9 @@ function readState(
     readOnly: (object.get('s_flags').toBigInt() & SB_RDONLY) !== 0n,
     frozen: object.get('s_writers.frozen').toNumber(),
     writeError: 0 - (error ? prog.memory.u32(addrAdd(superblock, error.offset)) & ERROR_MASK : 0),
-    devices: [...devices].flatMap((at) => attempt(problems, `devices of ${type}`, () => blockStack(prog, at, problems)) ?? []),
+    devices: [...devices].flatMap(
+      (at) => attempt(problems, `devices of ${type}`, () => blockStack(prog, at, problems)) ?? [],
+    ),
     ...(ext4 && { ext4 }),
     ...(xfs && { xfs }),
     ...(btrfs && { btrfs }),

@@ -55,9 +55,18 @@ export function memoryBalance(prog: Program): MemoryBalance {
     if (pages !== undefined) held.set(holder, Math.max(0, Math.round(pages)));
   };
   if (stat) putCounted(prog, stat, put);
-  put('cpuLists', get('free pages of CPUs', () => cpuListPages(prog)));
-  put('percpu', get('per-CPU memory', () => grownPercpuPages(prog)));
-  put('hugetlb', get('huge pages', () => hugetlbPages(prog)));
+  put(
+    'cpuLists',
+    get('free pages of CPUs', () => cpuListPages(prog)),
+  );
+  put(
+    'percpu',
+    get('per-CPU memory', () => grownPercpuPages(prog)),
+  );
+  put(
+    'hugetlb',
+    get('huge pages', () => hugetlbPages(prog)),
+  );
   const sum = [...held.values()].reduce((a, b) => a + b, 0);
   const unaccounted = total === undefined || !stat ? undefined : total - sum;
   return { total, held, unaccounted, balloon: get('balloon', () => balloonPages(prog)), problems };
@@ -129,4 +138,3 @@ function balloonPages(prog: Program): number | undefined {
   const inflated = event('BALLOON_INFLATE');
   return inflated === undefined ? undefined : inflated - (event('BALLOON_DEFLATE') ?? 0);
 }
-

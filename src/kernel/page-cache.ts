@@ -72,16 +72,18 @@ export function pageCacheFiles(prog: Program, limits: PageCacheLimits): PageCach
   if (!search) return { files: [], fileCount: 0, pages: 0, byFilesystem: [], inodes: 0, cut: false, problems };
   search.run();
   const mappers = attempt(problems, 'processes that map files', () => new Mappers(prog, problems));
-  const files = search.top.map((file): CachedFile => ({
-    inode: file.inode,
-    number: file.number,
-    pages: file.pages,
-    size: file.size,
-    superblock: file.superblock,
-    filesystem: file.filesystem,
-    path: attempt(problems, `name of inode ${hex(file.inode)}`, () => pathOf(prog, file)),
-    mappedBy: mappers?.of(file.mapping) ?? [],
-  }));
+  const files = search.top.map(
+    (file): CachedFile => ({
+      inode: file.inode,
+      number: file.number,
+      pages: file.pages,
+      size: file.size,
+      superblock: file.superblock,
+      filesystem: file.filesystem,
+      path: attempt(problems, `name of inode ${hex(file.inode)}`, () => pathOf(prog, file)),
+      mappedBy: mappers?.of(file.mapping) ?? [],
+    }),
+  );
   const byFilesystem = [...search.byType].map(([filesystem, pages]) => ({ filesystem, pages }));
   byFilesystem.sort((a, b) => b.pages - a.pages);
   const { fileCount, pages, inodes, cut } = search;

@@ -44,7 +44,13 @@ export function slabSizes(prog: Program): SlabSizes {
     );
     if (slabs === undefined || slabs === 0) continue;
     const pages = slabs * 2 ** cache.order;
-    caches.push({ cache, slabs, pages, objects: slabs * cache.objectsPerSlab, reclaimable: (cache.flags & mask) !== 0 });
+    caches.push({
+      cache,
+      slabs,
+      pages,
+      objects: slabs * cache.objectsPerSlab,
+      reclaimable: (cache.flags & mask) !== 0,
+    });
   }
   caches.sort((a, b) => b.pages - a.pages);
   return { caches, problems: [...(found?.problems ?? []), ...problems] };

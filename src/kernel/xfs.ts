@@ -24,6 +24,8 @@ export function xfsState(prog: Program, mount: Addr): XfsState {
   const xlog = structAt(prog, 'xlog', log.toBigInt());
   // XLOG_IO_ERROR: bit 2 of l_opstate since "xfs: convert log flags to an operational state field" (v5.15), mask 8 of l_flag before
   const logState = xlog.find('l_opstate');
-  const logError = logState ? (logState.toBigInt() & 4n) !== 0n : ((xlog.find('l_flags')?.toBigInt() ?? 0n) & 8n) !== 0n;
+  const logError = logState
+    ? (logState.toBigInt() & 4n) !== 0n
+    : ((xlog.find('l_flags')?.toBigInt() ?? 0n) & 8n) !== 0n;
   return { address: mount, shutdown, logError };
 }

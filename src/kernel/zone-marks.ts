@@ -69,8 +69,7 @@ function markSettings(prog: Program): MarkSettings | undefined {
 }
 
 function zoneMarks(prog: Program, zone: ZoneRecord, computed: Marks | undefined): ZoneMarks {
-  const long = (offset: number): number =>
-    Number(BigInt.asIntN(64, prog.memory.ulong(addrAdd(zone.address, offset))));
+  const long = (offset: number): number => Number(BigInt.asIntN(64, prog.memory.ulong(addrAdd(zone.address, offset))));
   const reserve = prog.findMember('zone', 'lowmem_reserve');
   const boost = prog.findMember('zone', 'watermark_boost'); // v5.0
   // nr_free_highatomic since v6.13, the free part of the reserved pages alone
