@@ -38,6 +38,7 @@ import { sbitmapq } from './sbitmapq.ts';
 import { search } from './search.ts';
 import { set } from './set.ts';
 import { sig } from './sig.ts';
+import { storage } from './storage.ts';
 import { struct } from './struct.ts';
 import { swap } from './swap.ts';
 import { sym } from './sym.ts';
@@ -94,6 +95,7 @@ export const commands: readonly Command[] = [
   search,
   set,
   sig,
+  storage,
   struct,
   swap,
   sym,
