@@ -6,6 +6,7 @@ import { faultBlocks } from './fault-lines.ts';
 import { findingBlocks, findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration, formatLogTime } from './format-time.ts';
+import { memoryBlocks } from './memory-blocks.ts';
 import { sourceText } from './source-text.ts';
 import { waitGraphSection } from './wait-graph-blocks.ts';
 
@@ -29,6 +30,7 @@ export function* crashReportBlocks(report: CrashReport): Iterable<Block> {
   yield { kind: 'facts', width: 8, facts: machineFacts(report) };
   yield* blockedBlocks(report);
   yield* waitGraphSection(report.waits, 'en');
+  yield* memoryBlocks(report, 'en');
   yield* gapBlocks(report);
 }
 

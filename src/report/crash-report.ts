@@ -1,6 +1,8 @@
 import { type ExaminedObjectData, examinedObjectsSchema } from './examined-object-data.ts';
 import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, type RankedFinding } from './finding-data.ts';
+import { type MemoryJudgement, memoryJudgementSchema } from './memory-judgement-schema.ts';
+import { type PageCacheData, pageCacheSchema } from './page-cache-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
 import {
   arrayOf,
@@ -18,6 +20,7 @@ import {
 } from './schema.ts';
 import { type SourceLines, sourceLinesSchema } from './source-text.ts';
 import { type TaskStack, taskStackSchema } from './stack-data.ts';
+import { type StorageData, storageSchema } from './storage-schema.ts';
 import type { WaitGraphData } from './wait-graph-data.ts';
 import { waitGraphSchema } from './wait-graph-schema.ts';
 
@@ -105,6 +108,9 @@ export interface CrashReport {
   };
   readonly cpus: readonly ReportTask[];
   readonly memory: Readonly<Record<string, number>>;
+  readonly memoryJudgement: MemoryJudgement;
+  readonly pageCache: PageCacheData;
+  readonly storage: StorageData;
   readonly tasks: {
     readonly total: number | null;
     readonly states: Readonly<Record<string, number>>;
@@ -195,6 +201,9 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
   }),
   cpus: arrayOf('What the other CPUs were doing.', task),
   memory: record('Memory use in KiB, named as in /proc/meminfo.', integer('KiB.')),
+  memoryJudgement: memoryJudgementSchema,
+  pageCache: pageCacheSchema,
+  storage: storageSchema,
   tasks: object('Tasks in brief.', {
     total: nullable(integer('How many, threads and idle tasks included; null when none could be read.')),
     states: record('Number of tasks by state.', integer('Tasks.')),

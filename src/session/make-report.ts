@@ -24,6 +24,7 @@ import { stackOf } from '../report/stack-of.ts';
 import { waitGraphData } from '../report/wait-graph-data.ts';
 import { rules } from '../rules/index.ts';
 import { crashCode } from './crash-code.ts';
+import { memoryParts } from './memory-parts.ts';
 import { missingParts } from './missing-parts.ts';
 
 /** Records of the log before the first fatal one, and from it on, that the report shows. */
@@ -81,6 +82,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     log: excerpt(log.records, fatal?.index),
     cpus: otherCpus(prog, panic, crashed),
     memory: memoryOf(memory),
+    ...memoryParts(prog),
     tasks: {
       total: countOf(table.tasks, table.problems),
       states: countStates(table.tasks),
