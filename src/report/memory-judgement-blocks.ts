@@ -25,8 +25,6 @@ export function* memoryJudgementBlocks(data: MemoryJudgement, language: Language
   const part = (name: keyof typeof WORDS): Block => ({ kind: 'heading', level: 3, text: WORDS[name][language] });
   yield part('allocation');
   yield { kind: 'list', items: data.watermarks.allocations.map((a) => `${a.kind}: ${OUTCOMES[a.outcome][language]}`) };
-  const thumb = thumbSentence(data);
-  if (thumb) yield { kind: 'text', text: thumb[language] };
   yield part('commit');
   yield { kind: 'lines', lines: commitLines(data) };
   yield { kind: 'text', text: overcommitSentence(data.overcommit)[language] };
@@ -181,6 +179,8 @@ export function* watermarkBlocks(data: WatermarkData, language: Language): Itera
       z.reserves.join(' '),
     ]),
   };
+  const thumb = thumbSentence(data);
+  if (thumb) yield { kind: 'text', text: thumb[language] };
   for (const allocation of data.allocations) {
     yield { kind: 'text', text: `${allocation.kind}: ${OUTCOMES[allocation.outcome][language]}` };
     yield { kind: 'lines', lines: testLines(allocation) };

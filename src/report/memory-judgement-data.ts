@@ -1,3 +1,4 @@
+import { perOwner } from '../base/lazy.ts';
 import { memoryBalance } from '../kernel/memory-balance.ts';
 import { type MemoryCgroup, memoryCgroups } from '../kernel/memory-cgroup.ts';
 import { attempt } from '../kernel/note-problem.ts';
@@ -18,7 +19,7 @@ const MOST_GROUPS = 20;
 const MOST_RECLAIMERS = 50;
 
 /** The memory of a dump, judged as its kernel judges it. Each part may be missing; why is in `problems`. */
-export function memoryJudgement(prog: Program): MemoryJudgement {
+export const memoryJudgement = perOwner((prog: Program): MemoryJudgement => {
   const problems: ProblemData[] = [];
   const balance = memoryBalance(prog);
   const commit = overcommit(prog);
@@ -60,7 +61,7 @@ export function memoryJudgement(prog: Program): MemoryJudgement {
     groups: groupData(prog, problems),
     ...problemsOf(problems),
   };
-}
+});
 
 function slabShares(prog: Program, problems: ProblemData[]): SlabShareData[] {
   const { caches, problems: own } = slabSizes(prog);

@@ -3,6 +3,7 @@ import type { MemoryHolder } from '../kernel/memory-balance.ts';
 import type { ReclaimKind } from '../kernel/reclaim-tasks.ts';
 import { formatSize } from './format-size.ts';
 import type { MemoryJudgement, OvercommitData } from './memory-judgement-schema.ts';
+import type { WatermarkData } from './zone-mark-data.ts';
 
 /** Names of who holds memory. */
 export const HOLDER_NAMES: Readonly<Record<MemoryHolder, Phrase>> = {
@@ -90,7 +91,7 @@ export function swapSentence({ swap, pageBytes }: MemoryJudgement): Phrase {
 }
 
 /** Where a rule of thumb for the watermarks goes wrong; undefined where it would not. */
-export function thumbSentence({ watermarks }: MemoryJudgement): Phrase | undefined {
+export function thumbSentence(watermarks: WatermarkData): Phrase | undefined {
   const zone = watermarks.zones.reduce<(typeof watermarks.zones)[number] | undefined>(
     (most, z) => (most === undefined || z.managed > most.managed ? z : most),
     undefined,

@@ -1,4 +1,5 @@
 import { hex64 } from '../base/hex.ts';
+import { perOwner } from '../base/lazy.ts';
 import { type CachedFile, pageCacheFiles } from '../kernel/page-cache.ts';
 import type { Program } from '../program/program.ts';
 import type { Block } from './block.ts';
@@ -66,6 +67,15 @@ export function pageCacheData(
   const { pages, fileCount, inodes, cut, byFilesystem: filesystems } = found;
   return { pageBytes: prog.pageSize, pages, fileCount, inodes, cut, filesystems, files: found.files.map(fileData) };
 }
+
+/** A report does not wait for millions of inodes; `memory -f` looks at all. */
+const REPORT_LIMITS = { files: 50, inodes: 20_000 };
+
+/** The page cache as a report shows it. */
+export const reportPageCache = perOwner((prog: Program) => {
+  const problems: ProblemData[] = [];
+  return { data: pageCacheData(prog, REPORT_LIMITS, problems), problems };
+});
 
 function fileData(file: CachedFile): CachedFileData {
   const mappedBy = file.mappedBy.map(({ pid, comm }) => ({ pid, comm }));

@@ -1,4 +1,5 @@
 import { hex64 } from '../base/hex.ts';
+import { perOwner } from '../base/lazy.ts';
 import { disks } from '../kernel/block-device.ts';
 import type { BlockStack } from '../kernel/block-stack.ts';
 import { diskRequests } from '../kernel/disk-requests.ts';
@@ -23,13 +24,13 @@ import type {
 const MOST_REQUESTS = 100;
 
 /** The storage of a dump. Each part may be missing; why is in `problems`. */
-export function storageData(prog: Program): StorageData {
+export const storageData = perOwner((prog: Program): StorageData => {
   const problems: ProblemData[] = [];
   const { filesystems, problems: own } = filesystemStates(prog);
   problems.push(...own);
   const requests = inFlight(prog, problems);
   return { filesystems: filesystems.map(filesystemData), requests, ...problemsOf(problems) };
-}
+});
 
 function inFlight(prog: Program, problems: ProblemData[]): DiskRequestData[] {
   const found = attempt(problems, 'disks', () => disks(prog));
