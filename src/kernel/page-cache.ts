@@ -8,6 +8,7 @@ import { filePaths } from './fs-path.ts';
 import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 import { listEntries } from './list.ts';
 import { mounts } from './mount.ts';
+import { presentPages } from './node-memory.ts';
 import { attempt, noteProblem } from './note-problem.ts';
 import { rbtreeEntries } from './rbtree.ts';
 import { type TaskRecord, taskTable } from './task.ts';
@@ -115,6 +116,8 @@ class CacheSearch {
   readonly #problems: Problem[];
   readonly #at: Readonly<Record<'list' | 'number' | 'size' | 'mapping' | 'data' | 'alias' | 'pages', Bytes>>;
   readonly #inode: KernelStruct;
+  /** Pages that the machine has. */
+  readonly #most: number;
 
   /** @throws NotFoundError when the types are unknown */
   constructor(prog: Program, limits: PageCacheLimits, problems: Problem[]) {
@@ -133,6 +136,7 @@ class CacheSearch {
     };
     const last = Math.max(...Object.values(this.#at), this.#at.data + this.#at.pages);
     this.#inode = new KernelStruct(prog, last + 8);
+    this.#most = presentPages(prog);
   }
 
   run(): void {
@@ -179,7 +183,11 @@ class CacheSearch {
     const inode = this.#inode;
     const at = this.#at;
     const pages = inode.long(at.data + at.pages);
-    if (pages <= 0) return;
+    if (pages === 0) return;
+    if (pages < 0 || pages > this.#most) {
+      this.#problems.push({ what: `inode ${hex(address)}`, why: `it counts ${pages} pages: it is damaged` });
+      return;
+    }
     this.fileCount++;
     this.pages += pages;
     this.byType.set(filesystem, (this.byType.get(filesystem) ?? 0) + pages);

@@ -170,7 +170,7 @@ export const OUTCOMES: Readonly<Record<AllocationOutcome, Phrase>> = {
     zh: '任务必须先自己回收内存（直接回收）才能得到页：没有内存区域高于 min 水位',
   },
   oom: {
-    en: 'the OOM killer is called after the last tries: not even with all reclaimed that can be would a zone be above min',
+    en: 'the OOM killer is called after the last tries: even if all that can be reclaimed were, no zone would be above min',
     zh: '最后几次重试之后调用 OOM killer：即使回收全部可回收的页，也没有内存区域能高于 min 水位',
   },
 };

@@ -8,19 +8,30 @@ import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
+import { filesystemError } from './filesystem-error.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
 import { ioStuck } from './io-stuck.ts';
 import { listCorruption } from './list-corruption.ts';
+import { littleFreeMemory } from './little-free-memory.ts';
 import { machineCheck } from './machine-check.ts';
+import { memoryExhausted } from './memory-exhausted.ts';
 import { moduleInvolvement } from './module-involvement.ts';
 import { nullPointer } from './null-pointer.ts';
+import { oomKill } from './oom-kill.ts';
+import { oomPanic } from './oom-panic.ts';
+import { overcommitted } from './overcommit.ts';
+import { pageCachePressure } from './page-cache.ts';
 import { panicAsked } from './panic-asked.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
 import { rcuStall } from './rcu-stall.ts';
+import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
+import { slabGrowth } from './slab-growth.ts';
 import { stackOverflow } from './stack-overflow.ts';
+import { swapSpace } from './swap-space.ts';
+import { unaccountedMemory } from './unaccounted-memory.ts';
 import { useAfterFree } from './use-after-free.ts';
 import { waitDeadlock } from './wait-deadlock.ts';
 import { waitHang } from './wait-hang.ts';
@@ -34,24 +45,35 @@ export const rules: readonly Rule[] = [
   badCall,
   badPointer,
   bitFlip,
-  brokenFreelist,
   bugAssertion,
   cpuHardLockup,
   cpuSoftLockup,
   doubleFree,
   exception,
+  filesystemError,
   freedPage,
   ioStuck,
+  brokenFreelist,
   listCorruption,
+  littleFreeMemory,
   machineCheck,
+  memoryExhausted,
   moduleInvolvement,
   nullPointer,
   panicAsked,
   panicNmi,
   panicPolicy,
   rcuStall,
+  oomKill,
+  oomPanic,
+  overcommitted,
+  pageCachePressure,
+  reclaimAtDeath,
   refcount,
+  slabGrowth,
   stackOverflow,
+  swapSpace,
+  unaccountedMemory,
   useAfterFree,
   waitDeadlock,
   waitHang,
