@@ -12,6 +12,7 @@ import {
   compareResources,
   compareTimers,
 } from './compare-devices.ts';
+import { compareCacheAndBalance, compareCommit, compareOom, compareProcessMemory } from './compare-judgement.ts';
 import {
   compareBuddy,
   compareMemory,
@@ -87,6 +88,10 @@ function compare(prog: Program, session: FullSession, console: ConsoleText): Che
     subject(prog, 'buddyinfo', () => compareBuddy(prog, console, since())),
     subject(prog, 'slabinfo', () => compareSlabs(prog, console, since())),
     subject(prog, 'swaps', () => compareSwaps(prog, console, since())),
+    subject(prog, 'oom', () => compareOom(prog, console)),
+    subject(prog, 'commit', () => compareCommit(prog, console)),
+    subject(prog, 'process memory', () => compareProcessMemory(prog, console, ran, since())),
+    subject(prog, 'page cache', () => compareCacheAndBalance(prog, console, since())),
     subject(prog, 'fd', () => compareFiles(prog, console, records, ran)),
     subject(prog, 'maps', () => compareMaps(prog, console, records, ran)),
     subject(prog, 'sockets', () => compareSockets(prog, console, records)),
