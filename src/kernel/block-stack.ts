@@ -34,7 +34,8 @@ export interface BlockStack {
 }
 
 const MAX_DEPTH = 16;
-const MAX_BELOW = 256;
+/** Devices below one, in all: links of a damaged dump may go round in circles. */
+const MAX_DEVICES = 1000;
 
 /** The block device of a filesystem. @param bdev `struct block_device *` @throws NotFoundError MemoryFault */
 export function blockStack(prog: Program, bdev: Addr, problems: Problem[]): BlockStack {
@@ -43,10 +44,18 @@ export function blockStack(prog: Program, bdev: Addr, problems: Problem[]): Bloc
   const device = own
     ? addrAdd(bdev, own.offset)
     : addrAdd(prog.at('block_device', bdev).get('bd_part').toBigInt(), prog.offset('hd_struct', '__dev'));
-  return stackOf(prog, device, problems, 0);
+  return stackOf(prog, device, { problems, depth: 0, left: { devices: MAX_DEVICES } });
 }
 
-function stackOf(prog: Program, device: Addr, problems: Problem[], depth: number): BlockStack {
+/** On the way down. */
+interface Descent {
+  readonly problems: Problem[];
+  readonly depth: number;
+  readonly left: { devices: number };
+}
+
+function stackOf(prog: Program, device: Addr, descent: Descent): BlockStack {
+  const { problems, depth } = descent;
   const { name, whole, parent } = identity(prog, device);
   const disk = diskOf(prog, device, whole ? device : parent);
   const diskName = prog.at('gendisk', disk).get('disk_name').toText();
@@ -56,7 +65,7 @@ function stackOf(prog: Program, device: Addr, problems: Problem[], depth: number
   const operations = prog.at('gendisk', disk).get('fops').toBigInt();
   const maker = prog.symbolAt(operations)?.name ?? '';
   const virtual = VIRTUAL.find(([pattern]) => pattern.test(maker));
-  const below = depth >= MAX_DEPTH ? [] : slaves(prog, disk, problems, depth);
+  const below = depth >= MAX_DEPTH ? [] : slaves(prog, disk, descent);
   const privateData = prog.at('gendisk', disk).get('private_data').toBigInt();
   const targets =
     virtual?.[1] === 'device mapper'
@@ -122,7 +131,7 @@ function diskOf(prog: Program, device: Addr, whole: Addr): Addr {
 }
 
 /** `slave_dir` of a disk is a directory of sysfs with a link to the directory of each device that it uses. */
-function slaves(prog: Program, disk: Addr, problems: Problem[], depth: number): BlockStack[] {
+function slaves(prog: Program, disk: Addr, descent: Descent): BlockStack[] {
   const found: BlockStack[] = [];
   try {
     const directory = prog.at('gendisk', disk).get('slave_dir').toBigInt();
@@ -133,16 +142,21 @@ function slaves(prog: Program, disk: Addr, problems: Problem[], depth: number): 
     const link = prog.offset('kernfs_node', 'rb');
     const target = prog.offset('kernfs_node', 'symlink.target_kn');
     for (const entry of rbtreeEntries(prog, root, 'devices below')) {
-      if (found.length >= MAX_BELOW) break;
+      if (descent.left.devices-- <= 0) break;
       const kernfs = prog.memory.ulong(addrAdd(addrAdd(entry, -link), target));
       // `priv` of a directory is its kobject, which a struct device begins with
       const object = prog.memory.ulong(addrAdd(kernfs, prog.offset('kernfs_node', 'priv')));
       if (isKernelPointer(object)) {
-        found.push(stackOf(prog, addrAdd(object, -prog.offset('device', 'kobj')), problems, depth + 1));
+        found.push(
+          stackOf(prog, addrAdd(object, -prog.offset('device', 'kobj')), {
+            ...descent,
+            depth: descent.depth + 1,
+          }),
+        );
       }
     }
   } catch (e) {
-    noteProblem(problems, 'devices below a disk', e);
+    noteProblem(descent.problems, 'devices below a disk', e);
   }
   return found;
 }

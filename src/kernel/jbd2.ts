@@ -47,7 +47,7 @@ export function readJournal(prog: Program, journal: Value): Journal {
     address: object.address,
     device: object.get('j_devname').toText(64),
     aborted: (object.get('j_flags').toBigInt() & JBD2_ABORT) !== 0n,
-    error: object.get('j_errno').toNumber(),
+    error: prog.memory.i32(object.get('j_errno').address),
     thread: object.get('j_task').toBigInt(),
     commitIntervalSeconds: interval && rate ? Number(interval.toBigInt()) / rate : undefined,
     running: transaction('j_running_transaction'),

@@ -60,3 +60,7 @@ export function structType(
   }));
   return make('struct', name, size, { members: list });
 }
+
+export function pointerType(target: CType): CType {
+  return make('pointer', '', 8, { target });
+}
