@@ -67,14 +67,15 @@ export class TaskWriter {
       'rt.run_list': 192,
       nsproxy: 208,
       fs: 216,
+      vfork_done: 224,
     });
     memory.type('pid', 128, { tasks: 16 });
-    memory.type('signal_struct', 64, { thread_head: 16 });
+    memory.type('signal_struct', 64, { thread_head: 16, oom_score_adj: [32, 2] });
     memory.type('pid_namespace', 64, { idr: 8 });
     memory.type('idr', 24, { 'idr_rt.xa_head': 8 });
     memory.type('xa_node', 520, { shift: [0, 1], slots: [8, slots] });
     memory.type('rq', 256, { curr: 0, idle: 8, cfs_tasks: 16 });
-    memory.type('mm_struct', 512, { total_vm: 8, rss_stat: 64 });
+    memory.type('mm_struct', 512, { total_vm: 8, rss_stat: 64, pgtables_bytes: 240, flags: 248 });
     memory.type('percpu_counter', 40, { count: 8, counters: 32 });
     memory.type('pglist_data', 64, { node_present_pages: 8 });
     memory.type('cpumask', 1024, {});
