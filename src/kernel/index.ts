@@ -4,9 +4,17 @@
  */
 export { type AddressIdentity, addressIdentity } from './address-identity.ts';
 export { type AddressWalk, addressWalk, taskPageTables } from './address-walk.ts';
+export {
+  type AllocationKind,
+  type AllocationOutcome,
+  type AllocationOutlook,
+  allocationOutlook,
+  type ZoneTest,
+} from './allocation-outlook.ts';
 export { type AuditRecord, auditRecords } from './audit.ts';
 export { type BitWait, bitWait } from './bit-wait.ts';
 export { type Disk, type Disks, disks } from './block-device.ts';
+export { type BlockStack, blockStack } from './block-stack.ts';
 export {
   type BpfMap,
   type BpfObjects,
@@ -16,6 +24,7 @@ export {
   bpfPrograms,
   bpfTypeNames,
 } from './bpf.ts';
+export { type BtrfsState, btrfsState } from './btrfs.ts';
 export { type FreeBlock, type FreeList, freeBlockOf, type ZoneFreeLists, zoneFreeLists } from './buddy.ts';
 export { completionHolders } from './completion.ts';
 export { type PendingCall, pendingCall } from './cpu-call.ts';
@@ -29,12 +38,16 @@ export {
   type DeviceNumber,
   type DeviceNumbers,
 } from './device-number.ts';
+export { type DeviceStep, devicePath } from './device-path.ts';
 export { type DiskRequests, diskRequests, type InFlightRequest } from './disk-requests.ts';
+export { type MapperTarget, mapperTargets } from './dm-table.ts';
 export { dmiHardware, dmiStrings } from './dmi.ts';
 export { enumerators } from './enumerators.ts';
+export { type Ext4Error, type Ext4State, ext4State } from './ext4.ts';
 export { type FairEntity, type FairQueue, fairQueue, waitingTasks } from './fair-queue.ts';
 export { type FileUse, type FileUser, type FileUsers, fileUsers } from './file-users.ts';
 export { type FileDescriptor, type OpenFile, type OpenFiles, openFile, openFiles } from './files.ts';
+export { type FilesystemState, type FilesystemStates, filesystemStates } from './filesystem-state.ts';
 export { type FilePath, type FilePaths, filePaths } from './fs-path.ts';
 export { type TaskDirectories, type TaskDirectory, taskDirectories } from './fs-struct.ts';
 export { globalAddress } from './global-address.ts';
@@ -57,6 +70,7 @@ export {
   sharedMemory,
 } from './ipc.ts';
 export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from './irq.ts';
+export { type Journal, type JournalTransaction, readJournal } from './jbd2.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 export { type KlistEntry, type KlistWalk, klistEntries } from './klist.ts';
 export { type LinkedListShape, type LinkedListWalk, linkedList } from './linked-list.ts';
@@ -73,7 +87,9 @@ export { type LockName, lockName } from './lock-name.ts';
 export { type FileLock, type FileLockKind, type FileLocks, fileLocks } from './locks.ts';
 export { type MapleEntry, type MapleNode, type MapleSlot, type MapleWalk, mapleEntries } from './maple-tree.ts';
 export { type MemInfo, memoryInfo } from './meminfo.ts';
+export { MEMORY_HOLDERS, type MemoryBalance, type MemoryHolder, memoryBalance } from './memory-balance.ts';
 export { type MemoryBlock, memoryBlocks } from './memory-block.ts';
+export { cgroupPath, type MemoryCgroup, type MemoryCgroups, memoryCgroups } from './memory-cgroup.ts';
 export { type MemoryRange, memoryMap } from './memory-map.ts';
 export { type MemoryOverview, memoryOverview } from './memory-overview.ts';
 export { type MemoryUsage, memoryUsage } from './memory-usage.ts';
@@ -92,7 +108,11 @@ export {
   netNamespace,
 } from './net-device.ts';
 export { arpCache, type Neighbour, type Neighbours } from './net-neighbour.ts';
+export { oomLog } from './oom-log.ts';
+export { type OomScore, type OomScores, oomScores } from './oom-score.ts';
+export { type Overcommit, type OvercommitMode, overcommit } from './overcommit.ts';
 export { allPages, PageReader, type PageRecord, pageReader } from './page.ts';
+export { type CachedFile, type PageCacheFiles, pageCacheFiles } from './page-cache.ts';
 export { type PageEntry, pageEntry } from './page-entry.ts';
 export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
@@ -118,6 +138,8 @@ export {
   rbtreeNodes,
 } from './rbtree.ts';
 export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
+export { type ReclaimKind, type ReclaimTask, type ReclaimTasks, reclaimTasks } from './reclaim-tasks.ts';
+export { type RequestFacts, requestFacts } from './request-facts.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
 export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';
 export { type RwsemState, rwsemState } from './rwsem.ts';
@@ -166,6 +188,7 @@ export { slabNamer } from './slab-name.ts';
 export { type SlabHit, type SlabRecord, slabAt } from './slab-object.ts';
 export { type SlabCount, scannedSlabs } from './slab-scan.ts';
 export { type CacheSheaves, cacheSheaves, type Sheaf, sheafObjects } from './slab-sheaves.ts';
+export { type SlabSize, type SlabSizes, slabSizes } from './slab-sizes.ts';
 export { type SlabTrack, slabTracks } from './slab-track.ts';
 export { arraySlabAt, arraySlabRecords, slabUsage } from './slab-usage.ts';
 export { type SlabUsage, slubUsage } from './slub.ts';
@@ -215,4 +238,6 @@ export type { FoundHow, Holder, HolderHow, WaitResource } from './wait-resource.
 export { blockedFor } from './wait-times.ts';
 export { type Worker, type WorkerPool, type WorkerPools, workerPools } from './workqueue.ts';
 export { xarrayItems } from './xarray.ts';
+export { type XfsState, xfsState } from './xfs.ts';
 export { type MemoryNodes, memoryNodeRecords, type NodeRecord, type ZoneRecord } from './zone.ts';
+export { type MarkSettings, type Marks, type Watermarks, watermarks, type ZoneMarks } from './zone-marks.ts';

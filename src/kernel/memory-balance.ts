@@ -65,7 +65,7 @@ export function memoryBalance(prog: Program): MemoryBalance {
   );
   put(
     'hugetlb',
-    get('huge pages', () => hugetlbPages(prog)),
+    attempt(problems, 'huge pages', () => hugetlbPages(prog)),
   );
   const sum = [...held.values()].reduce((a, b) => a + b, 0);
   const unaccounted = total === undefined || !stat ? undefined : total - sum;

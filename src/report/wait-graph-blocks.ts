@@ -5,7 +5,7 @@ import type { Block } from './block.ts';
 import { digits } from './pad.ts';
 import { problemBlocks } from './problems.ts';
 import type { TaskName } from './task-data.ts';
-import type { HolderData, WaitData, WaitGraphData, WaitResourceData, WaitRootData } from './wait-graph-data.ts';
+import type { WaitData, WaitGraphData, WaitResourceData, WaitRootData } from './wait-graph-data.ts';
 
 const KINDS: Readonly<Record<WaitKind, Phrase>> = {
   mutex: { en: 'mutex', zh: '互斥锁' },
