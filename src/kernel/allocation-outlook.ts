@@ -55,7 +55,7 @@ function highestZone(prog: Program, marks: Watermarks, kind: AllocationKind): nu
 }
 
 /** @param highest index of the highest zone that the allocation may use */
-export function judgeAllocation(
+function judgeAllocation(
   marks: Watermarks,
   kind: AllocationKind,
   highest: number,

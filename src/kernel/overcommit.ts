@@ -8,7 +8,7 @@ import { totalRamPages } from './total-ram.ts';
 import { intVariable, longVariable } from './variable.ts';
 
 /** vm.overcommit_memory: OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER (include/uapi/linux/mman.h). */
-export const OVERCOMMIT_MODES = ['heuristic', 'always', 'never'] as const;
+const OVERCOMMIT_MODES = ['heuristic', 'always', 'never'] as const;
 export type OvercommitMode = (typeof OVERCOMMIT_MODES)[number];
 
 /** How much memory the kernel lets processes ask for, and how much they have asked for. Sizes in pages. */
