@@ -21,7 +21,7 @@ export const storage = command<StorageData>({
       output: [
         '/mnt (and /bound): ext4, rw,relatime, superblock ffff8e30428c9000',
         '  vda, virtio: virtio1 [virtio_blk] < 0000:00:03.0 [virtio-pci]',
-        '  ext4: data=ordered,errors=continue,journal_checksum,delalloc; no error noted',
+        '  ext4: data=ordered,errors=continue,journal_checksum,delalloc; no error noted, its superblock is not in the dump',
         '  journal vda-8 ffff8e30428cb000: running',
       ].join('\n'),
     },

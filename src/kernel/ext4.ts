@@ -60,7 +60,7 @@ export function ext4State(prog: Program, info: Addr, problems: Problem[]): Ext4S
   const options = sbi.get('s_mount_opt').toNumber();
   const journal = sbi.get('s_journal');
   const hasJournal = journal.toBigInt() !== 0n;
-  const errors = attempt(problems, 'errors in the superblock of ext4', () => errorsOf(prog, sbi));
+  const errors = attempt(problems, 'errors that ext4 noted', () => errorsOf(prog, sbi));
   return {
     address: info,
     data: hasJournal ? (DATA_MODES[(options >> 10) & 3] ?? 'no journal') : 'no journal',
@@ -93,7 +93,7 @@ function isStopped(prog: Program, sbi: Value): boolean {
 }
 
 interface Errors {
-  readonly count: number;
+  readonly count: number | undefined;
   readonly first: Ext4Error | undefined;
   readonly last: Ext4Error | undefined;
 }
@@ -101,6 +101,12 @@ interface Errors {
 function errorsOf(prog: Program, sbi: Value): Errors {
   const pending = sbi.find('s_add_error_count')?.toNumber() ?? 0; // v5.11
   const onDisk = structAt(prog, 'ext4_super_block', sbi.get('s_es').toBigInt());
+  // It is in the page cache, which dumps are mostly made without: that is no damage.
+  if (prog.memory.tryRead(onDisk.address, new Uint8Array(onDisk.type.size))) {
+    const noted = (which: 'first' | 'last'): Ext4Error | undefined =>
+      pending > 0 ? memoryError(sbi, which) : undefined;
+    return { count: undefined, first: noted('first'), last: noted('last') };
+  }
   const count = onDisk.get('s_error_count').toNumber();
   const first = count > 0 ? diskError(onDisk, 'first') : undefined;
   return {

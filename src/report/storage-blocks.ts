@@ -88,7 +88,7 @@ function ext4Lines(ext4: Ext4Data): string[] {
   const state = [
     ...(ext4.stopped ? ['shut down'] : []),
     ext4.hasErrors ? 'has errors' : 'no error noted',
-    ...(ext4.errorCount === null ? [] : [`error count ${ext4.errorCount}`]),
+    ext4.errorCount === null ? 'its superblock is not in the dump' : `error count ${ext4.errorCount}`,
   ];
   const mode = ext4.data === 'no journal' ? 'no journal' : `data=${ext4.data}`;
   const onError = ext4.onError === null ? [] : [`errors=${ext4.onError}`];
