@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diagnose } from '../src/diagnosis/diagnose.ts';
 import { openCase } from '../src/diagnosis/open-case.ts';
+import { hugePageSizes } from '../src/kernel/hugetlb.ts';
 import { structAt } from '../src/kernel/module-struct.ts';
 import { mounts } from '../src/kernel/mount.ts';
 import { pageCacheFiles } from '../src/kernel/page-cache.ts';
@@ -113,9 +114,33 @@ for (const name of SAMPLES) {
       return [[file.inode + BigInt(count), 8, 19_000n]];
     });
     assert.equal(found?.rule, 'memory.page-cache');
-    assert.match(found.sentence.en, /are pages of \/mnt\/file\d; they are given back when memory is needed/);
+    assert.match(
+      found.sentence.en,
+      /are pages of \/mnt\/file\d, which no process has open; they are given back when memory is needed/,
+    );
   });
 }
+
+test('a file that processes use, and the pools of huge pages', () => {
+  const found = findingsWith('amd64-6.1-softirq', (prog) => {
+    const { files } = pageCacheFiles(prog, { files: 50, inodes: 20_000 });
+    const file = files.find((f) => f.path === '/bin/busybox');
+    const pool = hugePageSizes(prog).find((size) => size.bytes === 2 ** 21);
+    assert.ok(file && pool);
+    const count = prog.offset('inode', 'i_data') + prog.offset('address_space', 'nrpages');
+    return [
+      [file.inode + BigInt(count), 8, 20_000n],
+      [pool.address + BigInt(prog.offset('hstate', 'nr_huge_pages')), 8, 20n],
+      [pool.address + BigInt(prog.offset('hstate', 'free_huge_pages')), 8, 19n],
+    ];
+  });
+  assert.deepEqual(brief(found), ['context memory.page-cache', 'context memory.huge-page-pools']);
+  assert.match(
+    found[0]?.sentence.en ?? '',
+    /used by init \(pid 1, mmap\), sleep \(pid \d+, mmap\); they can be reclaimed/,
+  );
+  assert.match(found[1]?.sentence.en ?? '', /38 MB \(17%\) of the memory are in 19 free huge pages of 20/);
+});
 
 test('the settings of overcommitting, where the kernel lists its variables', () => {
   const set = (mode: bigint, ratio: bigint) =>

@@ -44,9 +44,8 @@ export interface MemoryCgroups {
 
 const MAX_GROUPS = 20_000;
 const MAX_DEPTH = 64;
-/** enum memcg_memory_event (include/linux/memcontrol.h): MEMCG_OOM, MEMCG_OOM_KILL. */
-const EVENT_OOM = 3;
-const EVENT_OOM_KILL = 4;
+/** enum memcg_memory_event (include/linux/memcontrol.h), where the types do not tell. */
+const EVENTS = { MEMCG_OOM: 3, MEMCG_OOM_KILL: 4 } as const;
 /** CSS_ONLINE, include/linux/cgroup-defs.h */
 const CSS_ONLINE = 2;
 
@@ -107,7 +106,9 @@ function readGroup(prog: Program, address: Addr): MemoryCgroup {
   const high = memory.find('high') ?? group.find('high');
   const swap = group.find('swap');
   const events = group.find('memory_events');
-  const event = (i: number): number | undefined => events && Number(events.index(i).toBigInt());
+  const names = enumerators(prog, 'memcg_memory_event');
+  const event = (name: keyof typeof EVENTS): number | undefined =>
+    events && counted(events.index(names.get(name) ?? EVENTS[name]));
   const flags = group.get('css.flags').toNumber();
   return {
     address,
@@ -119,8 +120,8 @@ function readGroup(prog: Program, address: Addr): MemoryCgroup {
     swapUsage: swap && counted(swap.get('usage')),
     peak: counted(memory.get('watermark')),
     failures: counted(memory.get('failcnt')),
-    oom: event(EVENT_OOM),
-    oomKills: event(EVENT_OOM_KILL),
+    oom: event('MEMCG_OOM'),
+    oomKills: event('MEMCG_OOM_KILL'),
     underOom: (group.find('under_oom')?.toNumber() ?? 0) !== 0, // cgroup v1
     dying: (flags & CSS_ONLINE) === 0,
   };

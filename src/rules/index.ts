@@ -11,6 +11,7 @@ import { exception } from './exception.ts';
 import { filesystemError } from './filesystem-error.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
+import { hugePagePools } from './huge-page-pools.ts';
 import { ioStuck } from './io-stuck.ts';
 import { listCorruption } from './list-corruption.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   exception,
   filesystemError,
   freedPage,
+  hugePagePools,
   ioStuck,
   listCorruption,
   littleFreeMemory,

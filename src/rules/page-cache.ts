@@ -1,6 +1,7 @@
 import type { Case } from '../diagnosis/case.ts';
 import { percent, pressure, share, sizeOf } from '../diagnosis/memory-pressure.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { fileUsers } from '../kernel/file-users.ts';
 import type { Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
 import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
@@ -9,6 +10,8 @@ import { type PageCacheData, reportPageCache } from '../report/page-cache-data.t
 /** A file, or the files of a filesystem in memory, from this part of all memory on. */
 const FILE = 0.2;
 const IN_MEMORY = 0.3;
+
+const MOST_USERS = 4;
 
 /** One file, or tmpfs, holds a large part of the memory. */
 export const pageCachePressure: Rule = {
@@ -19,30 +22,36 @@ export const pageCachePressure: Rule = {
     const memory = memoryJudgement(of.prog);
     const { data } = reportPageCache(of.prog);
     const file = data.files[0];
-    if (file && share(memory, file.pages) >= FILE) yield fileFinding(memory, file);
+    if (file && share(memory, file.pages) >= FILE) yield fileFinding(of, memory, file);
     const held = memory.balance.held.sharedMemory ?? 0;
     if (share(memory, held) >= IN_MEMORY) yield sharedFinding(memory, held);
   },
 };
 
-function fileFinding(memory: MemoryJudgement, file: PageCacheData['files'][number]): Finding {
+function fileFinding(of: Case, memory: MemoryJudgement, file: PageCacheData['files'][number]): Finding {
   const name = file.path ?? `inode ${file.number}`;
   const fixed = isInMemory(file.filesystem);
   const size = `${sizeOf(memory, file.pages)} (${percent(share(memory, file.pages))})`;
-  const users = (file.mappedBy ?? []).map((p) => `${p.comm} (pid ${p.pid})`).join(', ');
-  const mapped = users === '' ? '' : `, mapped by ${users}`;
-  const mappedZh = users === '' ? '' : `，由 ${users} 映射`;
+  const users = fileUsers(of.prog, BigInt(file.inode)).users.slice(0, MOST_USERS);
+  const names = users.map(({ task, uses }) => `${task.comm} (pid ${task.pid}, ${uses.join('+')})`).join(', ');
+  const used = names === '' ? ', which no process has open' : `, used by ${names}`;
+  const usedZh = names === '' ? '（没有进程打开它）' : `（由 ${names} 使用）`;
   return {
     severity: fixed && pressure(memory) !== 'nothing' ? 'suspect' : 'context',
     confidence: 'certain',
     title: { en: 'One file holds much of the memory', zh: '单个文件占用大量内存' },
     sentence: {
-      en: `${size} of the memory are pages of ${name}${mapped}; ${fixed ? 'they can be reclaimed by swapping only' : 'they are given back when memory is needed'}.`,
-      zh: `全部内存中有 ${size} 是 ${name} 的页${mappedZh}；${fixed ? '它们只能通过交换回收' : '需要内存时会被回收'}。`,
+      en: `${size} of the memory are pages of ${name}${used}; ${fixed ? 'they can be reclaimed by swapping only' : 'they are given back when memory is needed'}.`,
+      zh: `全部内存中有 ${size} 是 ${name} 的页${usedZh}；${fixed ? '它们只能通过交换回收' : '需要内存时会被回收'}。`,
     },
     subject: { address: file.inode, type: 'struct inode' },
     evidence: [
       { what: { en: `pages of ${name}`, zh: `${name} 的页数` }, value: String(file.pages), command: 'memory -f' },
+      ...users.map(({ task }) => ({
+        what: { en: `process that uses it (pid ${task.pid})`, zh: `使用它的进程（pid ${task.pid}）` },
+        value: task.comm,
+        command: `fuser ${file.inode.slice(2)}`,
+      })),
     ],
   };
 }
