@@ -1,0 +1,143 @@
+import type { ReportFormat } from '../report-format.ts';
+
+const bug = { severity: 'fatal', kind: 'bug', type: 'BUG', culprit: 'trace' } as const;
+
+/** BUG(): lib/bug.c (`kernel BUG at file:line!`), `Kernel BUG at` of s390 and PowerPC. */
+export const bugFormats: readonly ReportFormat[] = [
+  {
+    ...bug,
+    start: /^kernel BUG at (?:\S*\/)?lib\/list_debug\.c:/i,
+    kind: 'list',
+    title: 'BUG: corrupted list in {frame}',
+    alt: ['bad-access in {frame}'],
+    type: 'MEMORY_SAFETY_BUG',
+  },
+  {
+    ...bug,
+    start: /^kernel BUG at (?:\S*\/)?mm\/usercopy\.c:/i,
+    kind: 'usercopy',
+    title: 'BUG: bad usercopy in {frame}',
+    skip: /usercopy|^__check_object_size|^check_heap_object/,
+  },
+  { ...bug, start: /^kernel BUG at /i, title: 'kernel BUG in {frame}' },
+  { ...bug, start: /^Kernel BUG /, title: 'kernel BUG in {frame}' },
+  {
+    ...bug,
+    start: /^rust_kernel: panicked at/,
+    kind: 'rust',
+    then: /^(?<words>(?!\s)[^\n]{4,200})$/,
+    title: '{words} in {frame}',
+    type: '',
+    skip: /^(?:rust_begin_unwind|core::panicking|<?core::|rust_helper_BUG|BUG)/,
+  },
+];
+
+const spin = { severity: 'fatal', kind: 'spinlock', type: 'LOCKDEP', culprit: 'trace' } as const;
+const atomic = { severity: 'warning', kind: 'atomic', type: 'ATOMIC_SLEEP', culprit: 'trace' } as const;
+const odd = { severity: 'warning', culprit: 'none', type: '', noTrace: true } as const;
+
+/** What begins with `BUG: ` and is no fault, no lock order and no sanitizer's. */
+export const brokenStateFormats: readonly ReportFormat[] = [
+  {
+    ...spin,
+    start:
+      /^BUG: (?:spinlock|rwlock) (?<what>lockup suspected|already unlocked|recursion|bad magic|wrong owner|wrong CPU|lockup)/,
+    title: 'BUG: spinlock {what} in {frame}',
+    skip: /spin_(?:bug|dump|lock)|rwlock_bug|do_raw_/,
+  },
+  { ...atomic, start: /^BUG: scheduling while atomic/, title: 'BUG: scheduling while atomic in {frame}' },
+  {
+    ...atomic,
+    start: /^BUG: sleeping function called from invalid context/,
+    title: 'BUG: sleeping function called from invalid context in {frame}',
+  },
+  {
+    severity: 'warning',
+    kind: 'atomic',
+    start: /^BUG: using (?<call>\w+\(\)) in preemptible/,
+    title: 'BUG: using {call} in preemptible code in {frame}',
+    type: 'LOCKDEP',
+    culprit: 'trace',
+  },
+  {
+    severity: 'warning',
+    kind: 'workqueue',
+    start: /^BUG: workqueue leaked (?:lock|atomic)/,
+    then: /last function: (?<fn>[^\s+]+)/,
+    title: 'BUG: workqueue leaked lock or atomic in {frame}',
+    type: '',
+    culprit: 'named',
+  },
+  {
+    severity: 'stuck',
+    kind: 'workqueue',
+    start: /^BUG: workqueue lockup/,
+    title: 'BUG: workqueue lockup',
+    type: '',
+    culprit: 'none',
+    noTrace: true,
+  },
+  {
+    severity: 'warning',
+    kind: 'page-state',
+    start: /^BUG: Bad page (?<what>state|cache|map) in process/,
+    title: 'BUG: Bad page {what} in {frame}',
+    type: '',
+    culprit: 'trace',
+  },
+  { ...odd, kind: 'page-state', start: /^BUG: Bad page (?<what>state|cache|map)/, title: 'BUG: Bad page {what}' },
+  { ...odd, kind: 'page-state', start: /^BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state' },
+  {
+    ...odd,
+    kind: 'page-state',
+    start: /^BUG: non-zero (?<what>nr_ptes|nr_pmds|pgtables_bytes) on freeing mm/,
+    title: 'BUG: non-zero {what} on freeing mm',
+  },
+  {
+    ...odd,
+    kind: 'vfs',
+    start: /^BUG: Dentry .*still in use \(-?\d+\) \[unmount of (?<fs>[^\]]*)\]/,
+    title: 'BUG: Dentry still in use [unmount of {fs}]',
+  },
+  {
+    ...odd,
+    kind: 'vfs',
+    start: /^VFS: Close: file count is 0/,
+    title: 'VFS: Close: file count is zero (use-after-free)',
+    type: 'DoS',
+  },
+  {
+    ...odd,
+    kind: 'vfs',
+    start: /^VFS: Busy inodes after unmount/,
+    title: 'VFS: Busy inodes after unmount (use-after-free)',
+    type: 'DoS',
+    severity: 'fatal',
+  },
+  {
+    severity: 'fatal',
+    kind: 'slub',
+    start: /^BUG (?:\S+ )+\((?:Not tainted|Tainted: [^)]*)\): (?<what>.*)$/,
+    title: 'BUG: {what}',
+    type: 'DoS',
+    culprit: 'none',
+  },
+  {
+    severity: 'fatal',
+    kind: 'stack-overflow',
+    start: /^BUG: (?<stack>\w+ )?stack guard page was hit/,
+    title: 'BUG: stack guard page was hit in {frame}',
+    alt: ['stack-overflow in {frame}'],
+    type: '',
+    culprit: 'trace',
+  },
+  { ...odd, kind: 'lockdep', start: /^BUG: (?<what>MAX_\w+ too low)!/, title: 'BUG: {what}!' },
+  {
+    severity: 'fatal',
+    kind: 'other',
+    start: /^(?<what>BUG: [A-Za-z].*)$/,
+    title: '{what}',
+    type: '',
+    culprit: 'none',
+  },
+];

@@ -1,0 +1,108 @@
+import type { ReportFormat } from '../report-format.ts';
+
+const fatal = { severity: 'fatal', culprit: 'trace' } as const;
+const BAD = ['bad-access in {frame}'];
+const paging = {
+  ...fatal,
+  kind: 'page-fault',
+  title: 'BUG: unable to handle kernel paging request in {frame}',
+  alt: BAD,
+  type: 'MEMORY_SAFETY_BUG',
+} as const;
+const nullDeref = {
+  ...fatal,
+  kind: 'null-deref',
+  title: 'BUG: unable to handle kernel NULL pointer dereference in {frame}',
+  alt: BAD,
+  type: 'NULL-POINTER-DEREFERENCE',
+} as const;
+
+/**
+ * Page faults of the kernel itself: arch/x86/mm/fault.c (three wordings since 2.6), arch/powerpc/mm/fault.c, and the
+ * `Unable to handle kernel ...` of arm, arm64, riscv, s390, sh, loongarch and others.
+ */
+export const pageFaultFormats: readonly ReportFormat[] = [
+  { ...nullDeref, start: /^BUG: (?:unable to handle )?kernel NULL pointer dereference/i },
+  { ...paging, start: /^BUG: unable to handle (?:page fault for address|kernel paging request)/i },
+  { ...paging, start: /^BUG: Unable to handle kernel (?:data|instruction|unknown)\b/i },
+  { ...nullDeref, start: /^(?:CPU \d+ )?Unable to handle kernel NULL pointer dereference/i },
+  { ...nullDeref, start: /^Kernel attempted to (?:read|write|execute|access) user page \(0{0,13}[0-9a-f]{1,3}\)/ },
+  {
+    ...paging,
+    start:
+      /^(?:CPU \d+ )?Unable to handle kernel (?:paging request|access|read|write|execute|instruction|data|pointer|unaligned)/i,
+  },
+  { ...paging, start: /^Kernel attempted to (?:read|write|execute|access) user page/ },
+  {
+    ...fatal,
+    start: /^(?:Unhandled fault|Unhandled prefetch abort): /,
+    kind: 'exception',
+    title: 'Unhandled fault in {frame}',
+    alt: BAD,
+    type: 'DoS',
+  },
+  {
+    ...fatal,
+    start: /^Alignment trap: not handling instruction/,
+    kind: 'alignment',
+    title: 'Alignment trap in {frame}',
+    type: 'DoS',
+  },
+];
+
+const gpf = {
+  ...fatal,
+  kind: 'protection-fault',
+  title: 'general protection fault in {frame}',
+  alt: BAD,
+  type: 'DoS',
+} as const;
+const exception = { ...fatal, kind: 'exception', type: 'DoS' } as const;
+
+/** Other exceptions of the CPU: arch/x86/kernel/traps.c and dumpstack.c; the die() of arm, arm64 and others. */
+export const exceptionFormats: readonly ReportFormat[] = [
+  { ...gpf, start: /^(?:Oops: )?general protection fault\b/ },
+  {
+    ...fatal,
+    start: /^(?:PANIC|Oops): double fault\b/,
+    kind: 'double-fault',
+    title: 'PANIC: double fault in {frame}',
+    type: 'DoS',
+  },
+  { ...fatal, start: /^double fault: /, kind: 'double-fault', title: 'double fault in {frame}', type: 'DoS' },
+  { ...exception, start: /^(?:Oops: )?(?<trap>divide error): /, title: 'divide error in {frame}' },
+  { ...exception, start: /^(?:Oops: )?invalid opcode: /, title: 'invalid opcode in {frame}' },
+  {
+    ...exception,
+    start:
+      /^(?:Oops: )?(?<trap>int3|stack segment|overflow|bounds|device not available|coprocessor segment overrun|invalid TSS|segment not present|alignment check|fpu exception|simd exception|iret exception|control protection|debug exception|coprocessor error): /,
+    title: '{trap} in {frame}',
+  },
+  { ...exception, start: /^Missing (?:ENDBR|BTI): /, title: 'missing ENDBR in {frame}' },
+  { ...exception, start: /^Internal error: /, title: 'Internal error in {frame}', alt: BAD },
+  {
+    ...exception,
+    start: /^Unhandled exception in kernel mode|^Kernel unaligned instruction access/,
+    title: 'kernel exception in {frame}',
+  },
+  {
+    ...exception,
+    start: /^Bad mode in (?<vector>.+?) handler detected/,
+    title: 'kernel panic: bad mode',
+    culprit: 'none',
+  },
+  {
+    ...exception,
+    start: /^Unhandled (?:64-bit|32-bit) (?<vector>\w+) .*exception|^SError Interrupt on CPU/,
+    kind: 'hardware',
+    title: 'SError in {frame}',
+  },
+  { ...exception, start: /^Oops - (?<what>[^:]*?)(?:: |$)/, title: 'Oops in {frame}' },
+  {
+    ...exception,
+    start:
+      /^(?:kernel )?(?<what>illegal operation|specification exception|operation exception|addressing exception|protection exception|data exception|privileged operation|translation specification exception|monitor event): [0-9a-f]{4} /i,
+    title: '{what} in {frame}',
+  },
+  { ...exception, start: /^(?:Oops|Kernel bug detected)(?:[:[ #]|$)/, title: 'Oops in {frame}' },
+];

@@ -1,0 +1,60 @@
+import type { LogVerdict, ReportGroup } from './log-verdict.ts';
+import type { OopsReport } from './oops-report.ts';
+
+/** People and CPUs that a group names. */
+const MAX_NAMED = 16;
+
+/** What a log's reports mean together: which one matters first, what led there and what it ended in. */
+export function judgeLog(reports: readonly OopsReport[]): LogVerdict {
+  const ordered = [...reports].sort((a, b) => a.firstLine - b.firstLine);
+  const groups = fold(ordered);
+  const main = chooseMain(ordered);
+  const panic = ordered.find((r) => r.panic !== undefined)?.panic;
+  const chain = main ? groups.filter((g) => g.firstLine <= main.firstLine || g.first.kind === 'panic') : [];
+  return { main, chain, groups, ...(panic !== undefined && { panic }), total: ordered.length };
+}
+
+function chooseMain(reports: readonly OopsReport[]): OopsReport | undefined {
+  const real = reports.filter((r) => !r.suppressed);
+  const fatal =
+    real.find((r) => r.severity === 'fatal' && r.kind !== 'panic') ?? real.find((r) => r.severity === 'stuck');
+  const panicked = real.find((r) => r.panicked);
+  if (panicked && (!fatal || panicked.firstLine < fatal.firstLine)) return panicked;
+  return fatal ?? real[0] ?? reports[0];
+}
+
+function fold(reports: readonly OopsReport[]): ReportGroup[] {
+  const by = new Map<string, OopsReport[]>();
+  for (const report of reports) {
+    const key = `${report.signature} ${report.title}`;
+    const group = by.get(key);
+    if (group) group.push(report);
+    else by.set(key, [report]);
+  }
+  return [...by.values()].map(groupOf);
+}
+
+function groupOf(reports: readonly OopsReport[]): ReportGroup {
+  const first = reports[0] as OopsReport;
+  const last = reports.at(-1) as OopsReport;
+  const cpus = new Set<number>();
+  const tasks = new Map<string, { pid: number; comm: string }>();
+  for (const { reporter } of reports) {
+    if (reporter.cpu !== undefined && cpus.size < MAX_NAMED) cpus.add(reporter.cpu);
+    if (reporter.pid !== undefined && tasks.size < MAX_NAMED) {
+      tasks.set(`${reporter.pid} ${reporter.comm}`, { pid: reporter.pid, comm: reporter.comm ?? '' });
+    }
+  }
+  return {
+    signature: first.signature,
+    title: first.title,
+    count: reports.length,
+    first,
+    ...(first.seconds !== undefined && { firstSeconds: first.seconds }),
+    ...(last.seconds !== undefined && { lastSeconds: last.seconds }),
+    firstLine: first.firstLine,
+    lastLine: last.lastLine,
+    cpus: [...cpus].sort((a, b) => a - b),
+    tasks: [...tasks.values()],
+  };
+}

@@ -1,0 +1,28 @@
+import { reportFormats } from './formats/index.ts';
+import { MAX_LINE, mayMatter } from './may-matter.ts';
+import type { ReportFormat } from './report-format.ts';
+
+/** A line that begins a report: the formats that fit it, in order. */
+export interface ReportStart {
+  readonly text: string;
+  readonly formats: readonly { readonly format: ReportFormat; readonly match: RegExpExecArray }[];
+}
+
+/** Borders that stand before the words on the same line. */
+const BORDER = /^(?:[\s=*-]{1,80}|-{4,}\[ cut here \]-{4,}\s*)(?=\S)/;
+
+/** The start of a report in a line; undefined for other lines. */
+export function matchStart(line: string): ReportStart | undefined {
+  if (!mayMatter(line)) return undefined;
+  let text = line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line;
+  const border = BORDER.exec(text);
+  if (border) text = text.slice(border[0].length);
+  const formats: { format: ReportFormat; match: RegExpExecArray }[] = [];
+  for (const format of reportFormats) {
+    const match = format.start.exec(text);
+    if (!match) continue;
+    formats.push({ format, match });
+    if (!format.then) break;
+  }
+  return formats.length > 0 ? { text, formats } : undefined;
+}

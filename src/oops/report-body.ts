@@ -1,0 +1,173 @@
+import type { LogLine } from '../log/log-line.ts';
+import type { CallTrace, TraceContext, TraceFrame } from './call-trace.ts';
+import { type PrintedFrame, parseCpuPlace, parseFrame } from './trace-frame.ts';
+
+/** What the lines of a report say of stacks. */
+export interface ReportBody {
+  readonly traces: readonly CallTrace[];
+  /** Place of the CPU by its registers, before any trace: where it faulted. */
+  readonly place?: PrintedFrame;
+  /** Headers of traces that no frame follows. */
+  readonly emptyTraces: number;
+  /** Headers of call traces. */
+  readonly headers: number;
+}
+
+const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|(?:stack )?backtrace:?\s*$|Call Trace \()/;
+const MEMORY =
+  /^\s*(?:Allocated(?: by task (\d+)|:)|Freed(?: by task (\d+)|:)|(?:INFO: |Slab )?(?:Allocated|Freed) in |allocated by task (\d+)|freed by task (\d+)|Uninit was|Local variable |Bytes? \d+|page last (?:allocated|free)|Last potentially|Second to last|The buggy address|kfence-#|Memory state|Object created|Uninitialized|Freeing stack|Alloc stack|Free stack)/;
+const NAMED_MEMORY =
+  /^\s*(?:Allocated|Freed|allocated|freed|INFO: |Slab |Uninit was (?:created|stored)|page last|Last potentially|Second to last|Free stack|Alloc stack)/;
+const CPU_OF_TRACE = /^(?:NMI backtrace for cpu |CPU: )(\d+)/;
+const CONTEXT: Readonly<Record<string, TraceContext>> = {
+  '<IRQ>': 'irq',
+  '<EOI>': 'task',
+  '</IRQ>': 'task',
+  '<NMI>': 'nmi',
+  '</NMI>': 'task',
+  '<TASK>': 'task',
+  '</TASK>': 'task',
+  '<SOFTIRQ>': 'softirq',
+  '</SOFTIRQ>': 'task',
+};
+const MARK = /^\s*(<\/?(?:IRQ|EOI|NMI|TASK|SOFTIRQ|#\w+|ENTRY_TRAMPOLINE)>|#\w+ stack)\s*/;
+/** Lines after which no frame belongs to the trace before. */
+const ENDS = /^(?:---\[ end|Modules linked in|Kernel Offset|Showing all locks|Mem-Info|\s*$)/;
+/** What may stand between a header and its first frame. */
+const SOON = 15;
+
+/** Reads the stacks of a report. @param own the report's lines by its caller */
+export function readBody(own: readonly LogLine[], from: number): ReportBody {
+  const reader = new BodyReader();
+  for (let i = from; i < own.length; i++) reader.line((own[i] as LogLine).text);
+  return reader.done();
+}
+
+interface OpenTrace {
+  role: 'call' | 'memory';
+  title: string;
+  cpu: number | undefined;
+  pid: number | undefined;
+  frames: TraceFrame[];
+  interrupted: number | undefined;
+  user: boolean;
+  waited: number;
+  header: boolean;
+}
+
+class BodyReader {
+  readonly #traces: CallTrace[] = [];
+  #place: PrintedFrame | undefined;
+  #empty = 0;
+  #headers = 0;
+  #cpu: number | undefined;
+  #open: OpenTrace | undefined;
+  #context: TraceContext = 'task';
+
+  line(text: string): void {
+    const mark = text.includes('<') || text.startsWith('#') ? MARK.exec(text) : null;
+    let rest = text;
+    if (mark) {
+      this.#context = CONTEXT[mark[1] as string] ?? ((mark[1] as string).startsWith('</') ? 'task' : 'exception');
+      rest = text.slice(mark[0].length);
+      if (rest === '') return;
+    }
+    const frame = parseFrame(rest);
+    if (frame) this.#frame(frame);
+    else this.#other(rest);
+  }
+
+  #frame(frame: PrintedFrame): void {
+    this.#open ??= this.#begin('call', '', false);
+    this.#open.frames.push({ ...frame, context: this.#context });
+  }
+
+  #other(text: string): void {
+    const place = parseCpuPlace(text);
+    if (place) {
+      const open = this.#open;
+      if (open && open.frames.length > 0 && open.role === 'call') {
+        if (text.startsWith('RIP') || /^\s*(?:PC is|pc :)/.test(text)) {
+          open.interrupted ??= open.frames.length;
+          open.frames.push({ ...place, context: this.#context });
+        }
+      } else this.#place ??= place;
+      return;
+    }
+    if (/^RIP: 0033:|^\s*RIP: 0023:/.test(text)) {
+      if (this.#open) this.#open.user = true;
+      return;
+    }
+    if (HEADER.test(text)) {
+      this.#close();
+      this.#headers++;
+      this.#open = this.#begin('call', '', true);
+      return;
+    }
+    const memory = MEMORY.exec(text);
+    if (memory) {
+      this.#close();
+      if (NAMED_MEMORY.test(text)) {
+        this.#open = this.#begin('memory', text.trim(), false);
+        const pid = memory[1] ?? memory[2] ?? memory[3] ?? memory[4];
+        if (pid !== undefined) this.#open.pid = Number(pid);
+      }
+      return;
+    }
+    const cpu = CPU_OF_TRACE.exec(text);
+    if (cpu) {
+      if (text.startsWith('NMI')) this.#close();
+      this.#cpu = Number(cpu[1]);
+      return;
+    }
+    const open = this.#open;
+    if (!open) return;
+    if (open.frames.length === 0 && open.header) {
+      if (++open.waited > SOON) this.#close();
+    } else if (ENDS.test(text) && open.frames.length > 0) this.#close();
+  }
+
+  #begin(role: 'call' | 'memory', title: string, header: boolean): OpenTrace {
+    this.#context = 'task';
+    return {
+      role,
+      title,
+      cpu: this.#cpu,
+      pid: undefined,
+      frames: [],
+      interrupted: undefined,
+      user: false,
+      waited: 0,
+      header,
+    };
+  }
+
+  #close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    if (open.frames.length === 0) {
+      if (open.header) this.#empty++;
+      return;
+    }
+    this.#traces.push({
+      role: open.role,
+      title: open.title,
+      ...(open.cpu !== undefined && { cpu: open.cpu }),
+      ...(open.pid !== undefined && { pid: open.pid }),
+      frames: open.frames,
+      ...(open.interrupted !== undefined && { interrupted: open.interrupted }),
+      ...(open.user && { endsInUser: true as const }),
+    });
+  }
+
+  done(): ReportBody {
+    this.#close();
+    return {
+      traces: this.#traces,
+      ...(this.#place && { place: this.#place }),
+      emptyTraces: this.#empty,
+      headers: this.#headers,
+    };
+  }
+}

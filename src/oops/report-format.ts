@@ -1,0 +1,39 @@
+import type { Severity } from './oops-report.ts';
+import type { ReportKind } from './report-kind.ts';
+
+/**
+ * Where the culprit of a report comes from:
+ * - `trace`: the first function of the report that is not machinery (skip-functions.ts), the named one first;
+ * - `anchor`: whatever loops is interrupted anywhere in its call chain, so the function that the kernel's dispatcher
+ *   called is taken (stall-anchors.ts);
+ * - `wait`: a sleeper; the first function that is not a way of waiting;
+ * - `named`: the function in the text itself, machinery or not;
+ * - `none`: a report without a place.
+ */
+export type CulpritSource = 'trace' | 'anchor' | 'wait' | 'named' | 'none';
+
+/**
+ * One format of report: the line that begins it, what must follow, and what it is called. Formats are tried in order; the
+ * first whose `start` and `then` both match gives the title.
+ */
+export interface ReportFormat {
+  /** The first line of the report, without the log's prefixes. A group `fn` names a function. */
+  readonly start: RegExp;
+  /** One of the report's next lines must match; its named groups are for the title too. */
+  readonly then?: RegExp;
+  readonly kind: ReportKind;
+  readonly severity: Severity;
+  /** `{frame}` is the culprit, `{1}` and `{name}` groups of `start` or `then`. */
+  readonly title: string;
+  readonly alt?: readonly string[];
+  readonly type: string;
+  readonly culprit: CulpritSource;
+  /** Further functions of this kind's own machinery. */
+  readonly skip?: RegExp;
+  /** Why such a report is never whole. */
+  readonly corrupted?: string;
+  /** The kernel prints no call trace with it. */
+  readonly noTrace?: true;
+  /** Such a line is a report of its own also inside of another report's lines. */
+  readonly suppressed?: true;
+}

@@ -1,0 +1,129 @@
+import type { LogLine } from '../log/log-line.ts';
+import { anchorCulprit, firstCulprit, waitCulprit } from './culprit.ts';
+import { plainFunction } from './function-name.ts';
+import type { ReportStart } from './match-start.ts';
+import type { ReportBody } from './report-body.ts';
+import type { ReportFormat } from './report-format.ts';
+import { titleNames } from './title-names.ts';
+
+/** A report's name, and what it rests on. */
+export interface ReportTitle {
+  readonly format: ReportFormat;
+  readonly title: string;
+  readonly altTitles: readonly string[];
+  readonly type: string;
+  readonly frame: string;
+  readonly corrupted: false | string;
+  /** Index of the trace that the culprit was found in. */
+  readonly trace?: number;
+}
+
+/** Lines after the first in which a format's `then` may stand. */
+const THEN_WITHIN = 120;
+
+interface Chosen {
+  readonly format: ReportFormat;
+  readonly groups: Record<string, string>;
+}
+
+/** Names a report by its first line and its stacks. */
+export function titleOf(start: ReportStart, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
+  const { format, groups } = choose(start, own, from);
+  const found = culpritOf(format, groups, body);
+  const names = found === undefined ? ['corrupted'] : titleNames(found);
+  const needs = format.culprit !== 'none';
+  const titles = names.map((n) => fill(format.title, groups, n));
+  const alts = names.flatMap((n) => (format.alt ?? []).map((a) => fill(a, groups, n)));
+  const title = titles[0] as string;
+  return {
+    format,
+    title,
+    altTitles: [...new Set([...titles.slice(1), ...alts])].filter((t) => t !== title),
+    type: fill(format.type, groups, ''),
+    frame: needs ? (names[0] as string) : '',
+    corrupted: doubt(format, title, needs && found === undefined, body),
+  };
+}
+
+function choose(start: ReportStart, own: readonly LogLine[], from: number): Chosen {
+  for (const { format, match } of start.formats) {
+    const groups: Record<string, string> = { ...match.groups };
+    match.forEach((g, i) => {
+      if (g !== undefined) groups[i] = g;
+    });
+    if (format.then) {
+      const then = findThen(format.then, own, from);
+      if (!then) continue;
+      Object.assign(groups, then.groups);
+    }
+    return { format, groups };
+  }
+  // every format asked for a line that is not there: the first names it as well as can be
+  const last = start.formats.at(-1) as { format: ReportFormat; match: RegExpExecArray };
+  return { format: { ...last.format, corrupted: 'the report is cut' }, groups: { ...last.match.groups } };
+}
+
+function findThen(then: RegExp, own: readonly LogLine[], from: number): RegExpExecArray | null {
+  const end = Math.min(own.length, from + THEN_WITHIN);
+  for (let i = from; i < end; i++) {
+    const m = then.exec((own[i] as LogLine).text);
+    if (m) return m;
+  }
+  return null;
+}
+
+function culpritOf(format: ReportFormat, groups: Record<string, string>, body: ReportBody): string | undefined {
+  if (format.culprit === 'none') return undefined;
+  const named = groups.fn ?? groups.at;
+  if (format.culprit === 'named') {
+    const names = [named, groups.fn2].filter((n) => n !== undefined).map(plainFunction);
+    return names.length === 0 ? undefined : [...new Set(names)].sort().join(' / ');
+  }
+  const all = body.traces
+    .filter((t) => t.role === 'call')
+    .map((t) => t.frames.filter((f) => !f.guess).map((f) => plainFunction(f.function)));
+  const place = body.place ? [plainFunction(body.place.function)] : [];
+  if (format.culprit === 'anchor')
+    return firstOf(
+      all.map((t, i) => (i === 0 ? [...place, ...t] : t)),
+      anchorCulprit,
+    );
+  if (format.culprit === 'wait') return firstOf(all, waitCulprit);
+  const first = [...(named !== undefined ? [plainFunction(named)] : []), ...place, ...all.flat()];
+  return firstCulprit(first, format.skip);
+}
+
+function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined): string | undefined {
+  for (const list of lists) {
+    const found = find(list);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function doubt(format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
+  if (format.corrupted !== undefined) return format.corrupted;
+  if (lost) return 'no function that could be the cause is in the report';
+  if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';
+  if (format.noTrace) return false;
+  if (body.emptyTraces > 0) return 'a call trace without frames';
+  if (body.traces.length === 0) return 'no call trace';
+  return false;
+}
+
+function fill(template: string, groups: Readonly<Record<string, string>>, frame: string): string {
+  return template.replace(/\{(\w+)\}/g, (_all, name: string) => {
+    if (name === 'frame') return frame;
+    if (name === 'ACCESS') return (groups.access ?? '').toUpperCase();
+    return plainText(groups[name] ?? '');
+  });
+}
+
+/** Words of a log in a title: addresses and numbers differ from case to case. */
+function plainText(text: string): string {
+  return text
+    .replace(/\b(?:0x)?[0-9a-f]{8,16}\b/g, 'ADDR')
+    .replace(/\b0x[0-9a-f]+\b/g, 'ADDR')
+    .replace(/\d+/g, 'NUM')
+    .trim();
+}

@@ -1,0 +1,32 @@
+import { hash64 } from '../base/hash64.ts';
+import { plainFunction } from './function-name.ts';
+import type { ReportKind } from './report-kind.ts';
+import { isMachinery } from './skip-functions.ts';
+import { titleNames } from './title-names.ts';
+
+/** A frame as the signature sees it. */
+export interface SignedFrame {
+  readonly function: string;
+  readonly guess?: true;
+}
+
+/** Functions that the signature holds. */
+const DEPTH = 4;
+
+/**
+ * 16 hex digits over the kind and the first functions that are no machinery, without compiler suffixes, modules, offsets
+ * and addresses: the same for a dump and for the text of the same crash.
+ */
+export function signatureOf(kind: ReportKind, frames: readonly SignedFrame[]): string {
+  const names: string[] = [];
+  for (const frame of frames) {
+    if (frame.guess) continue;
+    const name = plainFunction(frame.function);
+    if (isMachinery(name)) continue;
+    names.push(titleNames(name)[0] as string);
+    if (names.length === DEPTH) break;
+  }
+  return hash64(`${kind}\n${names.join('\n')}`)
+    .toString(16)
+    .padStart(16, '0');
+}

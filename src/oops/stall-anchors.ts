@@ -1,0 +1,6 @@
+/**
+ * Dispatchers of the kernel: what they call is what the CPU was busy with, whatever it did at the moment of the interrupt.
+ * Tested on names without compiler suffixes.
+ */
+export const DISPATCHERS =
+  /^(?:process_one_work|worker_thread|kthread|kthread_worker_fn|do_syscall_\w+|do_int80_syscall_32|do_fast_syscall_32|__do_fast_syscall_32|entry_SYSCALL\w*|entry_SYSENTER\w*|entry_INT80\w*|syscall_call|sysenter_\w+|system_call\w*|el0_svc\w*|__sys_trace\w*|invoke_syscall|ret_fast_syscall|call_timer_fn|expire_timers|__hrtimer_run_queues|__run_hrtimer|rcu_do_batch|rcu_core|tasklet_action\w*|vfs_ioctl|do_vfs_ioctl|vfs_read|vfs_write|__vfs_read|__vfs_write|do_iter_write|do_iter_read\w*|do_iter_readv_writev|new_sync_read|new_sync_write|sock_sendmsg\w*|__sock_sendmsg|sock_recvmsg\w*|rtnetlink_rcv_msg|genl_rcv_msg|genl_family_rcv_msg\w*|nfnetlink_rcv\w*|__netif_receive_skb\w*|netif_receive_skb\w*|net_rx_action|deliver_skb|task_work_run|do_one_initcall|smpboot_thread_fn|ksys_\w+|irq_work_run_list|__handle_irq_event_percpu|handle_irq_event\w*|do_splice_from|do_mount|path_mount|ret_from_fork\w*|syscall_return_slowpath|handle_softirqs|__do_softirq|__softirqentry_text_start|vfs_writev|vfs_readv|io_issue_sqe)$/;
