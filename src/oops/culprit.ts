@@ -1,21 +1,32 @@
-import { isMachinery } from './skip-functions.ts';
+import { isMachinery, isStrictMachinery } from './skip-functions.ts';
 import { DISPATCHERS } from './stall-anchors.ts';
 import { WAITING } from './wait-functions.ts';
 
 /** The first function that is not machinery; undefined when there is none. @param names innermost first */
 export function firstCulprit(names: readonly string[], skip?: RegExp): string | undefined {
-  return names.find((n) => !isMachinery(n) && !skip?.test(n));
+  return (
+    names.find((n) => !isMachinery(n) && !skip?.test(n)) ?? names.find((n) => !isStrictMachinery(n) && !skip?.test(n))
+  );
 }
+
+/** Interrupts that only let the kernel notice that a CPU is stuck: what they interrupted is what it was busy with. */
+const NOTICED_BY =
+  /^(?:(?:asm_)?(?:sysvec_)?(?:__sysvec_)?apic_timer_interrupt|smp_apic_timer_interrupt|sysvec_\w+|asm_sysvec_\w+|local_apic_timer_interrupt|el[01]t?_?(?:64_)?irq\w*|el1h_64_irq\w*|gic_handle_irq|arch_timer_handler\w*|handle_percpu_devid_irq|__irq_svc|end_repeat_nmi|nmi|asm_exc_nmi|exc_nmi|reschedule_interrupt|call_function_\w*interrupt|timer_interrupt|decrementer_common\w*|ret_from_intr|common_interrupt\w*|asm_common_interrupt|handle_riscv_irq|do_irq|handle_irq|ext_int_handler|io_int_handler|ext_no_vtime|vectors_irq|handle_loongarch_irq)$/;
+/** A stack that begins in these is of a task that did not run. */
+const ASLEEP = /^(?:__schedule|schedule|context_switch|__switch_to\w*)$/;
 
 /** The function that a dispatcher called, innermost dispatcher first. */
 export function anchorCulprit(names: readonly string[]): string | undefined {
-  const many = names.find(
-    (n) => /^(?:__)?smp_call_function\w*$|^on_each_cpu\w*$/.test(n) && n.startsWith('smp_call_function'),
-  );
+  if (ASLEEP.test(names[0] ?? '')) return undefined;
+  const entry = names.findIndex((n) => NOTICED_BY.test(n));
+  let from = entry < 0 ? 0 : entry + 1;
+  while (from < names.length && NOTICED_BY.test(names[from] as string)) from++;
+  const busy = names.slice(from);
+  const many = busy.find((n) => /^smp_call_function\w*$/.test(n));
   if (many) return many;
-  for (let i = 1; i < names.length; i++) {
-    const inner = names[i - 1] as string;
-    if (DISPATCHERS.test(names[i] as string) && !DISPATCHERS.test(inner) && !isMachinery(inner)) return inner;
+  for (let i = 1; i < busy.length; i++) {
+    const inner = busy[i - 1] as string;
+    if (DISPATCHERS.test(busy[i] as string) && !DISPATCHERS.test(inner) && !isMachinery(inner)) return inner;
   }
   return undefined;
 }

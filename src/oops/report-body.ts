@@ -7,13 +7,15 @@ export interface ReportBody {
   readonly traces: readonly CallTrace[];
   /** Place of the CPU by its registers, before any trace: where it faulted. */
   readonly place?: PrintedFrame;
+  /** Functions that took the locks that the report complains of. */
+  readonly lockPlaces: readonly string[];
   /** Headers of traces that no frame follows. */
   readonly emptyTraces: number;
   /** Headers of call traces. */
   readonly headers: number;
 }
 
-const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|(?:stack )?backtrace:?\s*$|Call Trace \()/;
+const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|backtrace:?\s*$|Call Trace \()/;
 const MEMORY =
   /^\s*(?:Allocated(?: by task (\d+)|:)|Freed(?: by task (\d+)|:)|(?:INFO: |Slab )?(?:Allocated|Freed) in |allocated by task (\d+)|freed by task (\d+)|Uninit was|Local variable |Bytes? \d+|page last (?:allocated|free)|Last potentially|Second to last|The buggy address|kfence-#|Memory state|Object created|Uninitialized|Freeing stack|Alloc stack|Free stack)/;
 const NAMED_MEMORY =
@@ -55,6 +57,13 @@ interface OpenTrace {
   header: boolean;
 }
 
+const LOCK_PLACE =
+  /[,)] at: (?:\[<[0-9a-f]+>\] )?([^\s+]+)\+0x|^\s*\(\S.*\)(?:\{\S*\})?,? at: (?:\[<[0-9a-f]+>\] )?([^\s+]+)\+0x/;
+/** Lines that name a function which is not a frame of the stack. */
+const NOT_A_STACK =
+  /^(?:Preemption disabled at:|irq event stamp|\{\S+\} state was registered at|the existing dependency|-> #\d)/;
+const MAX_LOCKS = 64;
+
 class BodyReader {
   readonly #traces: CallTrace[] = [];
   #place: PrintedFrame | undefined;
@@ -63,6 +72,9 @@ class BodyReader {
   #cpu: number | undefined;
   #open: OpenTrace | undefined;
   #context: TraceContext = 'task';
+  readonly #locks: string[] = [];
+  /** Frames are of no stack until the next header. */
+  #aside = false;
 
   line(text: string): void {
     const mark = text.includes('<') || text.startsWith('#') ? MARK.exec(text) : null;
@@ -78,11 +90,22 @@ class BodyReader {
   }
 
   #frame(frame: PrintedFrame): void {
+    if (this.#aside) return;
     this.#open ??= this.#begin('call', '', false);
     this.#open.frames.push({ ...frame, context: this.#context });
   }
 
   #other(text: string): void {
+    if (NOT_A_STACK.test(text)) {
+      this.#close();
+      this.#aside = true;
+      return;
+    }
+    const lock = text.includes(' at: ') ? LOCK_PLACE.exec(text) : null;
+    if (lock) {
+      if (this.#locks.length < MAX_LOCKS) this.#locks.push((lock[1] ?? lock[2]) as string);
+      return;
+    }
     const place = parseCpuPlace(text);
     if (place) {
       const open = this.#open;
@@ -100,6 +123,7 @@ class BodyReader {
     }
     if (HEADER.test(text)) {
       this.#close();
+      this.#aside = false;
       this.#headers++;
       this.#open = this.#begin('call', '', true);
       return;
@@ -107,6 +131,7 @@ class BodyReader {
     const memory = MEMORY.exec(text);
     if (memory) {
       this.#close();
+      this.#aside = false;
       if (NAMED_MEMORY.test(text)) {
         this.#open = this.#begin('memory', text.trim(), false);
         const pid = memory[1] ?? memory[2] ?? memory[3] ?? memory[4];
@@ -166,6 +191,7 @@ class BodyReader {
     return {
       traces: this.#traces,
       ...(this.#place && { place: this.#place }),
+      lockPlaces: this.#locks,
       emptyTraces: this.#empty,
       headers: this.#headers,
     };

@@ -6,11 +6,12 @@ import type { ReportKind } from './report-kind.ts';
  * - `trace`: the first function of the report that is not machinery (skip-functions.ts), the named one first;
  * - `anchor`: whatever loops is interrupted anywhere in its call chain, so the function that the kernel's dispatcher
  *   called is taken (stall-anchors.ts);
+ * - `lock`: the function that took the lock that is complained of (`..., at: f+0x1/0x2`), else as `trace`;
  * - `wait`: a sleeper; the first function that is not a way of waiting;
  * - `named`: the function in the text itself, machinery or not;
  * - `none`: a report without a place.
  */
-export type CulpritSource = 'trace' | 'anchor' | 'wait' | 'named' | 'none';
+export type CulpritSource = 'trace' | 'lock' | 'anchor' | 'wait' | 'named' | 'none';
 
 /**
  * One format of report: the line that begins it, what must follow, and what it is called. Formats are tried in order; the
@@ -30,6 +31,8 @@ export interface ReportFormat {
   readonly culprit: CulpritSource;
   /** Further functions of this kind's own machinery. */
   readonly skip?: RegExp;
+  /** The function in the first line or in the registers is not taken when the trace names none. */
+  readonly traceOnly?: true;
   /** Why such a report is never whole. */
   readonly corrupted?: string;
   /** The kernel prints no call trace with it. */

@@ -5,6 +5,7 @@ import type { ReportStart } from './match-start.ts';
 import type { ReportBody } from './report-body.ts';
 import type { ReportFormat } from './report-format.ts';
 import { titleNames } from './title-names.ts';
+import type { PrintedFrame } from './trace-frame.ts';
 
 /** A report's name, and what it rests on. */
 export interface ReportTitle {
@@ -79,18 +80,23 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
     const names = [named, groups.fn2].filter((n) => n !== undefined).map(plainFunction);
     return names.length === 0 ? undefined : [...new Set(names)].sort().join(' / ');
   }
-  const all = body.traces
-    .filter((t) => t.role === 'call')
-    .map((t) => t.frames.filter((f) => !f.guess).map((f) => plainFunction(f.function)));
+  const calls = body.traces.filter((t) => t.role === 'call').map((t) => namesIn(t.frames));
   const place = body.place ? [plainFunction(body.place.function)] : [];
   if (format.culprit === 'anchor')
     return firstOf(
-      all.map((t, i) => (i === 0 ? [...place, ...t] : t)),
+      calls.map((t, i) => (i === 0 ? [...place, ...t] : t)),
       anchorCulprit,
     );
-  if (format.culprit === 'wait') return firstOf(all, waitCulprit);
-  const first = [...(named !== undefined ? [plainFunction(named)] : []), ...place, ...all.flat()];
-  return firstCulprit(first, format.skip);
+  if (format.culprit === 'wait') return firstOf(calls, waitCulprit);
+  const lead = [...(named === undefined ? [] : [plainFunction(named)]), ...place];
+  const lock = format.culprit === 'lock' ? body.lockPlaces.map(plainFunction) : [];
+  const stack = calls.flat();
+  if (format.traceOnly && stack.length === 0) return undefined;
+  return firstCulprit([...lock, ...lead, ...stack], format.skip) ?? (format.traceOnly ? undefined : lead[0]);
+}
+
+function namesIn(frames: readonly PrintedFrame[]): string[] {
+  return frames.filter((f) => !f.guess).map((f) => plainFunction(f.function));
 }
 
 function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined): string | undefined {
@@ -122,8 +128,10 @@ function fill(template: string, groups: Readonly<Record<string, string>>, frame:
 /** Words of a log in a title: addresses and numbers differ from case to case. */
 function plainText(text: string): string {
   return text
+    .replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/g, '')
     .replace(/\b(?:0x)?[0-9a-f]{8,16}\b/g, 'ADDR')
     .replace(/\b0x[0-9a-f]+\b/g, 'ADDR')
     .replace(/\d+/g, 'NUM')
+    .replace(/ {2,}/g, ' ')
     .trim();
 }

@@ -2,6 +2,8 @@
 export interface SkippedFunctions {
   readonly why: string;
   readonly names: RegExp;
+  /** Taken when there is nothing else. */
+  readonly weak?: true;
 }
 
 export const skippedFunctions: readonly SkippedFunctions[] = [
@@ -16,6 +18,7 @@ export const skippedFunctions: readonly SkippedFunctions[] = [
       /^(?:_?_?kasan|_?_?asan|__hwasan|hwasan|_?_?kmsan|__msan|_?_?kcsan|__tsan|_?_?kfence|ubsan|__ubsan|handle_overflow|val_to_string|__sanitizer|sanitizer|write_comp_data|check_(?:memory_region|kcov|preemption|slab|region_inline|bytes|flags|chain|deadlock|noncircular|irq_usage|usage|prev|object|poison|wait_context)|memory_is_poisoned|bytes_is_|end_report|start_report|lockdep|_?_?lock_(?:acquire|release|is_held|set|downgrade|pin|unpin|repin)|__lock|mark_(?:lock|held|usage)|validate_chain|register_lock_class|assign_lock_key|look_up_lock|trace_(?:hardirqs|softirqs|event|raw)|rcu_lockdep|debug_(?:check|smp|mutex|spin|object|print|lock|rt_mutex|lockdep|deactivate|work|assert)|__debug_|_?_?might_(?:sleep|fault|resched|alloc)|___might|ww_mutex|kcov|fault_inject|should_fail|should_failslab|__should|fail_dump|assert_|do_check_|save_stack|csd_lock|refcount_|_?_?refcount|kref_|kmemleak|create_object|report_|stack_type|find_held_lock|lock_torture|in_task_stack|inode_permission_none|on_irq_stack|timer_is_static|object_|dead_special|spin_(?:bug|dump)|rwlock_bug|usercopy_|__check_object_size|check_heap_object|check_page_span)/,
   },
   {
+    weak: true,
     why: 'exception and interrupt entry, and what handles a fault',
     names:
       /^(?:(?:asm_)?(?:exc|sysvec|common_interrupt)_?|asm_|_?_?do_(?:page_fault|kern_addr_fault|user_addr_fault|kernel_fault|error_trap|trap|general_protection|invalid_op|divide_error|double_fault|bad_area|mem_abort|translation_fault|DataAbort|PrefetchAbort|undefinstr|debug_exception|bad_mode|sp_pc_abort|alignment_fault|serror|sea|tag_check|error|bounds|int3|stack_segment|trap_|program_check|IRQ|tag_recovery)|(?:page_fault|general_protection|invalid_op|error_entry|divide_error|double_fault|async_page_fault|stack_segment|ret_from_intr|restore_regs|retint|paranoid|native_iret|error_exit)|page_fault_oops|no_context|_?_?bad_area|_?_?no_context|spurious_|kernelmode_fixup|search_exception|fixup_exception|el[01]t?_?(?:da|ia|sync|irq|dbg|error|inv|undef|sp_pc|64|32|h_64|t_64|pc|abort|fpac|bti)|el[01]h_|el[01]_(?:abort|interrupt|undef|dbg|brk)|el1h?_\w+_(?:sync|irq|handler)|__el1|vectors|__dabt|__und_|__irq|__pabt|handle_(?:exception|page_fault|mm_fault_err|sync)|arm64_|die_kernel|__bad_area|data_access|instruction_access|hardware_interrupt|program_check|pgm_check|do_dat_exception|do_protection|system_call_\w*irq|apic_timer|smp_(?:apic|reschedule|call_function_int|kvm_posted)|call_function_(?:interrupt|single_int)|reschedule_interrupt|irq_exit|invoke_softirq|_?_?irq_exit|__irqentry|__softirqentry|exit_to_kernel|irqentry_|handle_oops|__handle_(?:domain|irq)|gic_handle|call_on_irq|do_interrupt|ret_from_|bad_page_fault|tlb_|handle_tlb|handle_mips)/,
@@ -41,24 +44,30 @@ export const skippedFunctions: readonly SkippedFunctions[] = [
       /^(?:_?_?(?:list_(?:add|del|move|splice|replace|empty|cut|swap|rotate|bulk|lru|first|last|is|next|entry)|hlist_|llist_|klist_|plist_|rb_|rbtree_|rht_|rhashtable_|rhltable_|xa_|xas_|radix_tree_|idr_(?:remove|alloc|find|get|for|replace|preload)|ida_|interval_tree|mas_|mt_|mtree_|timerqueue_none|kfifo_|assoc_array|skb_queue_(?:purge|tail|head|splice)|skb_(?:dequeue|unlink|peek)|bitmap_|sg_(?:next|init|miter|alloc|free)|check_list|dlist|sbitmap_|genradix|flex_array|btree_)|INIT_LIST|list_(?:add|del)_|arch_atomic|xarray)/,
   },
   {
+    weak: true,
     why: 'plumbing of work queues, RCU, interrupts, timers and notifiers that carries everything',
     names:
       /^(?:__?queue_(?:work|delayed)|queue_(?:work|delayed)|mod_delayed|insert_work|(?:raw_)?notifier_(?:call|to)|call_netdevice|atomic_notifier|blocking_notifier|srcu_notifier|call_rcu|__call_rcu|kfree_call|synchronize_none|rcu_(?:core|do_batch|process|gp|cblist|segcblist|nocb|note|is_watching|irq|eqs|dynticks|user|idle|check|preempt|report|sched|implicit|softirq|momentary)|__rcu|_?_?do_softirq|do_softirq_own|handle_softirqs|__do_softirq|run_ksoftirqd|smpboot_thread|kthread$|worker_thread|process_one_work|process_scheduled|call_timer_fn_none|process_timeout|__schedule|schedule$|schedule_(?:timeout|preempt|idle|hrtimeout|none)|context_switch|__switch|finish_task|prepare_to|perf_trace|_?_?perf_event_none|tracepoint|__traceiter|__do_sys|__trace|bpf_trace_run|trace_call_bpf|ftrace|function_trace|event_trigger|ring_buffer|kretprobe|kprobe|rethook|_?_?indirect_thunk|__x86_indirect|__x86_return|retbleed|srso_|__fentry|mcount|zen_untrain|native_(?:write|read)_msr|native_save|native_irq|native_halt|default_idle|cpuidle|do_idle|cpu_startup|stop_machine|smp_call_function_none|generic_exec|ret_to_user|static_key|__static_key|static_call|__SCT|__SCK|jump_label|__jump_label|text_poke|arch_jump|cpus_read|get_online|put_online|cpu_hotplug)/,
   },
 ];
 
-/** One test instead of many. */
-const ANY = new RegExp(skippedFunctions.map((s) => `(?:${s.names.source})`).join('|'));
-const known = new Map<string, boolean>();
+function anyOf(list: readonly SkippedFunctions[]): (name: string) => boolean {
+  const any = new RegExp(list.map((s) => `(?:${s.names.source})`).join('|'));
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const answer = any.test(name);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(name, answer);
+    return answer;
+  };
+}
+
 /** Names of functions come from the log: the memory is bounded. */
 const REMEMBERED = 4096;
 
 /** Whether a function is machinery. @param name without compiler suffixes */
-export function isMachinery(name: string): boolean {
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const answer = ANY.test(name);
-  if (known.size >= REMEMBERED) known.clear();
-  known.set(name, answer);
-  return answer;
-}
+export const isMachinery = anyOf(skippedFunctions);
+/** The same without what may be the cause when nothing else is there. */
+export const isStrictMachinery = anyOf(skippedFunctions.filter((s) => !s.weak));

@@ -129,6 +129,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     title: 'BUG: stack guard page was hit in {frame}',
     alt: ['stack-overflow in {frame}'],
     type: '',
+    traceOnly: true,
     culprit: 'trace',
   },
   { ...odd, kind: 'lockdep', start: /^BUG: (?<what>MAX_\w+ too low)!/, title: 'BUG: {what}!' },

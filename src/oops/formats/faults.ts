@@ -46,6 +46,7 @@ export const pageFaultFormats: readonly ReportFormat[] = [
     start: /^Alignment trap: not handling instruction/,
     kind: 'alignment',
     title: 'Alignment trap in {frame}',
+    traceOnly: true,
     type: 'DoS',
   },
 ];

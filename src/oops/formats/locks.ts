@@ -4,21 +4,27 @@ const lock = { severity: 'warning', kind: 'lockdep', type: 'LOCKDEP', culprit: '
 /** Square brackets stood around these lines until 4.13, and INFO: where BUG: or WARNING: stands now. */
 const HEAD = '^(?:\\[ )?(?<word>BUG|WARNING|INFO): ';
 
+/** Reports of locks that are taken in an order that can deadlock. */
+const ORDER = [
+  'possible (?:circular locking dependency|recursive locking)',
+  '(?:possible )?(?:irq lock inversion dependency|\\S+-safe -> \\S+-unsafe lock order)',
+];
+const RCU_USE = /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!|RCU-list traversed/;
+const CUT = 'the lines that tell the lock are missing';
+
 function head(rest: string): RegExp {
   return new RegExp(HEAD + rest);
 }
 
 /** kernel/locking/lockdep.c and kernel/rcu/update.c. */
 export const lockFormats: readonly ReportFormat[] = [
-  ...[
-    'possible (?:circular locking dependency|recursive locking)',
-    '(?:possible )?(?:irq lock inversion dependency|SOFTIRQ-safe -> SOFTIRQ-unsafe lock order|HARDIRQ-safe -> HARDIRQ-unsafe lock order|\\S+-safe -> \\S+-unsafe lock order)',
-  ].map(
+  ...ORDER.map(
     (what): ReportFormat => ({
       ...lock,
       start: head(`${what} detected`),
       then: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
       title: 'possible deadlock in {frame}',
+      culprit: 'lock',
     }),
   ),
   {
@@ -26,45 +32,85 @@ export const lockFormats: readonly ReportFormat[] = [
     start: head('inconsistent lock state'),
     then: /takes:$|inconsistent \{/,
     title: 'inconsistent lock state in {frame}',
+    culprit: 'lock',
   },
   {
     ...lock,
-    start: head('suspicious RCU usage'),
+    start: /^(?:\[ )?WARNING: suspicious RCU usage/,
     kind: 'rcu-usage',
-    then: /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!/,
-    title: '{word}: suspicious RCU usage in {frame}',
+    then: RCU_USE,
+    title: 'WARNING: suspicious RCU usage in {frame}',
+  },
+  {
+    ...lock,
+    start: /^(?:\[ )?INFO: suspicious RCU usage/,
+    kind: 'rcu-usage',
+    then: RCU_USE,
+    title: 'INFO: suspicious RCU usage in {frame}',
+    type: '',
   },
   {
     ...lock,
     start: head('bad unlock balance detected!'),
     title: '{word}: bad unlock balance in {frame}',
     then: /is trying to release/,
+    culprit: 'lock',
   },
   {
     ...lock,
     start: head('bad contention detected!'),
     title: '{word}: bad contention in {frame}',
     then: /is trying to contend/,
+    culprit: 'lock',
   },
-  { ...lock, start: head('held lock freed!'), title: '{word}: held lock freed in {frame}', then: /is freeing memory/ },
+  {
+    ...lock,
+    start: head('held lock freed!'),
+    title: '{word}: held lock freed in {frame}',
+    then: /is freeing memory/,
+    culprit: 'lock',
+  },
   {
     ...lock,
     start: head('.*still has locks held!'),
     title: '{word}: still has locks held in {frame}',
-    culprit: 'trace',
+    culprit: 'lock',
   },
   {
     ...lock,
     start: head('lock held when returning to user space!'),
     title: '{word}: lock held when returning to user space in {frame}',
     type: '',
+    culprit: 'lock',
   },
-  { ...lock, start: head('Nested lock was not taken'), title: '{word}: nested lock was not taken in {frame}' },
-  { ...lock, start: head('Invalid wait context'), title: '{word}: Invalid wait context in {frame}' },
+  {
+    ...lock,
+    start: head('Nested lock was not taken'),
+    title: '{word}: nested lock was not taken in {frame}',
+    culprit: 'lock',
+  },
+  { ...lock, start: head('Invalid wait context'), title: 'WARNING: locking bug in {frame}', culprit: 'lock' },
   {
     ...lock,
     start: /^INFO: trying to register non-static key/,
     title: 'INFO: trying to register non-static key in {frame}',
     type: '',
+  },
+  {
+    ...lock,
+    start:
+      /^(?:\[ )?(?<what>WARNING: (?:possible (?:circular|recursive|irq)[\w ]+ detected|suspicious RCU usage|inconsistent lock state|held lock freed!|bad unlock balance detected!))/,
+    title: '{what}',
+    type: 'WARNING',
+    culprit: 'none',
+    corrupted: CUT,
+  },
+  {
+    ...lock,
+    start:
+      /^(?:\[ )?INFO: (?<what>possible (?:circular|recursive|irq)[\w ]+ detected|suspicious RCU usage|inconsistent lock state)/,
+    title: 'INFO: {what} in {frame}',
+    type: '',
+    corrupted: CUT,
   },
 ];

@@ -1,6 +1,6 @@
 import type { ReportFormat } from '../report-format.ts';
 
-const warning = { severity: 'warning', kind: 'warning', type: 'WARNING', culprit: 'trace' } as const;
+const warning = { severity: 'warning', kind: 'warning', type: 'WARNING', culprit: 'trace', traceOnly: true } as const;
 
 /**
  * The line of a WARN(): `WARNING: CPU: 1 PID: 2 at file:line function+0x1/0x2` (kernel/panic.c, __warn()); `WARNING: at
@@ -75,8 +75,8 @@ export const warningFormats: readonly ReportFormat[] = [
   { ...warning, start: warn('[^\\s:]+'), title: 'WARNING in {frame}' },
   {
     ...warning,
-    start: /^(?<bug>WARNING: kernel stack (?:regs|frame pointer)) at .* has bad (?<reg>'\w+' )?value/,
-    title: '{bug} has bad {reg}value',
+    start: /^(?<bug>WARNING: kernel stack (?:regs|frame pointer)) at .* has bad (?<reg>'\w+')? ?value/,
+    title: '{bug} has bad {reg} value',
     type: '',
     culprit: 'none',
     noTrace: true,
