@@ -14,8 +14,8 @@ export function buildReport(open: OpenReport): OopsReport {
     0,
     own.findIndex((l) => l.text.includes(open.start.text)),
   );
-  const body = readBody(own, from + 1);
-  const name = titleOf(open.start, own, from, body);
+  const body = readBody(own, from + 1, open.start.formats[0]?.format.stackOf);
+  const name = titleOf(open, own, from, body);
   const panic = own.find((l) => l.text.startsWith('Kernel panic'))?.text;
   const main = body.traces.findIndex((t) => t.role === 'call');
   const first = own[from] as LogLine;

@@ -13,7 +13,7 @@ const BORDER = /^(?:[\s=*-]{1,80}|-{4,}\[ cut here \]-{4,}\s*)(?=\S)/;
 
 /** Beginnings that are unlike anything else, for lines that lost their newline before them. */
 const EMBEDDED =
-  /\b(?:BUG: (?:KASAN|KMSAN|KCSAN|KFENCE|unable to handle|kernel NULL|soft lockup|sleeping function|scheduling while)|general protection fault(?:: \d{4}|, )|kernel BUG at |Kernel panic - not syncing|WARNING: (?:CPU: \d+ PID: |possible circular locking)|Unable to handle kernel |Internal error: )/;
+  /(?:BUG: (?:KASAN|KMSAN|KCSAN|KFENCE|unable to handle|kernel NULL|soft lockup|sleeping function|scheduling while)|general protection fault(?:: \d{4}|, )|kernel BUG at |Kernel panic - not syncing|WARNING: (?:CPU: \d+ PID: |possible circular locking)|Unable to handle kernel |Internal error: )/;
 
 /** The start of a report in a line; undefined for other lines. */
 export function matchStart(line: string): ReportStart | undefined {

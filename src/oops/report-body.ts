@@ -7,15 +7,19 @@ export interface ReportBody {
   readonly traces: readonly CallTrace[];
   /** Place of the CPU by its registers, before any trace: where it faulted. */
   readonly place?: PrintedFrame;
+  /** The place is named right behind the first line. */
+  readonly placeIsNext: boolean;
   /** Functions that took the locks that the report complains of. */
   readonly lockPlaces: readonly string[];
-  /** Headers of traces that no frame follows. */
-  readonly emptyTraces: number;
+  /** Functions that took the locks in its list of held ones. */
+  readonly heldPlaces: readonly string[];
+  /** No frame follows the first header of a trace. */
+  readonly emptyFirst: boolean;
   /** Headers of call traces. */
   readonly headers: number;
 }
 
-const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|backtrace:?\s*$|Call Trace \()/;
+const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|backtrace(?: \(crc [0-9a-f]+\))?:?\s*$|Call Trace \()/;
 const MEMORY =
   /^\s*(?:Allocated(?: by task (\d+)|:)|Freed(?: by task (\d+)|:)|(?:INFO: |Slab )?(?:Allocated|Freed) in |allocated by task (\d+)|freed by task (\d+)|Uninit was|Local variable |Bytes? \d+|page last (?:allocated|free)|Last potentially|Second to last|The buggy address|kfence-#|Memory state|Object created|Uninitialized|Freeing stack|Alloc stack|Free stack)/;
 const NAMED_MEMORY =
@@ -39,9 +43,9 @@ const ENDS = /^(?:---\[ end|Modules linked in|Kernel Offset|Showing all locks|Me
 const SOON = 15;
 
 /** Reads the stacks of a report. @param own the report's lines by its caller */
-export function readBody(own: readonly LogLine[], from: number): ReportBody {
-  const reader = new BodyReader();
-  for (let i = from; i < own.length; i++) reader.line((own[i] as LogLine).text);
+export function readBody(own: readonly LogLine[], from: number, stackOf?: RegExp): ReportBody {
+  const reader = new BodyReader(stackOf);
+  for (let i = from; i < own.length; i++) reader.line((own[i] as LogLine).text, i === from);
   return reader.done();
 }
 
@@ -58,25 +62,33 @@ interface OpenTrace {
 }
 
 const LOCK_PLACE =
-  /[,)] at: (?:\[<[0-9a-f]+>\] )?([^\s+]+)\+0x|^\s*\(\S.*\)(?:\{\S*\})?,? at: (?:\[<[0-9a-f]+>\] )?([^\s+]+)\+0x/;
+  /[,)] at: (?:\[<[0-9a-f]+>\]\s+)?([^\s+]+)\+0x|^\s*\(\S.*\)(?:\{\S*\})?,? at: (?:\[<[0-9a-f]+>\] )?([^\s+]+)\+0x/;
 /** Lines that name a function which is not a frame of the stack. */
 const NOT_A_STACK =
-  /^(?:Preemption disabled at:|irq event stamp|\{\S+\} state was registered at|the existing dependency|-> #\d)/;
+  /^(?:Preemption disabled at:|irq event stamp|\{\S+\} state was registered at|the existing dependency|-> #\d|\.\.\. which became|which became|to a \S+-irq-unsafe)/;
 const MAX_LOCKS = 64;
 
 class BodyReader {
   readonly #traces: CallTrace[] = [];
   #place: PrintedFrame | undefined;
-  #empty = 0;
+  #placeIsNext = false;
+  #emptyFirst = false;
   #headers = 0;
   #cpu: number | undefined;
   #open: OpenTrace | undefined;
   #context: TraceContext = 'task';
   readonly #locks: string[] = [];
+  readonly #held: string[] = [];
   /** Frames are of no stack until the next header. */
   #aside = false;
 
-  line(text: string): void {
+  readonly #stackOf: RegExp | undefined;
+
+  constructor(stackOf: RegExp | undefined) {
+    this.#stackOf = stackOf;
+  }
+
+  line(text: string, next: boolean): void {
     const mark = text.includes('<') || text.startsWith('#') ? MARK.exec(text) : null;
     let rest = text;
     if (mark) {
@@ -86,24 +98,36 @@ class BodyReader {
     }
     const frame = parseFrame(rest);
     if (frame) this.#frame(frame);
-    else this.#other(rest);
+    else this.#other(rest, next);
   }
 
   #frame(frame: PrintedFrame): void {
-    if (this.#aside) return;
+    if (this.#aside && !this.#open) return;
     this.#open ??= this.#begin('call', '', false);
-    this.#open.frames.push({ ...frame, context: this.#context });
+    const { caller, ...own } = frame;
+    const { frames } = this.#open;
+    // the caller of the line before is this line's function, with the offset that this line does not print
+    const last = frames.at(-1);
+    if (caller && last?.function === own.function && last.offset !== undefined && own.offset === undefined)
+      frames.pop();
+    frames.push({
+      ...(own.offset === undefined && last?.function === own.function ? last : own),
+      context: this.#context,
+    });
+    if (caller) frames.push({ ...caller, context: this.#context });
   }
 
-  #other(text: string): void {
+  #other(text: string, next: boolean): void {
     if (NOT_A_STACK.test(text)) {
       this.#close();
       this.#aside = true;
+      if (this.#stackOf?.test(text)) this.#open = this.#begin('call', text.trim(), false);
       return;
     }
     const lock = text.includes(' at: ') ? LOCK_PLACE.exec(text) : null;
     if (lock) {
-      if (this.#locks.length < MAX_LOCKS) this.#locks.push((lock[1] ?? lock[2]) as string);
+      const list = /^\s*#\d/.test(text) ? this.#held : this.#locks;
+      if (list.length < MAX_LOCKS) list.push((lock[1] ?? lock[2]) as string);
       return;
     }
     const place = parseCpuPlace(text);
@@ -114,7 +138,10 @@ class BodyReader {
           open.interrupted ??= open.frames.length;
           open.frames.push({ ...place, context: this.#context });
         }
-      } else this.#place ??= place;
+      } else if (!this.#place) {
+        this.#place = place;
+        this.#placeIsNext = next;
+      }
       return;
     }
     if (/^RIP: 0033:|^\s*RIP: 0023:/.test(text)) {
@@ -172,7 +199,7 @@ class BodyReader {
     this.#open = undefined;
     if (!open) return;
     if (open.frames.length === 0) {
-      if (open.header) this.#empty++;
+      if (open.header && !this.#traces.some((t) => t.role === 'call')) this.#emptyFirst = true;
       return;
     }
     this.#traces.push({
@@ -191,8 +218,10 @@ class BodyReader {
     return {
       traces: this.#traces,
       ...(this.#place && { place: this.#place }),
+      placeIsNext: this.#placeIsNext,
       lockPlaces: this.#locks,
-      emptyTraces: this.#empty,
+      heldPlaces: this.#held,
+      emptyFirst: this.#emptyFirst,
       headers: this.#headers,
     };
   }

@@ -31,8 +31,12 @@ export interface ReportFormat {
   readonly culprit: CulpritSource;
   /** Further functions of this kind's own machinery. */
   readonly skip?: RegExp;
-  /** The function in the first line or in the registers is not taken when the trace names none. */
+  /** Only the call trace names the culprit: neither the first line nor the registers do. */
   readonly traceOnly?: true;
+  /** The function in the first line is not taken: registers and trace say it again, or the report is cut. */
+  readonly unnamed?: true;
+  /** The culprit is in the stack behind a line that matches, where there is one. */
+  readonly stackOf?: RegExp;
   /** Why such a report is never whole. */
   readonly corrupted?: string;
   /** The kernel prints no call trace with it. */

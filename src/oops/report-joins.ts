@@ -19,6 +19,7 @@ const FOLLOWERS: Readonly<Partial<Record<ReportKind, ReadonlySet<ReportKind>>>> 
   slub: new Set<ReportKind>(['slub']),
   kasan: new Set<ReportKind>(['slub']),
   vfs: new Set<ReportKind>(['warning', 'bug']),
+  leak: new Set<ReportKind>(['leak']),
   oom: new Set<ReportKind>(['oom']),
   sysrq: new Set<ReportKind>(['sysrq']),
   hardware: new Set<ReportKind>(['hardware']),
@@ -32,6 +33,30 @@ export function belongsTo(open: OpenReport, start: ReportStart): boolean {
   if (!next || !own) return false;
   // panic() is how the open report ends; a second panic is another event
   if (start.text.startsWith('Kernel panic')) return own.kind !== 'panic' || !open.panicked;
+  if (next.kind === 'leak') return open.lines.length < 3;
   if (open.ended && next.kind !== 'exception') return false;
   return FOLLOWERS[own.kind]?.has(next.kind) ?? false;
+}
+
+/** Whether a line that begins a report says all of it, so that the open one goes on behind it. */
+export function standsAlone(open: OpenReport, start: ReportStart): boolean {
+  const next = start.formats[0]?.format;
+  const own = open.start.formats[0]?.format;
+  if (!next || !own || open.ended || next.kind === own.kind) return false;
+  if (next.severity === 'note') return own.severity !== 'note';
+  return next.noTrace === true && next.culprit === 'none' && next.severity !== 'fatal';
+}
+
+const CHECKERS: ReadonlySet<ReportKind> = new Set<ReportKind>(['kasan', 'kmsan', 'kcsan', 'kfence']);
+
+/** Whether a report is made by a checker that prints a border at its end. */
+export function isChecker(kind: ReportKind): boolean {
+  return CHECKERS.has(kind);
+}
+
+/** Whether a line is the last of a report. */
+export function isEnd(open: OpenReport, text: string): boolean {
+  if (text.startsWith('---[ end')) return true;
+  const kind = open.start.formats[0]?.format.kind;
+  return kind !== undefined && CHECKERS.has(kind) && open.lines.length > 8 && text.startsWith('==========');
 }

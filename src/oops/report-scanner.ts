@@ -3,7 +3,7 @@ import { buildReport } from './build-report.ts';
 import { matchStart, type ReportStart } from './match-start.ts';
 import { MAX_LINE } from './may-matter.ts';
 import type { OopsReport } from './oops-report.ts';
-import { belongsTo } from './report-joins.ts';
+import { belongsTo, isEnd, standsAlone } from './report-joins.ts';
 import { looksLikeReport } from './report-lines.ts';
 
 /** Lines that one report may hold, and characters. */
@@ -30,8 +30,10 @@ export interface OpenReport {
   panicked: boolean;
   /** `---[ end trace` was seen. */
   ended: boolean;
-  /** The last line that looks like one of a report. */
+  /** How many of its lines there are up to the last that looks like one of a report. */
   lastMeant: number;
+  /** First line of the report of the same caller that began before this one had ended. */
+  cutBy: string | undefined;
 }
 
 /** Finds reports in a stream of lines, in bounded memory. Lines of different callers (`[ T151]`) are kept apart. */
@@ -54,8 +56,15 @@ export class ReportScanner {
     const start = matchStart(line.text);
     if (start) {
       const own = this.#opened.find((r) => r.caller === line.caller);
+      if (own && standsAlone(own, start)) {
+        this.#emitAlone(start, line);
+        return;
+      }
       if (!own || !belongsTo(own, start)) {
-        if (own) this.#close(own);
+        if (own) {
+          if (!own.ended) own.cutBy = start.text;
+          this.#close(own);
+        }
         this.#begin(start, line);
         return;
       }
@@ -75,17 +84,11 @@ export class ReportScanner {
     const before = this.#cut && this.#cut.caller === line.caller ? this.#cut.lines : [];
     this.#cut = undefined;
     const lines = [...before, line];
-    this.#opened.push({
-      start,
-      caller: line.caller,
-      lines,
-      text: lines.reduce((sum, l) => sum + l.text.length, 0),
-      quiet: 0,
-      foreign: 0,
-      panicked: line.text.startsWith('Kernel panic'),
-      ended: false,
-      lastMeant: lines.length,
-    });
+    this.#opened.push(newReport(start, line.caller, lines));
+  }
+
+  #emitAlone(start: ReportStart, line: LogLine): void {
+    this.#onReport(buildReport(newReport(start, line.caller, [line])));
   }
 
   #append(line: LogLine): void {
@@ -98,7 +101,7 @@ export class ReportScanner {
           report.lastMeant = report.lines.length + 1;
         } else report.quiet++;
         if (line.text.startsWith('Kernel panic')) report.panicked = true;
-        if (line.text.startsWith('---[ end')) report.ended = true;
+        if (isEnd(report, line.text)) report.ended = true;
       } else report.foreign++;
       report.lines.push(line);
       report.text += line.text.length;
@@ -124,4 +127,19 @@ export class ReportScanner {
     this.#opened = this.#opened.filter((r) => r !== report);
     this.#onReport(buildReport(report));
   }
+}
+
+function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[]): OpenReport {
+  return {
+    start,
+    caller,
+    lines,
+    text: lines.reduce((sum, l) => sum + l.text.length, 0),
+    quiet: 0,
+    foreign: 0,
+    panicked: start.text.startsWith('Kernel panic'),
+    ended: false,
+    lastMeant: lines.length,
+    cutBy: undefined,
+  };
 }

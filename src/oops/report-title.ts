@@ -4,6 +4,8 @@ import { plainFunction } from './function-name.ts';
 import type { ReportStart } from './match-start.ts';
 import type { ReportBody } from './report-body.ts';
 import type { ReportFormat } from './report-format.ts';
+import { isChecker } from './report-joins.ts';
+import type { OpenReport } from './report-scanner.ts';
 import { titleNames } from './title-names.ts';
 import type { PrintedFrame } from './trace-frame.ts';
 
@@ -28,9 +30,11 @@ interface Chosen {
 }
 
 /** Names a report by its first line and its stacks. */
-export function titleOf(start: ReportStart, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
-  const { format, groups } = choose(start, own, from);
-  const found = culpritOf(format, groups, body);
+export function titleOf(open: OpenReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
+  const { start } = open;
+  const mixed = open.caller === undefined ? mixedWith(start, own, from, body) : undefined;
+  const { format, groups } = choose(start, own, mixed?.lines ? own.length : from);
+  const found = mixed ? undefined : culpritOf(format, groups, body);
   const names = found === undefined ? ['corrupted'] : titleNames(found);
   const needs = format.culprit !== 'none';
   const titles = names.map((n) => fill(format.title, groups, n));
@@ -42,7 +46,7 @@ export function titleOf(start: ReportStart, own: readonly LogLine[], from: numbe
     altTitles: [...new Set([...titles.slice(1), ...alts])].filter((t) => t !== title),
     type: fill(format.type, groups, ''),
     frame: needs ? (names[0] as string) : '',
-    corrupted: doubt(format, title, needs && found === undefined, body),
+    corrupted: mixed?.why ?? doubt(open, format, title, needs && found === undefined, body),
   };
 }
 
@@ -80,7 +84,9 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
     const names = [named, groups.fn2].filter((n) => n !== undefined).map(plainFunction);
     return names.length === 0 ? undefined : [...new Set(names)].sort().join(' / ');
   }
-  const calls = body.traces.filter((t) => t.role === 'call').map((t) => namesIn(t.frames));
+  const calls = body.traces
+    .filter((t) => t.role === 'call' && !format.stackOf?.test(t.title))
+    .map((t) => namesIn(t.frames));
   const place = body.place ? [plainFunction(body.place.function)] : [];
   if (format.culprit === 'anchor')
     return firstOf(
@@ -88,11 +94,28 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
       anchorCulprit,
     );
   if (format.culprit === 'wait') return firstOf(calls, waitCulprit);
-  const lead = [...(named === undefined ? [] : [plainFunction(named)]), ...place];
-  const lock = format.culprit === 'lock' ? body.lockPlaces.map(plainFunction) : [];
+  const lead = format.traceOnly
+    ? []
+    : [...(named === undefined || format.unnamed ? [] : [plainFunction(named)]), ...place];
+  const wanted = format.stackOf;
+  if (wanted) {
+    const stack = body.traces.find((t) => wanted.test(t.title));
+    const found = stack && firstCulprit(namesIn(stack.frames), format.skip);
+    if (found) return found;
+  }
+  const lock =
+    format.culprit === 'lock'
+      ? (body.lockPlaces.length > 0 ? body.lockPlaces : body.heldPlaces).map(plainFunction)
+      : [];
   const stack = calls.flat();
-  if (format.traceOnly && stack.length === 0) return undefined;
-  return firstCulprit([...lock, ...lead, ...stack], format.skip) ?? (format.traceOnly ? undefined : lead[0]);
+  return (
+    firstCulprit([...lock, ...lead, ...stack], format.skip) ??
+    (named !== undefined && !format.unnamed && !format.traceOnly
+      ? plainFunction(named)
+      : body.placeIsNext
+        ? place[0]
+        : undefined)
+  );
 }
 
 function namesIn(frames: readonly PrintedFrame[]): string[] {
@@ -107,22 +130,52 @@ function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined):
   return undefined;
 }
 
-function doubt(format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
+/** Lines of another task in the report, which its own cannot be told from. */
+function mixedWith(
+  start: ReportStart,
+  own: readonly LogLine[],
+  from: number,
+  body: ReportBody,
+): { why: string; lines?: true } | undefined {
+  const first = body.traces.find((t) => t.role === 'call');
+  if (first?.frames.some((f) => !f.guess && /^_?_?should_fail/.test(f.function))) {
+    return { why: 'the stack is of a fault injection that was reported at the same time' };
+  }
+  const kind = start.formats[0]?.format.kind;
+  if (kind !== 'lockdep' && kind !== 'rcu-usage') return undefined;
+  // these print a heading before their only stack
+  let held = false;
+  for (let i = from + 1; i < own.length; i++) {
+    const { text } = own[i] as LogLine;
+    if (/stack backtrace:/.test(text)) return undefined;
+    if (/locks? held by /.test(text)) held = true;
+    if (held && /^CPU: .* Comm: /.test(text) && own.slice(i).some((l) => /stack backtrace:/.test(l.text))) {
+      return { why: 'lines of another task stand in it', lines: true };
+    }
+  }
+  return undefined;
+}
+
+function doubt(open: OpenReport, format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
   if (format.corrupted !== undefined) return format.corrupted;
   if (lost) return 'no function that could be the cause is in the report';
   if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';
   if (format.noTrace) return false;
-  if (body.emptyTraces > 0) return 'a call trace without frames';
+  if (open.cutBy !== undefined && isChecker(format.kind)) return 'another report begins before its end';
+  if (body.emptyFirst) return 'a call trace without frames';
   if (body.traces.length === 0) return 'no call trace';
   return false;
 }
 
 function fill(template: string, groups: Readonly<Record<string, string>>, frame: string): string {
-  return template.replace(/\{(\w+)\}/g, (_all, name: string) => {
-    if (name === 'frame') return frame;
-    if (name === 'ACCESS') return (groups.access ?? '').toUpperCase();
-    return plainText(groups[name] ?? '');
-  });
+  return template
+    .replace(/\{(\w+)\}/g, (_all, name: string) => {
+      if (name === 'frame') return frame;
+      if (name === 'ACCESS') return (groups.access ?? '').toUpperCase();
+      return plainText(groups[name] ?? '');
+    })
+    .replace(/ {2,}/g, ' ')
+    .trim();
 }
 
 /** Words of a log in a title: addresses and numbers differ from case to case. */

@@ -10,6 +10,8 @@ export interface PrintedFrame {
   readonly file?: string;
   readonly line?: number;
   readonly inlined?: true;
+  /** ARM's traces name the caller on the same line: the frame of the last line's caller. */
+  readonly caller?: PrintedFrame;
 }
 
 /** A name in C or Rust, mangled or readable. */
@@ -23,12 +25,12 @@ export const NAME = '[A-Za-z_$.<][\\w$.<>:&*,]{0,400}';
 const FRAME = new RegExp(
   `^\\s*(?:#\\d+:? +)?(?:\\(?\\[<?([0-9a-f]{6,16})>?\\]\\)?:? +(?:\\[<?([0-9a-f]{6,16})>?\\] +)?)?(\\? )?` +
     `(${NAME})\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})` +
-    `(?: \\[([\\w.-]+)(?:\\([A-Z+-]*\\))?(?: ([0-9a-f]{8,40}))?\\])?(?: \\([A-Za-z]{1,12}\\))?` +
+    `(?: \\[([\\w.-]+)(?:\\([A-Z+-]*\\))?(?: ([0-9a-f]{8,40}))?\\])?(?: \\(([A-Za-z]{1,12})\\))?` +
     `(?: +(\\S{1,200}?):(\\d{1,6}))?(?: +\\[[\\w.-]+(?: [0-9a-f]{8,40})?\\])?\\s*$`,
 );
 /** `(dump_stack) from [<c010c4c8>] (show_stack+0x10/0x14)`: 32-bit ARM; since 5.17 without addresses and parentheses. */
 const FROM = new RegExp(
-  `^\\s*(?:\\[<([0-9a-f]{8})>\\] )?\\(?(${NAME})(?:\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}))?(?: \\[[\\w.-]+\\])?\\)? from (?:\\[<[0-9a-f]{8}>\\] )?\\(?${NAME}`,
+  `^\\s*(?:\\[<([0-9a-f]{8})>\\] )?\\(?(${NAME})(?:\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}))?(?: \\[[\\w.-]+\\])?\\)? from (?:\\[<([0-9a-f]{8})>\\] )?\\(?(${NAME})(?:\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}))?`,
 );
 /** A symbolized inlined call (` foo include/linux/foo.h:12 [inline]`) or a frame without an offset. */
 const PLACED = new RegExp(`^\\s*(${NAME}) (\\S{1,200}):(\\d{1,6})( +\\[inline\\])?\\s*$`);
@@ -48,8 +50,8 @@ export function parseFrame(text: string): PrintedFrame | undefined {
     ...(m[7] !== undefined && { module: m[7] }),
     ...(m[8] !== undefined && { buildId: m[8] }),
     ...(address !== undefined && { address }),
-    ...(m[3] !== undefined && { guess: true as const }),
-    ...(m[9] !== undefined && SOURCE.test(m[9]) && { file: m[9], line: Number(m[10]) }),
+    ...((m[3] !== undefined || m[9] === 'unreliable') && { guess: true as const }),
+    ...(m[10] !== undefined && SOURCE.test(m[10]) && { file: m[10], line: Number(m[11]) }),
   };
 }
 
@@ -60,6 +62,11 @@ function armFrame(text: string): PrintedFrame | undefined {
     function: m[2] as string,
     ...(m[3] !== undefined && { offset: Number.parseInt(m[3], 16), size: Number.parseInt(m[4] as string, 16) }),
     ...(m[1] !== undefined && { address: m[1] }),
+    caller: {
+      function: m[6] as string,
+      ...(m[7] !== undefined && { offset: Number.parseInt(m[7], 16), size: Number.parseInt(m[8] as string, 16) }),
+      ...(m[5] !== undefined && { address: m[5] }),
+    },
   };
 }
 

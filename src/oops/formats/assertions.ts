@@ -67,6 +67,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     title: 'BUG: workqueue leaked lock or atomic in {frame}',
     type: '',
     culprit: 'named',
+    noTrace: true,
   },
   {
     severity: 'stuck',
@@ -117,7 +118,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
   {
     severity: 'fatal',
     kind: 'slub',
-    start: /^BUG (?:\S+ )+\((?:Not tainted|Tainted: [^)]*)\): (?<what>.*)$/,
+    start: /^BUG (?:\S+ )+\((?:Not tainted|Tainted: [^)]*)\): (?<what>(?!kasan: bad access).*)$/,
     title: 'BUG: {what}',
     type: 'DoS',
     culprit: 'none',

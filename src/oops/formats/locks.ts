@@ -7,7 +7,7 @@ const HEAD = '^(?:\\[ )?(?<word>BUG|WARNING|INFO): ';
 /** Reports of locks that are taken in an order that can deadlock. */
 const ORDER = [
   'possible (?:circular locking dependency|recursive locking)',
-  '(?:possible )?(?:irq lock inversion dependency|\\S+-safe -> \\S+-unsafe lock order)',
+  '(?:possible )?irq lock inversion dependency',
 ];
 const RCU_USE = /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!|RCU-list traversed/;
 const CUT = 'the lines that tell the lock are missing';
@@ -27,6 +27,14 @@ export const lockFormats: readonly ReportFormat[] = [
       culprit: 'lock',
     }),
   ),
+  {
+    ...lock,
+    start: head('\\S+-safe -> \\S+-unsafe lock order detected'),
+    then: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'lock',
+    stackOf: /which became \S+-irq-safe at:/,
+  },
   {
     ...lock,
     start: head('inconsistent lock state'),

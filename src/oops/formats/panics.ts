@@ -70,10 +70,9 @@ export const panicFormats: readonly ReportFormat[] = [
   {
     ...panic,
     kind: 'other',
-    start: /^trusty: panic.*?: (?:DEBUG )?ASSERT FAILED at \([^)]*\): ?(?<what>.*)$/,
+    start: /^trusty: .*?(?:DEBUG )?ASSERT FAILED at \([^)]*\): ?(?<what>.*)$/,
     title: 'trusty: ASSERT FAILED: {what}',
   },
-  { ...panic, kind: 'other', start: /^trusty: panic.*/, title: 'trusty: panic' },
   {
     ...panic,
     kind: 'sysrq',
@@ -95,6 +94,7 @@ export const otherFormats: readonly ReportFormat[] = [
     title: 'memory leak in {frame}',
     type: 'LEAK',
     culprit: 'trace',
+    skip: /^(?:_?_?(?:sk_prot_alloc|sk_alloc|sk_clone|(?:__|dev_|netdev_|napi_)?alloc_skb|skb_clone|skb_copy|sock_alloc|alloc_etherdev|alloc_netdev))/,
   },
   {
     severity: 'fatal',

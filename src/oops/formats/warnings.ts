@@ -1,6 +1,6 @@
 import type { ReportFormat } from '../report-format.ts';
 
-const warning = { severity: 'warning', kind: 'warning', type: 'WARNING', culprit: 'trace', traceOnly: true } as const;
+const warning = { severity: 'warning', kind: 'warning', type: 'WARNING', culprit: 'trace', unnamed: true } as const;
 
 /**
  * The line of a WARN(): `WARNING: CPU: 1 PID: 2 at file:line function+0x1/0x2` (kernel/panic.c, __warn()); `WARNING: at
