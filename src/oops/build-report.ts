@@ -51,7 +51,5 @@ export function buildReport(open: OpenReport): OopsReport {
 /** The lines that its caller printed; all of them when others were asked for their stacks. */
 function ownLines(open: OpenReport, lines: readonly LogLine[]): readonly LogLine[] {
   if (open.caller === undefined) return lines;
-  const kind = open.start.formats[0]?.format.kind;
-  if (kind === 'rcu-stall' || kind === 'soft-lockup' || kind === 'hard-lockup') return lines;
   return lines.filter((l) => l.caller === open.caller);
 }

@@ -11,15 +11,12 @@ export function firstCulprit(names: readonly string[], skip?: RegExp): string | 
 
 /** Interrupts that only let the kernel notice that a CPU is stuck: what they interrupted is what it was busy with. */
 const NOTICED_BY =
-  /^(?:(?:asm_)?(?:sysvec_)?(?:__sysvec_)?apic_timer_interrupt|smp_apic_timer_interrupt|sysvec_\w+|asm_sysvec_\w+|local_apic_timer_interrupt|el[01]t?_?(?:64_)?irq\w*|el1h_64_irq\w*|gic_handle_irq|arch_timer_handler\w*|handle_percpu_devid_irq|__irq_svc|end_repeat_nmi|nmi|asm_exc_nmi|exc_nmi|reschedule_interrupt|call_function_\w*interrupt|timer_interrupt|decrementer_common\w*|ret_from_intr|common_interrupt\w*|asm_common_interrupt|handle_riscv_irq|do_irq|handle_irq|ext_int_handler|io_int_handler|ext_no_vtime|vectors_irq|handle_loongarch_irq)$/;
+  /^(?:\w*apic_timer_interrupt\w*|sysvec_\w+|asm_sysvec_\w+|local_apic_timer_interrupt|el[01]t?_?(?:64_)?irq\w*|el1h_64_irq\w*|gic_handle_irq|arch_timer_handler\w*|handle_percpu_devid_irq|__irq_svc|end_repeat_nmi|nmi|asm_exc_nmi|exc_nmi|reschedule_interrupt|call_function_\w*interrupt|timer_interrupt|decrementer_common\w*|ret_from_intr|common_interrupt\w*|asm_common_interrupt|handle_riscv_irq|do_irq|handle_irq|ext_int_handler|io_int_handler|ext_no_vtime|vectors_irq|handle_loongarch_irq)$/;
 /** A stack that begins in these was printed from within the interrupt. */
 const PRINTING = /^(?:_?_?dump_|show_|sched_show_task|nmi_|arch_trigger|rcu_dump|lr_|watchdog_)/;
-/** A stack that begins in these is of a task that did not run. */
-const ASLEEP = /^(?:__schedule|schedule|context_switch|__switch_to\w*)$/;
 
 /** The function that a dispatcher called, innermost dispatcher first. */
 export function anchorCulprit(names: readonly string[]): string | undefined {
-  if (ASLEEP.test(names[0] ?? '') && (names[0] !== '__switch_to' || ASLEEP.test(names[1] ?? ''))) return undefined;
   const entry = names.slice(0, 4).some((n) => PRINTING.test(n)) ? names.findIndex((n) => NOTICED_BY.test(n)) : -1;
   let from = entry < 0 ? 0 : entry + 1;
   while (from < names.length && NOTICED_BY.test(names[from] as string)) from++;

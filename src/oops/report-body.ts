@@ -45,7 +45,12 @@ const SOON = 15;
 /** Reads the stacks of a report. @param own the report's lines by its caller */
 export function readBody(own: readonly LogLine[], from: number, stackOf?: RegExp): ReportBody {
   const reader = new BodyReader(stackOf);
-  for (let i = from; i < own.length; i++) reader.line((own[i] as LogLine).text, i === from);
+  const stamps = own[from - 1]?.seconds !== undefined;
+  for (let i = from; i < own.length; i++) {
+    const line = own[i] as LogLine;
+    // lines without a time stamp among lines that have one are from programs on the same console
+    reader.line(line.text, i === from, line.seconds !== undefined || !stamps);
+  }
   return reader.done();
 }
 
@@ -72,6 +77,8 @@ class BodyReader {
   readonly #traces: CallTrace[] = [];
   #place: PrintedFrame | undefined;
   #placeIsNext = false;
+  /** The next frame is the place of a lock. */
+  #lockNext = false;
   #emptyFirst = false;
   #headers = 0;
   #cpu: number | undefined;
@@ -88,7 +95,7 @@ class BodyReader {
     this.#stackOf = stackOf;
   }
 
-  line(text: string, next: boolean): void {
+  line(text: string, next: boolean, stamped: boolean): void {
     const mark = text.includes('<') || text.startsWith('#') ? MARK.exec(text) : null;
     let rest = text;
     if (mark) {
@@ -98,10 +105,15 @@ class BodyReader {
     }
     const frame = parseFrame(rest);
     if (frame) this.#frame(frame);
-    else this.#other(rest, next);
+    else this.#other(rest, next, stamped);
   }
 
   #frame(frame: PrintedFrame): void {
+    if (this.#lockNext) {
+      this.#lockNext = false;
+      this.#locks.push(frame.function);
+      return;
+    }
     if (this.#aside && !this.#open) return;
     this.#open ??= this.#begin('call', '', false);
     const { caller, ...own } = frame;
@@ -117,7 +129,8 @@ class BodyReader {
     if (caller) frames.push({ ...caller, context: this.#context });
   }
 
-  #other(text: string, next: boolean): void {
+  #other(text: string, next: boolean, stamped: boolean): void {
+    if (text.endsWith(' at:')) this.#lockNext = text.includes('release lock') || text.includes('contend lock');
     if (NOT_A_STACK.test(text)) {
       this.#close();
       this.#aside = true;
@@ -175,7 +188,7 @@ class BodyReader {
     const open = this.#open;
     if (!open) return;
     if (open.frames.length === 0 && open.header) {
-      if (++open.waited > SOON) this.#close();
+      if (stamped && ++open.waited > SOON) this.#close();
     } else if (ENDS.test(text) && open.frames.length > 0) this.#close();
   }
 

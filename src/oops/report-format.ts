@@ -37,6 +37,8 @@ export interface ReportFormat {
   readonly unnamed?: true;
   /** The culprit is in the stack behind a line that matches, where there is one. */
   readonly stackOf?: RegExp;
+  /** The report begins with lockdep's heading: the words, the release, a line of dashes. */
+  readonly heading?: true;
   /** Why such a report is never whole. */
   readonly corrupted?: string;
   /** The kernel prints no call trace with it. */

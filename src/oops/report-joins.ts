@@ -33,6 +33,7 @@ export function belongsTo(open: OpenReport, start: ReportStart): boolean {
   if (!next || !own) return false;
   // panic() is how the open report ends; a second panic is another event
   if (start.text.startsWith('Kernel panic')) return own.kind !== 'panic' || !open.panicked;
+  if (own.kind === 'rcu-stall' && next.kind === 'warning') return !open.traced;
   if (next.kind === 'leak') return open.lines.length < 3;
   if (open.ended && next.kind !== 'exception') return false;
   return FOLLOWERS[own.kind]?.has(next.kind) ?? false;

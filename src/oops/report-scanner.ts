@@ -18,6 +18,9 @@ const MAX_OPEN = 8;
 /** Lines between `cut here` and the first line of its report that are kept. */
 const MAX_CUT = 12;
 
+/** Lines between a fault injection and a report that it may be mixed with. */
+const INJECTED = 8;
+
 /** A report that is being read. */
 export interface OpenReport {
   readonly start: ReportStart;
@@ -26,6 +29,10 @@ export interface OpenReport {
   text: number;
   quiet: number;
   foreign: number;
+  /** Just before it a fault injection was reported, whose stack follows. */
+  readonly injected: boolean;
+  /** A call trace was seen in it. */
+  traced: boolean;
   /** `Kernel panic` was seen in it. */
   panicked: boolean;
   /** `---[ end trace` was seen. */
@@ -42,6 +49,9 @@ export class ReportScanner {
   #opened: OpenReport[] = [];
   #cut: { caller: string | undefined; lines: LogLine[] } | undefined;
 
+  /** Line of the last fault injection. */
+  #injection = Number.NEGATIVE_INFINITY;
+
   constructor(onReport: (report: OopsReport) => void) {
     this.#onReport = onReport;
   }
@@ -54,6 +64,7 @@ export class ReportScanner {
   push(given: LogLine): void {
     const line = given.text.length > MAX_LINE ? { ...given, text: given.text.slice(0, MAX_LINE) } : given;
     const start = matchStart(line.text);
+    if (line.text.startsWith('FAULT_INJECTION: ')) this.#injection = line.number;
     if (start) {
       const own = this.#opened.find((r) => r.caller === line.caller);
       if (own && standsAlone(own, start)) {
@@ -84,11 +95,13 @@ export class ReportScanner {
     const before = this.#cut && this.#cut.caller === line.caller ? this.#cut.lines : [];
     this.#cut = undefined;
     const lines = [...before, line];
-    this.#opened.push(newReport(start, line.caller, lines));
+    this.#opened.push(
+      newReport(start, line.caller, lines, line.caller === undefined && line.number - this.#injection <= INJECTED),
+    );
   }
 
   #emitAlone(start: ReportStart, line: LogLine): void {
-    this.#onReport(buildReport(newReport(start, line.caller, [line])));
+    this.#onReport(buildReport(newReport(start, line.caller, [line], false)));
   }
 
   #append(line: LogLine): void {
@@ -100,6 +113,7 @@ export class ReportScanner {
           report.quiet = 0;
           report.lastMeant = report.lines.length + 1;
         } else report.quiet++;
+        if (/Call [Tt]race:/.test(line.text)) report.traced = true;
         if (line.text.startsWith('Kernel panic')) report.panicked = true;
         if (isEnd(report, line.text)) report.ended = true;
       } else report.foreign++;
@@ -129,7 +143,7 @@ export class ReportScanner {
   }
 }
 
-function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[]): OpenReport {
+function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[], injected: boolean): OpenReport {
   return {
     start,
     caller,
@@ -137,6 +151,8 @@ function newReport(start: ReportStart, caller: string | undefined, lines: LogLin
     text: lines.reduce((sum, l) => sum + l.text.length, 0),
     quiet: 0,
     foreign: 0,
+    injected,
+    traced: false,
     panicked: start.text.startsWith('Kernel panic'),
     ended: false,
     lastMeant: lines.length,

@@ -32,7 +32,7 @@ interface Chosen {
 /** Names a report by its first line and its stacks. */
 export function titleOf(open: OpenReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
   const { start } = open;
-  const mixed = open.caller === undefined ? mixedWith(start, own, from, body) : undefined;
+  const mixed = open.caller === undefined ? mixedWith(open, own, from) : undefined;
   const { format, groups } = choose(start, own, mixed?.lines ? own.length : from);
   const found = mixed ? undefined : culpritOf(format, groups, body);
   const names = found === undefined ? ['corrupted'] : titleNames(found);
@@ -70,7 +70,7 @@ function choose(start: ReportStart, own: readonly LogLine[], from: number): Chos
 
 function findThen(then: RegExp, own: readonly LogLine[], from: number): RegExpExecArray | null {
   const end = Math.min(own.length, from + THEN_WITHIN);
-  for (let i = from; i < end; i++) {
+  for (let i = from + 1; i < end; i++) {
     const m = then.exec((own[i] as LogLine).text);
     if (m) return m;
   }
@@ -131,35 +131,36 @@ function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined):
 }
 
 /** Lines of another task in the report, which its own cannot be told from. */
-function mixedWith(
-  start: ReportStart,
-  own: readonly LogLine[],
-  from: number,
-  body: ReportBody,
-): { why: string; lines?: true } | undefined {
-  const first = body.traces.find((t) => t.role === 'call');
-  if (first?.frames.some((f) => !f.guess && /^_?_?should_fail/.test(f.function))) {
-    return { why: 'the stack is of a fault injection that was reported at the same time' };
+function mixedWith(open: OpenReport, own: readonly LogLine[], from: number): { why: string; lines?: true } | undefined {
+  const format = open.start.formats[0]?.format;
+  if (format?.heading && own.length > from + 3 && !intactHeading(own, from)) {
+    return { why: 'lines of another task stand in its heading', lines: true };
   }
-  const kind = start.formats[0]?.format.kind;
-  if (kind !== 'lockdep' && kind !== 'rcu-usage') return undefined;
-  // these print a heading before their only stack
-  let held = false;
-  for (let i = from + 1; i < own.length; i++) {
-    const { text } = own[i] as LogLine;
-    if (/stack backtrace:/.test(text)) return undefined;
-    if (/locks? held by /.test(text)) held = true;
-    if (held && /^CPU: .* Comm: /.test(text) && own.slice(i).some((l) => /stack backtrace:/.test(l.text))) {
-      return { why: 'lines of another task stand in it', lines: true };
-    }
+  if (!format?.unnamed && !format?.heading) return undefined;
+  if (open.injected) return { why: 'another stack was printed at the same time' };
+  for (let i = 0; i < Math.min(own.length, from + MIXED_WITHIN); i++) {
+    if (OTHER_STACK.test((own[i] as LogLine).text)) return { why: 'another stack was printed at the same time' };
   }
   return undefined;
+}
+
+/** Reports with a stack of their own that come from memory allocation in any task. */
+const OTHER_STACK =
+  /^FAULT_INJECTION: forcing a failure|: (?:vmalloc|page) ?allocation failure|: vmalloc: allocation failure/;
+const MIXED_WITHIN = 40;
+
+/** The heading of lockdep's reports: the words, the release, a line of dashes. */
+function intactHeading(own: readonly LogLine[], from: number): boolean {
+  const release = own[from + 1]?.text ?? '';
+  const dashes = own[from + 2]?.text ?? '';
+  return /[Tt]ainted/.test(release) && /^-{5,}/.test(dashes.trim());
 }
 
 function doubt(open: OpenReport, format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
   if (format.corrupted !== undefined) return format.corrupted;
   if (lost) return 'no function that could be the cause is in the report';
   if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';
+  if (title.endsWith(':')) return 'its first line is cut';
   if (format.noTrace) return false;
   if (open.cutBy !== undefined && isChecker(format.kind)) return 'another report begins before its end';
   if (body.emptyFirst) return 'a call trace without frames';

@@ -29,6 +29,10 @@ const FRAME = new RegExp(
     `(?: +(\\S{1,200}?):(\\d{1,6}))?(?: +\\[[\\w.-]+(?: [0-9a-f]{8,40})?\\])?\\s*$`,
 );
 /** `(dump_stack) from [<c010c4c8>] (show_stack+0x10/0x14)`: 32-bit ARM; since 5.17 without addresses and parentheses. */
+/** Where the exception came from: `--- interrupt: 700 at foo+0x2c/0x70` (PowerPC, older `--- Exception: 501 at ...`). */
+const INTERRUPT = new RegExp(
+  `^--- (?:interrupt|Exception): [0-9a-f]+ at (${NAME})\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})`,
+);
 const FROM = new RegExp(
   `^\\s*(?:\\[<([0-9a-f]{8})>\\] )?\\(?(${NAME})(?:\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}))?(?: \\[[\\w.-]+\\])?\\)? from (?:\\[<([0-9a-f]{8})>\\] )?\\(?(${NAME})(?:\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8}))?`,
 );
@@ -41,6 +45,14 @@ export function parseFrame(text: string): PrintedFrame | undefined {
   const plus = text.indexOf('+0x');
   if (plus < 0) return text.includes(' from ') ? armFrame(text) : placedFrame(text);
   const m = FRAME.exec(text);
+  const entered = m ? null : INTERRUPT.exec(text);
+  if (entered) {
+    return {
+      function: entered[1] as string,
+      offset: Number.parseInt(entered[2] as string, 16),
+      size: Number.parseInt(entered[3] as string, 16),
+    };
+  }
   if (!m) return text.includes(' from ') ? armFrame(text) : undefined;
   const address = m[2] ?? m[1];
   return {

@@ -28,7 +28,7 @@ export const bugFormats: readonly ReportFormat[] = [
     then: /^(?<words>(?!\s)[^\n]{4,200})$/,
     title: '{words} in {frame}',
     type: '',
-    skip: /^(?:rust_begin_unwind|core::panicking|<?core::|rust_helper_BUG|BUG)/,
+    skip: /(?:rust_begin_unwind|core::panicking|<?core::|rust_helper_BUG|BUG)/,
   },
 ];
 
@@ -85,6 +85,8 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     title: 'BUG: Bad page {what} in {frame}',
     type: '',
     culprit: 'trace',
+    stackOf: /^page last allocated/,
+    skip: /page_pool_/,
   },
   { ...odd, kind: 'page-state', start: /^BUG: Bad page (?<what>state|cache|map)/, title: 'BUG: Bad page {what}' },
   { ...odd, kind: 'page-state', start: /^BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state' },
@@ -131,7 +133,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     alt: ['stack-overflow in {frame}'],
     type: '',
     traceOnly: true,
-    culprit: 'trace',
+    culprit: 'anchor',
   },
   { ...odd, kind: 'lockdep', start: /^BUG: (?<what>MAX_\w+ too low)!/, title: 'BUG: {what}!' },
   {

@@ -62,7 +62,7 @@ const exception = { ...fatal, kind: 'exception', type: 'DoS' } as const;
 
 /** Other exceptions of the CPU: arch/x86/kernel/traps.c and dumpstack.c; the die() of arm, arm64 and others. */
 export const exceptionFormats: readonly ReportFormat[] = [
-  { ...gpf, start: /^(?:Oops: )?general protection fault\b/ },
+  { ...gpf, start: /^(?:Oops: )?(?:segment-related )?general protection fault\b/ },
   {
     ...fatal,
     start: /^(?:PANIC|Oops): double fault\b/,
@@ -71,12 +71,12 @@ export const exceptionFormats: readonly ReportFormat[] = [
     type: 'DoS',
   },
   { ...fatal, start: /^double fault: /, kind: 'double-fault', title: 'double fault in {frame}', type: 'DoS' },
-  { ...exception, start: /^(?:Oops: )?(?<trap>divide error): /, title: 'divide error in {frame}' },
-  { ...exception, start: /^(?:Oops: )?invalid opcode: /, title: 'invalid opcode in {frame}' },
+  { ...exception, start: /^(?:Oops: )?divide[ _]error: /, title: 'divide error in {frame}' },
+  { ...exception, start: /^(?:Oops: )?invalid[ _]opcode: /, title: 'invalid opcode in {frame}' },
   {
     ...exception,
     start:
-      /^(?:Oops: )?(?<trap>int3|stack segment|overflow|bounds|device not available|coprocessor segment overrun|invalid TSS|segment not present|alignment check|fpu exception|simd exception|iret exception|control protection|debug exception|coprocessor error): /,
+      /^(?:Oops: )?(?<trap>int3|stack[ _]segment|overflow|bounds|device[ _]not[ _]available|coprocessor[ _]segment[ _]overrun|invalid[ _]TSS|segment[ _]not[ _]present|alignment[ _]check|fpu exception|simd exception|iret[ _]exception|control protection fault|control protection|debug|coprocessor[ _]error): /,
     title: '{trap} in {frame}',
   },
   { ...exception, start: /^Missing (?:ENDBR|BTI): /, title: 'missing ENDBR in {frame}' },

@@ -22,6 +22,7 @@ export const lockFormats: readonly ReportFormat[] = [
     (what): ReportFormat => ({
       ...lock,
       start: head(`${what} detected`),
+      heading: true,
       then: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
       title: 'possible deadlock in {frame}',
       culprit: 'lock',
@@ -30,6 +31,7 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('\\S+-safe -> \\S+-unsafe lock order detected'),
+    heading: true,
     then: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
     title: 'possible deadlock in {frame}',
     culprit: 'lock',
@@ -38,6 +40,7 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('inconsistent lock state'),
+    heading: true,
     then: /takes:$|inconsistent \{/,
     title: 'inconsistent lock state in {frame}',
     culprit: 'lock',
@@ -46,6 +49,7 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: /^(?:\[ )?WARNING: suspicious RCU usage/,
     kind: 'rcu-usage',
+    heading: true,
     then: RCU_USE,
     title: 'WARNING: suspicious RCU usage in {frame}',
   },
@@ -53,6 +57,7 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: /^(?:\[ )?INFO: suspicious RCU usage/,
     kind: 'rcu-usage',
+    heading: true,
     then: RCU_USE,
     title: 'INFO: suspicious RCU usage in {frame}',
     type: '',
@@ -75,6 +80,7 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: head('held lock freed!'),
     title: '{word}: held lock freed in {frame}',
+    heading: true,
     then: /is freeing memory/,
     culprit: 'lock',
   },
@@ -90,6 +96,7 @@ export const lockFormats: readonly ReportFormat[] = [
     title: '{word}: lock held when returning to user space in {frame}',
     type: '',
     culprit: 'lock',
+    noTrace: true,
   },
   {
     ...lock,

@@ -7,7 +7,9 @@ export const panicFormats: readonly ReportFormat[] = [
   {
     ...panic,
     kind: 'stack-corruption',
-    start: /^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<fn>[^\s+]+)/,
+    start:
+      /^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<fn>(?![0-9a-f]{8})[A-Za-z_][^\s+]*)?/,
+    noTrace: true,
     title: 'kernel panic: stack is corrupted in {frame}',
     culprit: 'trace',
   },
@@ -58,6 +60,7 @@ export const panicFormats: readonly ReportFormat[] = [
     type: '',
     suppressed: true,
   },
+  { ...panic, start: /^Kernel panic - not syncing: (?<what>Fatal exception)\b/, title: 'kernel panic: {what}' },
   { ...panic, start: /^Kernel panic - not syncing: (?<what>.{1,200})$/, title: 'kernel panic: {what}' },
   { ...panic, start: /^Kernel panic\b/, title: 'kernel panic', corrupted: 'the line is cut' },
   {
@@ -94,7 +97,7 @@ export const otherFormats: readonly ReportFormat[] = [
     title: 'memory leak in {frame}',
     type: 'LEAK',
     culprit: 'trace',
-    skip: /^(?:_?_?(?:sk_prot_alloc|sk_alloc|sk_clone|(?:__|dev_|netdev_|napi_)?alloc_skb|skb_clone|skb_copy|sock_alloc|alloc_etherdev|alloc_netdev))/,
+    skip: /^(?:_?_?(?:sk_prot_alloc|sk_alloc|sk_clone|(?:__|dev_|netdev_|napi_)?alloc_skb|skb_clone|skb_copy|sock_alloc|alloc_etherdev|alloc_netdev|radix_tree_node_alloc|radix_tree_insert|idr_|xas_|\w+_map_alloc|find_and_alloc_map|bpf_map_area))/,
   },
   {
     severity: 'fatal',

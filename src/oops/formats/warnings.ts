@@ -12,6 +12,10 @@ function warn(file: string): RegExp {
   );
 }
 
+/** A size that kmalloc() and kvmalloc() refuse. */
+const KMALLOC =
+  /^WARNING: (?:(?:CPU: \d+ )?(?:PID: \d+ )?at \S+:\d+ (?<fn>kmalloc_slab|kvmalloc_node|__kvmalloc_node)|\S+:\d+ at (?<at>kmalloc_slab|kvmalloc_node|__kvmalloc_node))/;
+
 /** Warnings whose file tells more than the function that called WARN(). */
 export const warningFormats: readonly ReportFormat[] = [
   {
@@ -56,8 +60,7 @@ export const warningFormats: readonly ReportFormat[] = [
   },
   {
     ...warning,
-    start: warn('(?:mm/slab_common|mm/page_alloc|mm/slub|mm/util)\\.c'),
-    then: /^[ ?]*(?<alloc>kmalloc_slab|__alloc_pages\w*|__kvmalloc\w*|kvmalloc\w*|__kmalloc\w*|kmalloc_large\w*)\b|(?:kmalloc_slab|kvmalloc_node|__alloc_\w+)\+/,
+    start: KMALLOC,
     title: 'WARNING: kmalloc bug in {frame}',
   },
   {
