@@ -1,10 +1,22 @@
 import type { LogLine } from '../log/log-line.ts';
+import { readCode } from './code-bytes.ts';
+import { contextOf } from './crash-context.ts';
+import { readFault } from './fault-facts.ts';
+import { readLocks } from './lock-list.ts';
+import { readModules } from './module-list.ts';
+import { readOom } from './oom-facts.ts';
 import type { OopsReport } from './oops-report.ts';
-import { readBody } from './report-body.ts';
+import { readRegisters } from './register-values.ts';
+import { type ReportBody, readBody } from './report-body.ts';
 import type { OpenReport } from './report-scanner.ts';
 import { titleOf } from './report-title.ts';
 import { readReporter } from './reporter.ts';
 import { signatureOf } from './signature.ts';
+import type { PrintedFrame } from './trace-frame.ts';
+
+/** Lines behind the first in which registers, fault and code stand. */
+const HEAD = 120;
+const SOURCE = /^(?:.*\bat |WARNING: )((?:[\w.+-]+\/){0,12}[\w.+-]+\.(?:c|h|S|rs)):(\d{1,6})\b/;
 
 /** What was read of a report, parsed. */
 export function buildReport(open: OpenReport): OopsReport {
@@ -16,10 +28,9 @@ export function buildReport(open: OpenReport): OopsReport {
   );
   const body = readBody(own, from + 1, open.start.formats[0]?.format.stackOf);
   const name = titleOf(open, own, from, body);
-  const panic = own.find((l) => l.text.startsWith('Kernel panic'))?.text;
-  const main = body.traces.findIndex((t) => t.role === 'call');
+  const texts = own.map((l) => l.text);
   const first = own[from] as LogLine;
-  const trace = main < 0 ? undefined : body.traces[main];
+  const panic = texts.find((t) => t.startsWith('Kernel panic'));
   return {
     kind: name.format.kind,
     title: name.title,
@@ -30,22 +41,56 @@ export function buildReport(open: OpenReport): OopsReport {
     suppressed: name.format.suppressed ?? false,
     panicked: panic !== undefined,
     severity: name.format.severity,
-    signature: signatureOf(name.format.kind, [...(body.place ? [body.place] : []), ...(trace?.frames ?? [])]),
+    signature: signatureOf(name.format.kind, framesOf(body)),
     message: open.start.text,
     firstLine: (lines[0] as LogLine).number,
     lastLine: (lines.at(-1) as LogLine).number,
     ...(first.seconds !== undefined && { seconds: first.seconds }),
     ...(first.caller !== undefined && { caller: first.caller }),
-    reporter: readReporter(own),
+    reporter: readReporter(texts),
     ...(panic !== undefined && { panic }),
-    registers: {},
+    ...detailsOf(texts, from, open.start.text),
+    ...stacksOf(body),
+    lines: texts,
+  };
+}
+
+type Details = Pick<OopsReport, 'source' | 'registers' | 'fault' | 'code' | 'modules' | 'locks' | 'oom'>;
+
+function detailsOf(texts: readonly string[], from: number, message: string): Details {
+  const head = texts.slice(from, from + HEAD);
+  const source = SOURCE.exec(message);
+  const fault = readFault(head);
+  const code = readCode(head);
+  const oom = readOom(texts);
+  return {
+    ...(source && { source: { file: source[1] as string, line: Number(source[2]) } }),
+    registers: readRegisters(head),
+    ...(fault && { fault }),
+    ...(code && { code }),
+    modules: readModules(texts),
+    locks: readLocks(texts),
+    ...(oom && { oom }),
+  };
+}
+
+function stacksOf(body: ReportBody): Pick<OopsReport, 'traces' | 'mainTrace' | 'place' | 'context'> {
+  const main = body.traces.findIndex((t) => t.role === 'call');
+  const trace = body.traces[main];
+  return {
     traces: body.traces,
     ...(main >= 0 && { mainTrace: main }),
-    modules: [],
-    memory: [],
-    locks: [],
-    lines: own.map((l) => l.text),
+    ...(body.place && { place: body.place }),
+    ...(trace && { context: contextOf(trace) }),
   };
+}
+
+/** The place of the CPU and the first call trace, innermost first; the trace may begin with the place. */
+function framesOf(body: ReportBody): PrintedFrame[] {
+  const frames = body.traces.find((t) => t.role === 'call')?.frames ?? [];
+  const { place } = body;
+  if (!place || (frames[0]?.function === place.function && frames[0].offset === place.offset)) return [...frames];
+  return [place, ...frames];
 }
 
 /** The lines that its caller printed; all of them when others were asked for their stacks. */

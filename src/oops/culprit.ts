@@ -25,7 +25,8 @@ export function anchorCulprit(names: readonly string[]): string | undefined {
   if (many) return many;
   for (let i = 1; i < busy.length; i++) {
     const inner = busy[i - 1] as string;
-    if (DISPATCHERS.test(busy[i] as string) && !DISPATCHERS.test(inner) && !isMachinery(inner)) return inner;
+    const passes = i > 1 && DISPATCHERS.test(inner);
+    if (DISPATCHERS.test(busy[i] as string) && !passes && !isMachinery(inner)) return inner;
   }
   return undefined;
 }

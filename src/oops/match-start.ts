@@ -35,7 +35,7 @@ export function matchStart(line: string): ReportStart | undefined {
     const match = format.start.exec(text);
     if (!match) continue;
     formats.push({ format, match });
-    if (!format.then) break;
+    if (!format.next) break;
   }
   return formats.length > 0 ? { text, formats } : undefined;
 }

@@ -1,9 +1,13 @@
 import type { CallTrace } from './call-trace.ts';
 import type { CodeBytes } from './code-bytes.ts';
+import type { TraceContextFacts } from './crash-context.ts';
 import type { FaultFacts } from './fault-facts.ts';
+import type { HeldLock } from './lock-list.ts';
 import type { LinkedModule } from './module-list.ts';
+import type { OomFacts } from './oom-facts.ts';
 import type { ReportKind } from './report-kind.ts';
 import type { TaintFlags } from './taint-letters.ts';
+import type { PrintedFrame } from './trace-frame.ts';
 
 /** Who ran when the report was made: the kernel's `CPU: 2 PID: 67 Comm: kswapd0` line (dump_stack_print_info, lib/dump_stack.c). */
 export interface Reporter {
@@ -17,36 +21,6 @@ export interface Reporter {
   readonly version?: string;
   readonly hardware?: string;
   readonly workqueue?: string;
-}
-
-/** A stack that a memory checker remembered: where an object was allocated or freed. */
-export interface MemoryStack {
-  /** The kernel's own words: `Allocated by task 3568`, `Freed by task 12`. */
-  readonly what: string;
-  readonly pid?: number;
-  readonly trace: CallTrace;
-}
-
-/** One held lock of a lock list. */
-export interface HeldLock {
-  /** Whose list it is in: `syz-executor/31761`. */
-  readonly holder: string;
-  /** Lock class with its state letters. */
-  readonly lock: string;
-  /** Function that took it. */
-  readonly at?: string;
-}
-
-/** What the OOM killer printed. */
-export interface OomFacts {
-  /** The task that asked for memory. */
-  readonly invoker?: string;
-  readonly gfp?: string;
-  readonly order?: number;
-  readonly victim?: { readonly pid: number; readonly comm: string };
-  /** Rows of the task table that were printed. */
-  readonly tasks: number;
-  readonly constraint?: string;
 }
 
 /** One report that the kernel printed, parsed. Text is as it was in the log: escape it where it is shown. */
@@ -78,17 +52,20 @@ export interface OopsReport {
   readonly caller?: string;
   readonly reporter: Reporter;
   /** `fs/dcache.c:338` of a WARNING or BUG. */
-  readonly place?: { readonly file: string; readonly line: number };
+  readonly source?: { readonly file: string; readonly line: number };
   /** Text of the line with which the kernel stopped. */
   readonly panic?: string;
   readonly registers: Readonly<Record<string, string>>;
   readonly fault?: FaultFacts;
   readonly code?: CodeBytes;
   readonly traces: readonly CallTrace[];
-  /** The trace that the culprit comes from; index in `traces`. */
+  /** Index in `traces` of the first call trace: the one that the report is about. */
   readonly mainTrace?: number;
+  /** Where the registers say that the CPU was, before any trace. */
+  readonly place?: PrintedFrame;
+  /** What the CPU was doing, by the main trace. */
+  readonly context?: TraceContextFacts;
   readonly modules: readonly LinkedModule[];
-  readonly memory: readonly MemoryStack[];
   readonly locks: readonly HeldLock[];
   readonly oom?: OomFacts;
   /** The report's own lines, cut to a bounded number and length. */

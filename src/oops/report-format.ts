@@ -15,16 +15,16 @@ export type CulpritSource = 'trace' | 'lock' | 'anchor' | 'wait' | 'named' | 'no
 
 /**
  * One format of report: the line that begins it, what must follow, and what it is called. Formats are tried in order; the
- * first whose `start` and `then` both match gives the title.
+ * first whose `start` and `next` both match gives the title.
  */
 export interface ReportFormat {
   /** The first line of the report, without the log's prefixes. A group `fn` names a function. */
   readonly start: RegExp;
   /** One of the report's next lines must match; its named groups are for the title too. */
-  readonly then?: RegExp;
+  readonly next?: RegExp;
   readonly kind: ReportKind;
   readonly severity: Severity;
-  /** `{frame}` is the culprit, `{1}` and `{name}` groups of `start` or `then`. */
+  /** `{frame}` is the culprit, `{1}` and `{name}` groups of `start` or `next`. */
   readonly title: string;
   readonly alt?: readonly string[];
   readonly type: string;

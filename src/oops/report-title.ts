@@ -21,7 +21,7 @@ export interface ReportTitle {
   readonly trace?: number;
 }
 
-/** Lines after the first in which a format's `then` may stand. */
+/** Lines after the first in which a format's `next` may stand. */
 const THEN_WITHIN = 120;
 
 interface Chosen {
@@ -56,8 +56,8 @@ function choose(start: ReportStart, own: readonly LogLine[], from: number): Chos
     match.forEach((g, i) => {
       if (g !== undefined) groups[i] = g;
     });
-    if (format.then) {
-      const then = findThen(format.then, own, from);
+    if (format.next) {
+      const then = findThen(format.next, own, from);
       if (!then) continue;
       Object.assign(groups, then.groups);
     }
@@ -68,10 +68,10 @@ function choose(start: ReportStart, own: readonly LogLine[], from: number): Chos
   return { format: { ...last.format, corrupted: 'the report is cut' }, groups: { ...last.match.groups } };
 }
 
-function findThen(then: RegExp, own: readonly LogLine[], from: number): RegExpExecArray | null {
+function findThen(next: RegExp, own: readonly LogLine[], from: number): RegExpExecArray | null {
   const end = Math.min(own.length, from + THEN_WITHIN);
   for (let i = from + 1; i < end; i++) {
-    const m = then.exec((own[i] as LogLine).text);
+    const m = next.exec((own[i] as LogLine).text);
     if (m) return m;
   }
   return null;

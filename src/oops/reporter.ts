@@ -1,4 +1,3 @@
-import type { LogLine } from '../log/log-line.ts';
 import type { Reporter } from './oops-report.ts';
 import { parseTaint } from './taint-letters.ts';
 
@@ -10,11 +9,11 @@ const WHO =
   /^\s*CPU: (\d+)(?: UID: (\d+))? PID: (\d+) Comm: (.{0,64}?) (?:Kdump: loaded )?(Not tainted|Tainted: [A-Z ]*)(?:\[[^\]]*\],?)? *(\S*)(?: (.*))?$/;
 
 /** Who made the report. */
-export function readReporter(lines: readonly LogLine[]): Reporter {
+export function readReporter(lines: readonly string[]): Reporter {
   let who: Reporter | undefined;
   let hardware: string | undefined;
   let workqueue: string | undefined;
-  for (const { text } of lines) {
+  for (const text of lines) {
     if (!who && text.includes('CPU: ') && text.includes('Comm: ')) who = parseWho(text);
     else if (hardware === undefined && text.startsWith('Hardware name: ')) hardware = text.slice(15).trim();
     else if (workqueue === undefined && text.startsWith('Workqueue: ')) workqueue = text.slice(11).trim();

@@ -20,7 +20,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>(?:slab-)?use-after-free) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Read) of size/,
+    next: /^(?<access>Read) of size/,
     title: 'KASAN: {bug} Read in {frame}',
     alt: BAD,
     type: 'KASAN-USE-AFTER-FREE-READ',
@@ -28,7 +28,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>(?:slab-)?use-after-free) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Write) of size/,
+    next: /^(?<access>Write) of size/,
     title: 'KASAN: {bug} Write in {frame}',
     alt: BAD,
     type: 'KASAN-USE-AFTER-FREE-WRITE',
@@ -36,7 +36,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>null-ptr-deref) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Read) of size/,
+    next: /^(?<access>Read) of size/,
     title: 'KASAN: {bug} Read in {frame}',
     alt: BAD,
     type: 'KASAN-NULL-POINTER-DEREFERENCE-READ',
@@ -44,7 +44,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>null-ptr-deref) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Write) of size/,
+    next: /^(?<access>Write) of size/,
     title: 'KASAN: {bug} Write in {frame}',
     alt: BAD,
     type: 'KASAN-NULL-POINTER-DEREFERENCE-WRITE',
@@ -52,7 +52,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>[a-z-]+) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Read) (?:of size|at addr)/,
+    next: /^(?<access>Read) (?:of size|at addr)/,
     title: 'KASAN: {bug} Read in {frame}',
     alt: BAD,
     type: 'KASAN-READ',
@@ -60,7 +60,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>[a-z-]+) in (?<fn>[^\s+]+)/,
-    then: /^(?<access>Write) (?:of size|at addr)/,
+    next: /^(?<access>Write) (?:of size|at addr)/,
     title: 'KASAN: {bug} Write in {frame}',
     alt: BAD,
     type: 'KASAN-WRITE',
@@ -68,7 +68,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>null-ptr-deref) on address/,
-    then: ACCESS,
+    next: ACCESS,
     title: 'KASAN: {bug} {access}',
     type: 'KASAN-NULL-POINTER-DEREFERENCE-{ACCESS}',
     culprit: 'none',
@@ -76,7 +76,7 @@ export const kasanFormats: readonly ReportFormat[] = [
   {
     ...common,
     start: /^BUG: KASAN: (?<bug>[a-z-]+) on address/,
-    then: ACCESS,
+    next: ACCESS,
     title: 'KASAN: {bug} {access}',
     type: 'KASAN-{ACCESS}',
     culprit: 'none',

@@ -66,7 +66,7 @@ export const warningFormats: readonly ReportFormat[] = [
   {
     ...warning,
     start: warn('mm/vmalloc\\.c'),
-    then: /__vmalloc_node_range/,
+    next: /__vmalloc_node_range/,
     title: 'WARNING: zero-size vmalloc in {frame}',
   },
   {
