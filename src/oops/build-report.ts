@@ -8,6 +8,7 @@ import { readOom } from './oom-facts.ts';
 import type { OopsReport } from './oops-report.ts';
 import { readRegisters } from './register-values.ts';
 import { type ReportBody, readBody } from './report-body.ts';
+import type { ReportKind } from './report-kind.ts';
 import type { OpenReport } from './report-scanner.ts';
 import { titleOf } from './report-title.ts';
 import { readReporter } from './reporter.ts';
@@ -49,7 +50,7 @@ export function buildReport(open: OpenReport): OopsReport {
     ...(first.caller !== undefined && { caller: first.caller }),
     reporter: readReporter(texts),
     ...(panic !== undefined && { panic }),
-    ...detailsOf(texts, from, open.start.text),
+    ...detailsOf(name.format.kind, texts, from, open.start.text),
     ...stacksOf(body),
     lines: texts,
   };
@@ -57,12 +58,23 @@ export function buildReport(open: OpenReport): OopsReport {
 
 type Details = Pick<OopsReport, 'source' | 'registers' | 'fault' | 'code' | 'modules' | 'locks' | 'oom'>;
 
-function detailsOf(texts: readonly string[], from: number, message: string): Details {
+/** Kinds of reports that a fault of the CPU leads to. */
+const FAULTS: ReadonlySet<ReportKind> = new Set<ReportKind>([
+  'alignment',
+  'double-fault',
+  'exception',
+  'null-deref',
+  'page-fault',
+  'protection-fault',
+  'stack-overflow',
+]);
+
+function detailsOf(kind: ReportKind, texts: readonly string[], from: number, message: string): Details {
   const head = texts.slice(from, from + HEAD);
   const source = SOURCE.exec(message);
-  const fault = readFault(head);
+  const fault = FAULTS.has(kind) ? readFault(head) : undefined;
   const code = readCode(head);
-  const oom = readOom(texts);
+  const oom = kind === 'oom' ? readOom(texts) : undefined;
   return {
     ...(source && { source: { file: source[1] as string, line: Number(source[2]) } }),
     registers: readRegisters(head),
