@@ -1,3 +1,4 @@
+import { matchStart } from '../oops/match-start.ts';
 import type { LogRecord } from './printk.ts';
 
 /** What the log says of the end. */
@@ -12,10 +13,6 @@ export interface LogCrash {
 }
 
 const PANIC = /^Kernel panic - not syncing\b/;
-/** Lines with which the kernel begins to report that something broke. */
-const TITLE =
-  /^(?:BUG:|[Kk]ernel BUG at |Oops\b|general protection fault|double fault|stack segment|divide error|invalid opcode|int3:|trap |traps: |Unable to handle |Internal error|SError |watchdog: (?:BUG|Watchdog)|NMI watchdog: (?:BUG|Watchdog)|INFO: task .* blocked for|rcu: INFO: .*stall|sysrq: Trigger a crash|SysRq : Trigger a crash|Insufficient stack space|.{1,40} invoked oom-killer: |list_(?:add|del) corruption|refcount_t: |[Uu]nexpected )/;
-const ORDERED = /^(?:sysrq|SysRq )/;
 const END = /^---\[ end trace/;
 /** dump_stack_print_info, lib/dump_stack.c; the UID since v6.13. */
 const WHO = /^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?) (?:Not tainted|Tainted: |Kdump: )/;
@@ -48,9 +45,9 @@ function causeBefore(records: readonly LogRecord[], from: number, stop: number):
   for (let i = from; i >= stop; i--) {
     // The registers and the trace of another report lie between: it is not the same one.
     if (found !== undefined && (found - i > GAP || END.test(firstLine(records[i])) || whoOf(records[i]))) break;
-    const line = firstLine(records[i]);
-    if (TITLE.test(line)) found = i;
-    if (ORDERED.test(line)) break; // whoever asked for the crash needed no other cause
+    const kind = matchStart(firstLine(records[i]))?.formats[0]?.format.kind;
+    if (kind !== undefined && kind !== 'panic') found = i;
+    if (kind === 'sysrq') break; // whoever asked for the crash needed no other cause
   }
   return found;
 }

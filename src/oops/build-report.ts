@@ -10,10 +10,10 @@ import { readRegisters } from './register-values.ts';
 import { type ReportBody, readBody } from './report-body.ts';
 import type { ReportKind } from './report-kind.ts';
 import type { OpenReport } from './report-scanner.ts';
+import { stackOfReport } from './report-stack.ts';
 import { titleOf } from './report-title.ts';
 import { readReporter } from './reporter.ts';
 import { signatureOf } from './signature.ts';
-import type { PrintedFrame } from './trace-frame.ts';
 
 /** Lines behind the first in which registers, fault and code stand. */
 const HEAD = 120;
@@ -42,7 +42,7 @@ export function buildReport(open: OpenReport): OopsReport {
     suppressed: name.format.suppressed ?? false,
     panicked: panic !== undefined,
     severity: name.format.severity,
-    signature: signatureOf(name.format.kind, framesOf(body)),
+    signature: signatureOf(name.format.kind, stackOfReport(body)),
     message: open.start.text,
     firstLine: (lines[0] as LogLine).number,
     lastLine: (lines.at(-1) as LogLine).number,
@@ -95,14 +95,6 @@ function stacksOf(body: ReportBody): Pick<OopsReport, 'traces' | 'mainTrace' | '
     ...(body.place && { place: body.place }),
     ...(trace && { context: contextOf(trace) }),
   };
-}
-
-/** The place of the CPU and the first call trace, innermost first; the trace may begin with the place. */
-function framesOf(body: ReportBody): PrintedFrame[] {
-  const frames = body.traces.find((t) => t.role === 'call')?.frames ?? [];
-  const { place } = body;
-  if (!place || (frames[0]?.function === place.function && frames[0].offset === place.offset)) return [...frames];
-  return [place, ...frames];
 }
 
 /** The lines that its caller printed; all of them when others were asked for their stacks. */

@@ -29,8 +29,11 @@ interface Chosen {
   readonly groups: Record<string, string>;
 }
 
+/** What naming a report needs to know of how it was read. */
+export type NamedReport = Pick<OpenReport, 'start' | 'caller' | 'injected' | 'cutBy'>;
+
 /** Names a report by its first line and its stacks. */
-export function titleOf(open: OpenReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
+export function titleOf(open: NamedReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
   const { start } = open;
   const mixed = open.caller === undefined ? mixedWith(open, own, from) : undefined;
   const { format, groups } = choose(start, own, mixed?.lines ? own.length : from);
@@ -131,7 +134,11 @@ function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined):
 }
 
 /** Lines of another task in the report, which its own cannot be told from. */
-function mixedWith(open: OpenReport, own: readonly LogLine[], from: number): { why: string; lines?: true } | undefined {
+function mixedWith(
+  open: NamedReport,
+  own: readonly LogLine[],
+  from: number,
+): { why: string; lines?: true } | undefined {
   const format = open.start.formats[0]?.format;
   if (format?.heading && own.length > from + 3 && !intactHeading(own, from)) {
     return { why: 'lines of another task stand in its heading', lines: true };
@@ -156,7 +163,13 @@ function intactHeading(own: readonly LogLine[], from: number): boolean {
   return /[Tt]ainted/.test(release) && /^-{5,}/.test(dashes.trim());
 }
 
-function doubt(open: OpenReport, format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
+function doubt(
+  open: NamedReport,
+  format: ReportFormat,
+  title: string,
+  lost: boolean,
+  body: ReportBody,
+): false | string {
   if (format.corrupted !== undefined) return format.corrupted;
   if (lost) return 'no function that could be the cause is in the report';
   if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';

@@ -7,7 +7,17 @@ import { titleNames } from './title-names.ts';
 /** A frame as the signature sees it. */
 export interface SignedFrame {
   readonly function: string;
+  readonly offset?: number;
+  readonly size?: number;
   readonly guess?: true;
+}
+
+/**
+ * A return address behind the last instruction of its function, as a call of panic() leaves it: text shows the function
+ * that happens to follow, with offset 0.
+ */
+export function pastEnd(frame: SignedFrame): boolean {
+  return frame.offset === 0 || (frame.offset !== undefined && frame.offset === frame.size);
 }
 
 /** Functions that the signature holds. */
@@ -19,8 +29,9 @@ const DEPTH = 4;
  */
 export function signatureOf(kind: ReportKind, frames: readonly SignedFrame[]): string {
   const names: string[] = [];
-  for (const frame of frames) {
-    if (frame.guess) continue;
+  const sure = frames.slice(1).some((f) => !f.guess);
+  for (const [i, frame] of frames.entries()) {
+    if ((frame.guess && sure) || (i > 0 && pastEnd(frame))) continue;
     const name = plainFunction(frame.function);
     if (isMachinery(name)) continue;
     names.push(titleNames(name)[0] as string);

@@ -56,7 +56,24 @@ function crashFacts({ crash, system, findings }: CrashReport): [string, string][
   if (crash.file !== undefined)
     facts.push(['Line', `${crash.file}:${crash.line ?? 0}${crash.doubt === undefined ? '' : FORCED}`]);
   facts.push(['Context', crash.contextText]);
+  if (crash.title !== null) facts.push(['Title', crash.title]);
+  if (crash.signature !== null) facts.push(['Same as', crash.signature]);
+  const { disagreement } = crash;
+  if (disagreement) facts.push(['Doubt', disagreementText(disagreement)]);
   return facts;
+}
+
+/** Functions that are named of each side. */
+const NAMED = 6;
+
+function disagreementText({ onlyInLog, onlyInMemory }: NonNullable<CrashReport['crash']['disagreement']>): string {
+  const list = (names: readonly string[]): string =>
+    names.slice(0, NAMED).join(', ') + (names.length > NAMED ? ` and ${names.length - NAMED} more` : '');
+  const parts = [
+    onlyInLog.length > 0 ? `only the log's trace has ${list(onlyInLog)}` : '',
+    onlyInMemory.length > 0 ? `only the stack in memory has ${list(onlyInMemory)}` : '',
+  ];
+  return parts.filter((p) => p !== '').join('; ');
 }
 
 function* stackBlocks({ stack, crash }: CrashReport): Iterable<Block> {

@@ -60,6 +60,12 @@ export interface CrashReport {
   readonly schema: 1;
   readonly crash: {
     readonly kind: string | null;
+    /** Class and culprit, by the stack in memory; null when the log holds no report. */
+    readonly title: string | null;
+    /** The same for the same crash, in a dump or in text. */
+    readonly signature: string | null;
+    /** What the trace of the log and the stack in memory do not share. */
+    readonly disagreement?: { readonly onlyInLog: readonly string[]; readonly onlyInMemory: readonly string[] };
     readonly message: string | null;
     readonly panic: string | null;
     readonly function: string | null;
@@ -139,6 +145,14 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
   schema: integer('Version of this shape.'),
   crash: object('What died, and where.', {
     kind: nullable(string('What kind of death, in words; null when the log does not tell.')),
+    title: nullable(string('Class and culprit, by the stack in memory: `KASAN: use-after-free Read in f`.')),
+    signature: nullable(string('16 hex digits, the same for the same crash, in a dump or in text.')),
+    disagreement: optional(
+      object('What the call trace of the log and the stack in memory do not share.', {
+        onlyInLog: arrayOf('Functions that only the log has.', string('Name.')),
+        onlyInMemory: arrayOf('Functions that only the memory has.', string('Name.')),
+      }),
+    ),
     message: nullable(string('First line of the report of the kernel itself.')),
     panic: nullable(string('The line with which the kernel stopped.')),
     function: nullable(string('Function in which it died.')),

@@ -5,6 +5,7 @@ import type { CrashSite } from '../diagnosis/crash-site.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { examinedObjectsData } from '../diagnosis/examined-objects-data.ts';
 import { openCase } from '../diagnosis/open-case.ts';
+import { toldCrash } from '../diagnosis/told-crash.ts';
 import { faultData } from '../fault/chain-data.ts';
 import { memoryInfo } from '../kernel/meminfo.ts';
 import { modules } from '../kernel/module.ts';
@@ -56,6 +57,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
   const shown = crashed && options.lines ? stackOf(prog, crashed, { lines: true }) : stack;
   const code = crashCode(prog, site && stack?.frames[site.index], logFrom(log.records, fatal?.index));
   const diagnosis = diagnose(of, rules);
+  const told = toldCrash(fatal?.dying, stack, site);
   const problems = problemsOf(
     facts.problems,
     log.problems,
@@ -68,6 +70,9 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     schema: 1,
     crash: {
       kind: fatal?.kind ?? null,
+      title: told?.title ?? null,
+      signature: told?.signature ?? null,
+      ...(told?.disagreement && { disagreement: told.disagreement }),
       message: (fatal && log.records[fatal.index]?.text.split('\n')[0]) ?? null,
       ...crashPlace(stack, site, panic),
       ...(code && { code }),
