@@ -7,6 +7,8 @@ export interface ReportBody {
   readonly traces: readonly CallTrace[];
   /** Place of the CPU by its registers, before any trace: where it faulted. */
   readonly place?: PrintedFrame;
+  /** The registers name no function: the CPU ran where no code is. */
+  readonly nowhere: boolean;
   /** The place is named right behind the first line. */
   readonly placeIsNext: boolean;
   /** Functions that took the locks that the report complains of. */
@@ -73,10 +75,14 @@ const NOT_A_STACK =
   /^(?:Preemption disabled at:|irq event stamp|\{\S+\} state was registered at|the existing dependency|-> #\d|\.\.\. which became|which became|to a \S+-irq-unsafe)/;
 const MAX_LOCKS = 64;
 
+/** A jump to a wild address. */
+const NOWHERE = /^(?:RIP: 0010:|EIP: |PC is at |pc : |epc : |IP: )(?:\[<[0-9a-f]+>\] +)*(?:0x[0-9a-f]+|\(null\))\s*$/;
+
 class BodyReader {
   readonly #traces: CallTrace[] = [];
   #place: PrintedFrame | undefined;
   #placeIsNext = false;
+  #nowhere = false;
   /** The next frame is the place of a lock. */
   #lockNext = false;
   #emptyFirst = false;
@@ -157,6 +163,7 @@ class BodyReader {
       }
       return;
     }
+    if (NOWHERE.test(text)) this.#nowhere = true;
     if (/^RIP: 0033:|^\s*RIP: 0023:/.test(text)) {
       if (this.#open) this.#open.user = true;
       return;
@@ -231,6 +238,7 @@ class BodyReader {
     return {
       traces: this.#traces,
       ...(this.#place && { place: this.#place }),
+      nowhere: this.#nowhere,
       placeIsNext: this.#placeIsNext,
       lockPlaces: this.#locks,
       heldPlaces: this.#held,

@@ -110,7 +110,11 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
     format.culprit === 'lock'
       ? (body.lockPlaces.length > 0 ? body.lockPlaces : body.heldPlaces).map(plainFunction)
       : [];
-  const stack = calls.flat();
+  const sure = calls.flat();
+  const stack =
+    sure.length === 0 && body.nowhere
+      ? body.traces.filter((t) => t.role === 'call').flatMap((t) => t.frames.map((f) => plainFunction(f.function)))
+      : sure;
   return (
     firstCulprit([...lock, ...lead, ...stack], format.skip) ??
     (named !== undefined && !format.unnamed && !format.traceOnly
