@@ -42,6 +42,8 @@ export function titleOf(open: NamedReport, own: readonly LogLine[], from: number
   const needs = format.culprit !== 'none';
   const titles = names.map((n) => fill(format.title, groups, n));
   const alts = names.flatMap((n) => (format.alt ?? []).map((a) => fill(a, groups, n)));
+  const likely = found === undefined ? likelyCulprit(format, body) : undefined;
+  if (likely !== undefined) titles.push(fill(format.title, groups, likely));
   const title = titles[0] as string;
   return {
     format,
@@ -110,11 +112,7 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
     format.culprit === 'lock'
       ? (body.lockPlaces.length > 0 ? body.lockPlaces : body.heldPlaces).map(plainFunction)
       : [];
-  const sure = calls.flat();
-  const stack =
-    sure.length === 0 && body.nowhere
-      ? body.traces.filter((t) => t.role === 'call').flatMap((t) => t.frames.map((f) => plainFunction(f.function)))
-      : sure;
+  const stack = calls.flat();
   return (
     firstCulprit([...lock, ...lead, ...stack], format.skip) ??
     (named !== undefined && !format.unnamed && !format.traceOnly
@@ -122,6 +120,16 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
       : body.placeIsNext
         ? place[0]
         : undefined)
+  );
+}
+
+/** What frames that the kernel marks `?` let one think, when the CPU ran where no code is and there are no others. */
+function likelyCulprit(format: ReportFormat, body: ReportBody): string | undefined {
+  if (!body.nowhere || format.culprit !== 'trace') return undefined;
+  const frames = body.traces.filter((t) => t.role === 'call').flatMap((t) => t.frames);
+  return firstCulprit(
+    frames.map((f) => plainFunction(f.function)),
+    format.skip,
   );
 }
 

@@ -69,7 +69,8 @@ function compare(prog: Program, told: Told): Pick<Row, 'wrong' | 'absent'> {
   const stuck = told.kind.endsWith('lockup') || told.kind.endsWith('stall');
   const memory = toldCrash(told, of.stack, findCrashSite(of.stack, stuck));
   const wrong: string[] = [];
-  if (memory?.title !== told.title) wrong.push(`title: memory says "${memory?.title}"`);
+  if (!memory || ![told.title, ...told.altTitles].includes(memory.title))
+    wrong.push(`title: memory says "${memory?.title}"`);
   if (memory?.signature !== told.signature) wrong.push(`signature: memory says ${memory?.signature}`);
   const d = memory?.disagreement;
   if (d) wrong.push(`trace: only log [${d.onlyInLog.join(' ')}], only memory [${d.onlyInMemory.join(' ')}]`);
