@@ -29,9 +29,9 @@ export type FaultReader = (lines: readonly string[]) => Omit<FaultFacts, 'pageTa
 
 const readers: readonly FaultReader[] = [
   aarch64Fault,
-  x86Fault,
   s390Fault,
   powerpcFault,
+  x86Fault,
   riscvFault,
   loongarchFault,
   armFault,

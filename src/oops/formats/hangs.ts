@@ -28,8 +28,7 @@ export const hangFormats: readonly ReportFormat[] = [
   {
     ...stall,
     kind: 'hard-lockup',
-    start:
-      /^(?:NMI )?watchdog: (?:BUG: )?(?:Watchdog detected )?(?:CPU\S* )?hard LOCKUP|^(?:NMI )?watchdog: (?:Watchdog detected |CPU \d+ detected )hard LOCKUP/i,
+    start: /^(?:NMI )?watchdog: .{0,60}\bhard LOCKUP/i,
     title: 'hard lockup in {frame}',
   },
   {
