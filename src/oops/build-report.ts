@@ -19,8 +19,8 @@ import { signatureOf } from './signature.ts';
 const HEAD = 120;
 const SOURCE = /^(?:.*\bat |WARNING: )((?:[\w.+-]+\/){0,12}[\w.+-]+\.(?:c|h|S|rs)):(\d{1,6})\b/;
 
-/** What was read of a report, parsed. */
-export function buildReport(open: OpenReport): OopsReport {
+/** What was read of a report, parsed; undefined when it turns out to be none. */
+export function buildReport(open: OpenReport): OopsReport | undefined {
   const lines = open.lines.slice(0, open.lastMeant);
   const own = ownLines(open, lines);
   const from = Math.max(
@@ -29,6 +29,7 @@ export function buildReport(open: OpenReport): OopsReport {
   );
   const body = readBody(own, from + 1, open.start.formats[0]?.format.stackOf);
   const name = titleOf(open, own, from, body);
+  if (name.format.strict && name.corrupted !== false) return undefined;
   const texts = own.map((l) => l.text);
   const first = own[from] as LogLine;
   const panic = texts.find((t) => t.startsWith('Kernel panic'));

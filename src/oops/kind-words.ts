@@ -27,6 +27,7 @@ export const kindWords: Readonly<Record<ReportKind, string>> = {
   'protection-fault': 'access through a bad pointer',
   'rcu-stall': 'RCU stall',
   'rcu-usage': 'RCU misuse',
+  reboot: 'reboot that nobody asked for',
   refcount: 'reference count bug',
   rust: 'panic in Rust code',
   slub: 'slab memory corruption',

@@ -1,5 +1,6 @@
 import type { LogVerdict, ReportGroup } from './log-verdict.ts';
 import type { OopsReport } from './oops-report.ts';
+import type { ReportKind } from './report-kind.ts';
 
 /** People and CPUs that a group names. */
 const MAX_NAMED = 16;
@@ -14,13 +15,24 @@ export function judgeLog(reports: readonly OopsReport[]): LogVerdict {
   return { main, chain, groups, ...(panic !== undefined && { panic }), total: ordered.length };
 }
 
+/** Findings of checkers: the kernel goes on behind them. */
+const CHECKED: ReadonlySet<ReportKind> = new Set<ReportKind>(['kasan', 'kcsan', 'kfence', 'kmsan', 'slub']);
+/** Seconds before a checker's finding in which a warning is about the same thing. */
+const TOGETHER = 1;
+
+/**
+ * The first report of something that broke the kernel, before hangs and warnings. A warning right before a checker's finding
+ * is the first word about the same thing.
+ */
 function chooseMain(reports: readonly OopsReport[]): OopsReport | undefined {
-  const real = reports.filter((r) => !r.suppressed);
-  const fatal =
-    real.find((r) => r.severity === 'fatal' && r.kind !== 'panic') ?? real.find((r) => r.severity === 'stuck');
+  const real = reports.filter((r) => !r.suppressed && r.kind !== 'user-space');
+  const fatal = real.find((r) => r.severity === 'fatal' && r.kind !== 'panic');
   const panicked = real.find((r) => r.panicked);
-  if (panicked && (!fatal || panicked.firstLine < fatal.firstLine)) return panicked;
-  return fatal ?? real[0] ?? reports[0];
+  if (panicked && (!fatal || panicked.firstLine < fatal.firstLine)) return real.find((r) => r.kind === panicked.kind);
+  if (fatal && CHECKED.has(fatal.kind)) {
+    return real.find((r) => r === fatal || (fatal.seconds ?? 0) - (r.seconds ?? 0) < TOGETHER);
+  }
+  return fatal ?? real[0] ?? reports.find((r) => !r.suppressed) ?? reports[0];
 }
 
 function fold(reports: readonly OopsReport[]): ReportGroup[] {

@@ -39,6 +39,10 @@ export interface ReportFormat {
   readonly stackOf?: RegExp;
   /** The report begins with lockdep's heading: the words, the release, a line of dashes. */
   readonly heading?: true;
+  /** Without the line that `next` asks for it is no report. */
+  readonly strict?: true;
+  /** Counts only when the kernel had been running. */
+  readonly afterRun?: true;
   /** Why such a report is never whole. */
   readonly corrupted?: string;
   /** The kernel prints no call trace with it. */

@@ -25,6 +25,7 @@ export type ReportKind =
   | 'protection-fault'
   | 'rcu-stall'
   | 'rcu-usage'
+  | 'reboot'
   | 'refcount'
   | 'rust'
   | 'slub'

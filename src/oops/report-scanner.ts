@@ -49,6 +49,8 @@ export class ReportScanner {
   #opened: OpenReport[] = [];
   #cut: { caller: string | undefined; lines: LogLine[] } | undefined;
 
+  /** A kernel printed something with a time other than 0. */
+  #ran = false;
   /** Line of the last fault injection. */
   #injection = Number.NEGATIVE_INFINITY;
 
@@ -65,7 +67,8 @@ export class ReportScanner {
     const line = given.text.length > MAX_LINE ? { ...given, text: given.text.slice(0, MAX_LINE) } : given;
     const start = matchStart(line.text);
     if (line.text.startsWith('FAULT_INJECTION: ')) this.#injection = line.number;
-    if (start) {
+    if (line.seconds !== undefined && line.seconds > 0) this.#ran = true;
+    if (start && (this.#ran || !start.formats[0]?.format.afterRun)) {
       const own = this.#opened.find((r) => r.caller === line.caller);
       if (own && standsAlone(own, start)) {
         this.#emitAlone(start, line);
@@ -101,7 +104,7 @@ export class ReportScanner {
   }
 
   #emitAlone(start: ReportStart, line: LogLine): void {
-    this.#onReport(buildReport(newReport(start, line.caller, [line], false)));
+    this.#report(newReport(start, line.caller, [line], false));
   }
 
   #append(line: LogLine): void {
@@ -139,7 +142,12 @@ export class ReportScanner {
 
   #close(report: OpenReport): void {
     this.#opened = this.#opened.filter((r) => r !== report);
-    this.#onReport(buildReport(report));
+    this.#report(report);
+  }
+
+  #report(open: OpenReport): void {
+    const report = buildReport(open);
+    if (report) this.#onReport(report);
   }
 }
 

@@ -48,7 +48,7 @@ export const hangFormats: readonly ReportFormat[] = [
     kind: 'hang',
     start: /^unregister_netdevice: waiting for (?<dev>\S+) to become free/,
     title: 'unregister_netdevice: waiting for DEV to become free',
-    type: 'HANG',
+    type: 'DoS',
     culprit: 'none',
     noTrace: true,
   },

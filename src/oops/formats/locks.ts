@@ -104,7 +104,13 @@ export const lockFormats: readonly ReportFormat[] = [
     title: '{word}: nested lock was not taken in {frame}',
     culprit: 'lock',
   },
-  { ...lock, start: head('Invalid wait context'), title: 'WARNING: locking bug in {frame}', culprit: 'lock' },
+  {
+    ...lock,
+    start: head('Invalid wait context'),
+    title: 'WARNING: locking bug in {frame}',
+    culprit: 'lock',
+    skip: /^lock_sock/,
+  },
   {
     ...lock,
     start: /^INFO: trying to register non-static key/,

@@ -56,6 +56,7 @@ export const warningFormats: readonly ReportFormat[] = [
     start: warn('kernel/locking/lockdep\\.c'),
     kind: 'lockdep',
     title: 'WARNING: locking bug in {frame}',
+    skip: /^lock_sock/,
     type: 'LOCKDEP',
   },
   {
