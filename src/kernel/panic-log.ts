@@ -1,4 +1,4 @@
-import { matchStart } from '../oops/match-start.ts';
+import { matchWhole } from '../oops/match-start.ts';
 import type { LogRecord } from './printk.ts';
 
 /** What the log says of the end. */
@@ -45,7 +45,7 @@ function causeBefore(records: readonly LogRecord[], from: number, stop: number):
   for (let i = from; i >= stop; i--) {
     // The registers and the trace of another report lie between: it is not the same one.
     if (found !== undefined && (found - i > GAP || END.test(firstLine(records[i])) || whoOf(records[i]))) break;
-    const kind = matchStart(firstLine(records[i]))?.formats[0]?.format.kind;
+    const kind = matchWhole(firstLine(records[i]))?.formats[0]?.format.kind;
     if (kind !== undefined && kind !== 'panic') found = i;
     if (kind === 'sysrq') break; // whoever asked for the crash needed no other cause
   }

@@ -53,7 +53,7 @@ export function readFault(lines: readonly string[]): FaultFacts | undefined {
 }
 
 /** `0x` and the digits without leading zeros. */
-export function shortHex(digits: string): string {
+function shortHex(digits: string): string {
   return `0x${digits.replace(/^0x/, '').replace(/^0+(?=.)/, '')}`;
 }
 

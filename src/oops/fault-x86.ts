@@ -14,7 +14,7 @@ const BITS: readonly { readonly name: string; readonly clear: string; readonly s
 ];
 
 /** The error code bit by bit; bits that are always 0 on most CPUs only when set. */
-export function decodePageFault(code: number): FaultField[] {
+function decodePageFault(code: number): FaultField[] {
   return BITS.filter((b) => b.bit < 5 || (code >> b.bit) & 1).map((b) => ({
     name: b.name,
     value: String((code >> b.bit) & 1),

@@ -1,12 +1,12 @@
 /** Functions that are never the cause, with the reason. They are tested on names without compiler suffixes. */
-export interface SkippedFunctions {
+interface SkippedFunctions {
   readonly why: string;
   readonly names: RegExp;
   /** Taken when there is nothing else. */
   readonly weak?: true;
 }
 
-export const skippedFunctions: readonly SkippedFunctions[] = [
+const skippedFunctions: readonly SkippedFunctions[] = [
   {
     why: 'they print the report',
     names:
@@ -57,11 +57,12 @@ export const skippedFunctions: readonly SkippedFunctions[] = [
 ];
 
 function anyOf(list: readonly SkippedFunctions[]): (name: string) => boolean {
-  const any = new RegExp(list.map((s) => `(?:${s.names.source})`).join('|'));
+  let any: RegExp | undefined;
   const known = new Map<string, boolean>();
   return (name) => {
     const found = known.get(name);
     if (found !== undefined) return found;
+    any ??= new RegExp(list.map((s) => `(?:${s.names.source})`).join('|'));
     const answer = any.test(name);
     if (known.size >= REMEMBERED) known.clear();
     known.set(name, answer);

@@ -15,7 +15,7 @@ export interface PrintedFrame {
 }
 
 /** A name in C or Rust, mangled or readable. */
-export const NAME = '[A-Za-z_$.<][\\w$.<>:&*,]{0,400}';
+const NAME = '[A-Za-z_$.<][\\w$.<>:&*,]{0,400}';
 
 /**
  * `[<ffffffff82d383a9>] ? dump_stack+0x12e/0x185 [mod 0123abcd] (P) lib/dump_stack.c:113`. Kernels up to 4.12 or so print
