@@ -13,6 +13,9 @@ export interface LogCrash {
 }
 
 const PANIC = /^Kernel panic - not syncing\b/;
+/** Frames, registers and headings, which most lines between a first line and the panic are: no expression is spent on them. */
+const BODY =
+  /^(?:[\s<-]|[RCDEFG][A-Z0-9]{1,2}: |[a-z]{1,3}\d* ?: |(?:Code|CPU|Call Trace|Modules linked|PKRU|Hardware|Workqueue|Kernel Offset)\b)/;
 const END = /^---\[ end trace/;
 /** dump_stack_print_info, lib/dump_stack.c; the UID since v6.13. */
 const WHO = /^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.*?) (?:Not tainted|Tainted: |Kdump: )/;
@@ -45,7 +48,8 @@ function causeBefore(records: readonly LogRecord[], from: number, stop: number):
   for (let i = from; i >= stop; i--) {
     // The registers and the trace of another report lie between: it is not the same one.
     if (found !== undefined && (found - i > GAP || END.test(firstLine(records[i])) || whoOf(records[i]))) break;
-    const kind = matchWhole(firstLine(records[i]))?.formats[0]?.format.kind;
+    const line = firstLine(records[i]);
+    const kind = BODY.test(line) ? undefined : matchWhole(line)?.formats[0]?.format.kind;
     if (kind !== undefined && kind !== 'panic') found = i;
     if (kind === 'sysrq') break; // whoever asked for the crash needed no other cause
   }
