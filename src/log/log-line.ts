@@ -10,4 +10,6 @@ export interface LogLine {
   readonly caller?: string;
   /** 0 emergency to 7 debug. */
   readonly level?: number;
+  /** Date and time of day as the transport printed them. */
+  readonly wall?: string;
 }
