@@ -1,11 +1,10 @@
 const ESC = 0x1b;
 const BEL = 0x07;
 const BACKSPACE = 0x08;
-/** Bytes that make a line need cleaning; looked for in whole chunks. */
-export const DIRT = [0x00, 0x01, BACKSPACE, ESC] as const;
+const TAB = 0x09;
 
 /**
- * A line without what only steers a terminal: colours, cursor movements, titles, backspaced characters, NULs, and the
+ * A line without what only steers a terminal: colours, cursor movements, titles, backspaced characters, NULs and other control characters, and the
  * kernel's own level marks (`\x01` and a digit, include/linux/kern_levels.h) where they were left in.
  */
 export function cleanLine(bytes: Uint8Array, from: number, to: number): Uint8Array {
@@ -19,7 +18,7 @@ export function cleanLine(bytes: Uint8Array, from: number, to: number): Uint8Arr
       at++;
     } else if (byte === 0x01) at += isLevel(bytes[at + 1]) ? 2 : 1;
     else {
-      if (byte !== 0) out[size++] = byte;
+      if (byte >= 0x20 || byte === TAB) out[size++] = byte;
       at++;
     }
   }

@@ -1,5 +1,5 @@
 import { decodeAscii, decodeUtf8 } from '../base/text.ts';
-import { cleanLine, DIRT } from './clean-line.ts';
+import { cleanLine } from './clean-line.ts';
 import { embeddedStamp } from './embedded-stamp.ts';
 import { FormFinder } from './form-finder.ts';
 import { LineFields } from './line-fields.ts';
@@ -36,8 +36,6 @@ export class LogReader {
   readonly #splitter = new LineSplitter((bytes, from, to, number) => this.#line(bytes, from, to, number));
   readonly #forms = new FormFinder();
   readonly #fields = new LineFields();
-  /** Whether the chunk at hand holds bytes that are taken out of lines. */
-  #dirty = false;
 
   constructor(consumer: LogConsumer) {
     this.#consumer = consumer;
@@ -45,12 +43,12 @@ export class LogReader {
   }
 
   push(chunk: Uint8Array): void {
-    this.#text(this.#start.push(chunk));
+    this.#splitter.push(this.#start.push(chunk));
   }
 
   /** No more chunks. */
   end(): void {
-    this.#text(this.#start.end());
+    this.#splitter.push(this.#start.end());
     this.#splitter.end();
     this.#joiner.flush();
   }
@@ -60,21 +58,9 @@ export class LogReader {
     return this.#forms.names();
   }
 
-  #text(bytes: Uint8Array): void {
-    // A line may have begun in the chunk before: it stays dirty until a whole chunk without dirt has passed.
-    const dirty = DIRT.some((byte) => bytes.includes(byte));
-    this.#dirty ||= dirty;
-    this.#splitter.push(bytes);
-    this.#dirty = dirty;
-  }
-
   #line(bytes: Uint8Array, from: number, to: number, number: number): void {
-    const fields = this.#fields;
-    fields.reset();
-    if (this.#dirty && DIRT.some((byte) => holds(bytes, from, to, byte))) {
-      const clean = cleanLine(bytes, from, to);
-      this.#prefixed(clean, 0, clean.length, number);
-    } else this.#prefixed(bytes, from, to, number);
+    this.#fields.reset();
+    this.#prefixed(bytes, from, to, number);
   }
 
   #prefixed(bytes: Uint8Array, from: number, to: number, number: number): void {
@@ -98,6 +84,10 @@ export class LogReader {
       return;
     }
     const at = this.statistics.note(bytes, from, to, fields, number, this.#consumer.open === true);
+    if (at < 0) {
+      this.#clean(bytes, from - prefix, to, number);
+      return;
+    }
     const { templates } = this.statistics;
     let known = templates.flags[at] as number;
     if (!wanted && known === KNOWN) return;
@@ -110,6 +100,12 @@ export class LogReader {
     }
     if (known & SEVERAL && more > 0) this.#several(bytes, from, to, prefix, number, more);
     else this.#texts(text, bytes, to - from + prefix, number, prefix > 0, (known & MATTERS) !== 0);
+  }
+
+  /** Colours and the like may also stand before or in a prefix: the whole line is read again without them. */
+  #clean(bytes: Uint8Array, from: number, to: number, number: number): void {
+    const clean = cleanLine(bytes, from, to);
+    this.#line(clean, 0, clean.length, number);
   }
 
   /** A line that holds several messages. */
@@ -152,9 +148,4 @@ export class LogReader {
     };
     this.#joiner.push({ line, width, stamped, continues, matters });
   }
-}
-
-function holds(bytes: Uint8Array, from: number, to: number, byte: number): boolean {
-  const at = bytes.indexOf(byte, from);
-  return at >= 0 && at < to;
 }

@@ -15,8 +15,10 @@ export class LogStatistics {
   byClock = false;
   readonly #hash = new TemplateHash();
 
-  /** Counts a message; returns its template's index. */
+  /** Counts a message; returns its template's index, or -1 for one with control characters, which is not counted. */
   note(bytes: Uint8Array, from: number, to: number, fields: LineFields, line: number, inReport: boolean): number {
+    this.#hash.of(bytes, from, to);
+    if (this.#hash.control) return -1;
     this.messages++;
     const seconds = this.#time(fields);
     if (!Number.isNaN(seconds)) {
@@ -24,7 +26,6 @@ export class LogStatistics {
       this.lastSeconds = seconds;
       this.gaps.note(seconds, line);
     }
-    this.#hash.of(bytes, from, to);
     return this.templates.note(this.#hash.a, this.#hash.b, seconds, line, inReport);
   }
 

@@ -1,74 +1,88 @@
-/** What a byte is in a template: 0 stands for itself, 1 a digit, 2 a letter of hexadecimal numbers, 3 part of a word. */
+/** What a byte is in a template: part of a word, or one of the two that stand between words. */
+const DIGIT = 1;
+const HEX_LETTER = 2;
+const LETTER = 3;
+/** Steers a terminal, or is damage; tested by `kind & WORD`, as everything between words is. */
+const CONTROL = 4;
+const WORD = 3;
 const KIND = new Uint8Array(256);
 for (let i = 0; i < 256; i++) {
   const c = String.fromCharCode(i);
-  KIND[i] = /[0-9]/.test(c) ? 1 : /[a-fA-F]/.test(c) ? 2 : /[g-zG-Z_]/.test(c) || i >= 0x80 ? 3 : 0;
+  if (/[0-9]/.test(c)) KIND[i] = DIGIT;
+  else if (/[a-fA-F]/.test(c)) KIND[i] = HEX_LETTER;
+  else if (/[g-zG-Z_]/.test(c) || i >= 0x80) KIND[i] = LETTER;
+  else if (i < 0x20 && c !== '\t') KIND[i] = CONTROL;
 }
 const SPACE = 0x20;
 const NUMBER = 0x23;
+const FNV_START = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+const SECOND_START = 0x2f0b4c47;
+const SECOND_FACTOR = 0x5bd1e995;
 /** Letters alone are taken for a hexadecimal number when they are that many. */
 const LONG_HEX = 8;
 /** Bytes of a message that are looked at. */
 export const MAX_TEMPLATE = 4096;
 
 /**
- * Two 32-bit hashes (FNV-1a's step with two primes) of a message with its numbers folded: digits, hexadecimal numbers and
- * runs of blanks count once. A message of another template has the same pair by chance once in 2^64.
+ * Two 32-bit hashes of a message with its numbers folded: digits, hexadecimal numbers and runs of blanks count once. `a` is
+ * FNV-1a over the bytes, `b` a hash over the values that `a` had between words: two templates have the same pair by chance
+ * once in 2^64.
  */
 export class TemplateHash {
   a = 0;
   b = 0;
+  /** There was a control character. */
+  control = false;
 
   of(bytes: Uint8Array, from: number, end: number): void {
     const to = Math.min(end, from + MAX_TEMPLATE);
-    let a = 0x811c9dc5 | 0;
-    let b = 0x2f0b4c47 | 0;
+    let a = FNV_START;
+    let b = SECOND_START;
     let before = 0;
+    let control = 0;
     for (let at = from; at < to; ) {
-      let byte = bytes[at] as number;
-      let kind = KIND[byte] as number;
-      if (kind === 0) {
-        if (byte !== SPACE || before !== SPACE) {
-          a = Math.imul(a ^ byte, 0x01000193);
-          b = Math.imul(b ^ byte, 0x5bd1e995);
-        }
+      const byte = bytes[at] as number;
+      const kind = KIND[byte] as number;
+      if ((kind & WORD) === 0) {
+        control |= kind;
+        if (byte !== SPACE || before !== SPACE) a = Math.imul(a ^ byte, FNV_PRIME);
         before = byte;
         at++;
         continue;
       }
-      const [savedA, savedB] = [a, b];
-      const start = at;
-      let digits = 0;
-      let hex = true;
-      let inNumber = false;
-      if (byte === 0x30 && bytes[at + 1] === 0x78) at += 2;
-      while (at < to) {
-        byte = bytes[at] as number;
-        kind = KIND[byte] as number;
-        if (kind === 0) break;
-        if (kind === 1) {
-          digits++;
-          if (!inNumber) {
-            a = Math.imul(a ^ NUMBER, 0x01000193);
-            b = Math.imul(b ^ NUMBER, 0x5bd1e995);
-          }
-          inNumber = true;
-        } else {
-          if (kind === 3) hex = false;
-          inNumber = false;
-          a = Math.imul(a ^ byte, 0x01000193);
-          b = Math.imul(b ^ byte, 0x5bd1e995);
-        }
-        at++;
-      }
+      const start = byte === 0x30 && bytes[at + 1] === 0x78 ? at + 2 : at;
+      at = this.#word(bytes, start, to, a);
+      a = this.a;
+      b = Math.imul(b ^ a, SECOND_FACTOR);
       before = 0;
-      if (hex && (digits > 0 || at - start >= LONG_HEX)) {
-        a = Math.imul(savedA ^ NUMBER, 0x01000193);
-        b = Math.imul(savedB ^ NUMBER, 0x5bd1e995);
-      }
     }
     this.a = a;
-    this.b = b;
+    this.b = Math.imul(b ^ a, SECOND_FACTOR);
+    this.control = control !== 0;
+  }
+
+  /** Behind a word; its hash goes to `a`. */
+  #word(bytes: Uint8Array, from: number, to: number, before: number): number {
+    let a = before;
+    let at = from;
+    let kinds = 0;
+    while (at < to) {
+      const kind = KIND[bytes[at] as number] as number;
+      if ((kind & WORD) === 0) break;
+      kinds |= 1 << kind;
+      if (kind === DIGIT) {
+        a = Math.imul(a ^ NUMBER, FNV_PRIME);
+        do at++;
+        while (at < to && KIND[bytes[at] as number] === DIGIT);
+      } else {
+        a = Math.imul(a ^ (bytes[at] as number), FNV_PRIME);
+        at++;
+      }
+    }
+    const hex = (kinds & (1 << LETTER)) === 0 && ((kinds & (1 << DIGIT)) !== 0 || at - from >= LONG_HEX);
+    this.a = hex ? Math.imul(before ^ NUMBER, FNV_PRIME) : a;
+    return at;
   }
 }
 
