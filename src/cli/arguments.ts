@@ -29,6 +29,7 @@ export type Request =
   | ({ readonly kind: 'report'; readonly format: ReportFormat; readonly out?: string } & DumpRequest)
   | ({ readonly kind: 'commands'; readonly steps: readonly Step[]; readonly json: boolean } & DumpRequest)
   | ({ readonly kind: 'prompt' } & DumpRequest)
+  | ({ readonly kind: 'oops'; readonly json: boolean; readonly all: boolean } & DumpRequest)
   | {
       readonly kind: 'symbolize';
       /** `-` is standard input. */
@@ -61,6 +62,7 @@ const LONG: Readonly<Record<string, Option>> = {
   input: { name: 'input', value: 'a file' },
   output: { name: 'output', value: 'a file' },
   json: { name: 'json' },
+  all: { name: 'all' },
   format: { name: 'format', value: 'text, md or json' },
   debug: { name: 'debug', value: 'a file or folder with debug information' },
   vmlinux: { name: 'debug', value: "the kernel's file with debug information" },
@@ -116,10 +118,12 @@ function request(words: readonly string[], given: readonly Given[]): Request {
   const rest = given.filter((g) => !DEBUG_OPTIONS.includes(g.option));
   const debug = about && { debug: about };
   if (words[0] === 'report') return { ...reportRequest(words.slice(1), rest), ...debug };
+  if (words[0] === 'oops') return { ...oopsRequest(words.slice(1), rest), ...debug };
   if (words[0] === 'symbolize' || words[0] === 'line') return textRequest(words[0], words.slice(1), rest, about ?? {});
   if (words.length === 0) throw new UsageError('no dump was named; see inquest --help');
-  for (const option of ['output', 'format']) {
-    if (has(option)) throw new UsageError(`--${option} belongs to inquest report; see inquest --help`);
+  for (const option of ['output', 'format', 'all']) {
+    const owner = option === 'all' ? 'oops' : 'report';
+    if (has(option)) throw new UsageError(`--${option} belongs to inquest ${owner}; see inquest --help`);
   }
   const steps = given.flatMap((g): Step[] =>
     g.option === 'command' ? [{ line: g.value }] : g.option === 'input' ? [{ file: g.value }] : [],
@@ -162,6 +166,13 @@ function textRequest(
     throw new UsageError('inquest line needs a file and places in it: inquest line vmlinux panic+0x10/0x370');
   }
   return { kind, file, places, debug };
+}
+
+function oopsRequest(words: readonly string[], given: readonly Given[]): Extract<Request, { kind: 'oops' }> {
+  const other = given.find(({ option }) => option !== 'json' && option !== 'all');
+  if (other) throw new UsageError(`inquest oops takes no --${other.option}; see inquest --help`);
+  const has = (option: string): boolean => given.some((g) => g.option === option);
+  return { kind: 'oops', files: words.length === 0 ? ['-'] : words, json: has('json'), all: has('all') };
 }
 
 function reportRequest(files: readonly string[], given: readonly Given[]): Extract<Request, { kind: 'report' }> {

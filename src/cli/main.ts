@@ -35,6 +35,8 @@ async function answer(request: Request): Promise<number> {
       return (await import('./run-report.ts')).runReport(request);
     case 'prompt':
       return (await import('./prompt.ts')).prompt(request);
+    case 'oops':
+      return (await import('./run-oops.ts')).runOops(request);
     case 'symbolize':
       return (await import('./run-symbolize.ts')).runSymbolize(request);
     case 'line':

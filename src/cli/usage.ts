@@ -9,10 +9,14 @@ usage:
   inquest report <dump> [files...] [--format text|md|json] [-o file]
   inquest <dump> [files...] -c '<command>' [-c ...] [-i file] [--json]
   inquest <dump> [files...]
+  inquest oops [log|dump|-...] [--json] [--all] [--vmlinux file]
   inquest symbolize [log|-] --vmlinux file [--modules folder]
   inquest line <vmlinux|module.ko> function+0x12/0x34 ...
 
   report             what died, when, where and why it matters, in one page
+  oops               what a kernel log reports (dmesg, journal, syslog, serial, netconsole, pstore,
+                     /dev/kmsg; parts in any order): the report that matters first, what led there,
+                     how it ended; --all explains every report
   -c, --command      run a command and print its answer; may be repeated
   -i, --input file   run the commands of a file, one a line; - is standard input
       --json         answers as JSON (see docs/json.md)

@@ -66,9 +66,9 @@ export class TemplateTable {
     const all: number[] = [];
     for (let at = 0; at < this.#size; at++) {
       const count = this.#count[at] as number;
-      const ours = (this.flags[at] as number) & (MATTERS | SEVERAL);
+      const several = (this.flags[at] as number) & SEVERAL; // its parts are counted
       // A report's own lines come in reports alone; noise comes anywhere.
-      if (!ours && count >= least && (this.#outside[at] as number) * 4 >= count) all.push(at);
+      if (!several && count >= least && (this.#outside[at] as number) * 4 >= count) all.push(at);
     }
     all.sort((x, y) => (this.#count[y] as number) - (this.#count[x] as number) || x - y);
     return all.slice(0, limit).map((at) => this.#countOf(at));

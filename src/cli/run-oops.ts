@@ -1,0 +1,85 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { logRecords } from '../kernel/printk.ts';
+import { logChunks } from '../node/log-files.ts';
+import { openDump } from '../node/open-dump.ts';
+import type { LogReport } from '../report/log-report.ts';
+import { logReportBlocks } from '../report/log-report-blocks.ts';
+import { renderText } from '../report/render-text.ts';
+import { LogEngine, type LogReportOptions } from '../session/log-engine.ts';
+import type { Request } from './arguments.ts';
+import { OopsLines } from './oops-lines.ts';
+import { Output, writeAll } from './output.ts';
+import { splitFiles } from './split-files.ts';
+
+/** First bytes of the formats of dumps: ELF, kdump, makedumpfile's flattened form. */
+const DUMP = /^(?:\x7fELF|KDUMP {3}|makedumpfile\0)/;
+
+/** Explains the reports of logs, or of the log in a dump; returns the exit status. */
+export async function runOops(request: Extract<Request, { kind: 'oops' }>): Promise<number> {
+  const files = splitFiles(request);
+  const lines = new OopsLines({ ...request.debug, given: files.debug });
+  try {
+    const report = await readAll(files.dump, lines);
+    write(report, request);
+    for (const note of lines.notes()) writeAll(2, `inquest: ${note}\n`);
+    return 0;
+  } finally {
+    lines.close();
+  }
+}
+
+async function readAll(paths: readonly string[], lines: OopsLines): Promise<LogReport> {
+  await lines.prepare();
+  const engine = new LogEngine();
+  const options: LogReportOptions = { files: paths, source: (report) => lines.sourceOf(report) };
+  if (paths.some(isDump)) return readDump(paths, engine, options);
+  const problems: { what: string; why: string }[] = [];
+  for await (const chunk of logChunks(paths, (problem) => problems.push(problem))) engine.push(chunk);
+  return engine.end({ ...options, problems });
+}
+
+/** The records of a dump's log as dmesg prints them. */
+async function readDump(paths: readonly string[], engine: LogEngine, options: LogReportOptions): Promise<LogReport> {
+  const dump = await openDump(paths);
+  try {
+    const { records, problems } = logRecords(dump.program);
+    for (const { timestampNs, level, caller, text } of records) {
+      const micros = timestampNs / 1000n;
+      const stamp = `${micros / 1000000n}.${String(micros % 1000000n).padStart(6, '0')}`;
+      const prefix = `<${level}>[${stamp}]${caller === undefined ? '' : `[${caller}]`} `;
+      engine.push(
+        Buffer.from(
+          `${text
+            .split('\n')
+            .map((line) => prefix + line)
+            .join('\n')}\n`,
+        ),
+      );
+    }
+    return engine.end({ ...options, problems });
+  } finally {
+    dump.close();
+  }
+}
+
+function isDump(path: string): boolean {
+  if (path === '-') return false;
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(16);
+    return DUMP.test(head.toString('latin1', 0, readSync(fd, head)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function write(report: LogReport, { json, all }: { json: boolean; all: boolean }): void {
+  const out = new Output(1);
+  if (json) out.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    const colour = isatty(1) && process.env.NO_COLOR === undefined;
+    for (const text of renderText(logReportBlocks(report, all), { colour })) out.write(text);
+  }
+  out.flush();
+}
