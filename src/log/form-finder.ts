@@ -11,6 +11,7 @@ export class FormFinder {
   readonly #byFirst: readonly (readonly LogForm[])[];
   readonly #counts: Map<LogForm, number>;
   #open: LogForm | undefined;
+  #lines = 0;
 
   constructor() {
     this.#byFirst = Array.from({ length: 256 }, (_, byte) =>
@@ -22,6 +23,7 @@ export class FormFinder {
   /** Takes the prefixes off; where the message begins, or NOTHING. */
   strip(bytes: Uint8Array, from: number, to: number, fields: LineFields): number {
     let at = from;
+    this.#lines++;
     for (let depth = 0; depth < MAX_NESTED; depth++) {
       const next = this.#one(bytes, at, to, fields);
       if (next === NOT_MINE) break;
@@ -31,9 +33,9 @@ export class FormFinder {
     return at;
   }
 
-  /** Names of the forms that the lines had, most frequent first. */
+  /** Names of the forms that at least a twentieth of the lines had, most frequent first. */
   names(): string[] {
-    const seen = [...this.#counts].filter(([, count]) => count > 0);
+    const seen = [...this.#counts].filter(([, count]) => count > 0 && count * 20 >= this.#lines);
     return seen.sort(([, x], [, y]) => y - x).map(([form]) => form.name);
   }
 

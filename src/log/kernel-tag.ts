@@ -26,11 +26,11 @@ export class KernelTag {
       at = skipBlanks(bytes, next, to);
     }
     if (this.#seen) return NOTHING;
-    const first = skipBlanks(bytes, from, to);
+    const first = bytes[from] === SPACE ? from + 1 : from;
     const host = skipWord(bytes, first, to);
-    // A stamp or a level follows at once, or the host does.
-    if (bytes[first] === OPEN || bytes[first] === 0x3c || host >= to) return first;
-    return host + 1;
+    // A host is told from a message by the stamp or level that follows.
+    const told = host > first && (bytes[host + 1] === OPEN || bytes[host + 1] === 0x3c);
+    return told ? host + 1 : first;
   }
 }
 

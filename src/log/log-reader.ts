@@ -68,7 +68,7 @@ export class LogReader {
     const form = this.#forms.strip(bytes, from, to, fields);
     if (form < 0) return;
     if (fields.text !== undefined) {
-      for (const text of fields.text.split('\n')) this.#whole(text, bytes, to - from, number, true);
+      for (const text of fields.text.split('\n')) this.#whole(text, bytes, to - from, number);
       return;
     }
     const at = !Number.isNaN(fields.seconds) ? form : printkPrefix(bytes, form, to, fields);
@@ -80,7 +80,7 @@ export class LogReader {
     const fields = this.#fields;
     const wanted = this.#joiner.wanted || this.#consumer.open === true || this.#consumer.mayMatter === undefined;
     if (from === to) {
-      if (wanted) this.#whole('', bytes, prefix, number, prefix > 0);
+      if (wanted) this.#whole('', bytes, prefix, number);
       return;
     }
     const at = this.statistics.note(bytes, from, to, fields, number, this.#consumer.open === true);
@@ -99,7 +99,7 @@ export class LogReader {
       templates.setSample(at, text.slice(0, 200));
     }
     if (known & SEVERAL && more > 0) this.#several(bytes, from, to, prefix, number, more);
-    else this.#texts(text, bytes, to - from + prefix, number, prefix > 0, (known & MATTERS) !== 0);
+    else this.#texts(text, bytes, to - from + prefix, number, (known & MATTERS) !== 0);
   }
 
   /** Colours and the like may also stand before or in a prefix: the whole line is read again without them. */
@@ -124,20 +124,21 @@ export class LogReader {
   }
 
   /** A record of /dev/kmsg may hold newlines. */
-  #texts(text: string, bytes: Uint8Array, width: number, number: number, stamped: boolean, matters: boolean): void {
+  #texts(text: string, bytes: Uint8Array, width: number, number: number, matters: boolean): void {
     if (!this.#fields.escaped || !text.includes('\n')) {
-      this.#give(text, bytes, width, number, stamped, matters);
+      this.#give(text, bytes, width, number, matters);
       return;
     }
-    for (const part of text.split('\n')) this.#whole(part, bytes, part.length, number, stamped);
+    for (const part of text.split('\n')) this.#whole(part, bytes, part.length, number);
   }
 
-  #whole(text: string, bytes: Uint8Array, width: number, number: number, stamped: boolean): void {
-    this.#give(text, bytes, width, number, stamped, this.#consumer.mayMatter?.(text) !== false);
+  #whole(text: string, bytes: Uint8Array, width: number, number: number): void {
+    this.#give(text, bytes, width, number, this.#consumer.mayMatter?.(text) !== false);
   }
 
-  #give(text: string, bytes: Uint8Array, width: number, number: number, stamped: boolean, matters: boolean): void {
+  #give(text: string, bytes: Uint8Array, width: number, number: number, matters: boolean): void {
     const { seconds, level, callerFrom, callerTo, wallFrom, wallTo, continues } = this.#fields;
+    const told = !Number.isNaN(seconds) || level >= 0 || wallTo > wallFrom || callerTo > callerFrom;
     const line: LogLine = {
       number,
       text,
@@ -146,6 +147,6 @@ export class LogReader {
       ...(level >= 0 && { level }),
       ...(wallTo > wallFrom && { wall: decodeAscii(bytes, wallFrom, wallTo) }),
     };
-    this.#joiner.push({ line, width, stamped, continues, matters });
+    this.#joiner.push({ line, width, stamped: told, continues, matters });
   }
 }

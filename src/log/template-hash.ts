@@ -51,8 +51,8 @@ export class TemplateHash {
         at++;
         continue;
       }
-      const start = byte === 0x30 && bytes[at + 1] === 0x78 ? at + 2 : at;
-      at = this.#word(bytes, start, to, a);
+      const marked = byte === 0x30 && bytes[at + 1] === 0x78; // 0x
+      at = this.#word(bytes, marked ? at + 2 : at, to, a, marked ? 1 : LONG_HEX);
       a = this.a;
       b = Math.imul(b ^ a, SECOND_FACTOR);
       before = 0;
@@ -62,8 +62,8 @@ export class TemplateHash {
     this.control = control !== 0;
   }
 
-  /** Behind a word; its hash goes to `a`. */
-  #word(bytes: Uint8Array, from: number, to: number, before: number): number {
+  /** Behind a word; its hash goes to `a`. @param long letters that make a hexadecimal number without a digit */
+  #word(bytes: Uint8Array, from: number, to: number, before: number, long: number): number {
     let a = before;
     let at = from;
     let kinds = 0;
@@ -80,7 +80,7 @@ export class TemplateHash {
         at++;
       }
     }
-    const hex = (kinds & (1 << LETTER)) === 0 && ((kinds & (1 << DIGIT)) !== 0 || at - from >= LONG_HEX);
+    const hex = (kinds & (1 << LETTER)) === 0 && ((kinds & (1 << DIGIT)) !== 0 || at - from >= long);
     this.a = hex ? Math.imul(before ^ NUMBER, FNV_PRIME) : a;
     return at;
   }
@@ -91,7 +91,8 @@ export function templateText(message: string): string {
   return message
     .replace(/[\w\u0080-\uffff]+/g, (word) => {
       const digits = word.startsWith('0x') && word.length > 2 ? word.slice(2) : word;
-      const folds = /^[0-9a-fA-F]+$/.test(digits) && (/\d/.test(digits) || digits.length >= LONG_HEX);
+      const folds =
+        /^[0-9a-fA-F]+$/.test(digits) && (digits !== word || /\d/.test(digits) || digits.length >= LONG_HEX);
       return folds ? '#' : word.replace(/\d+/g, '#');
     })
     .replace(/ +/g, ' ')

@@ -61,12 +61,16 @@ export class TemplateTable {
     this.#samples[at] = text;
   }
 
-  /** The most frequent templates outside of reports, most frequent first. */
-  loudest(limit: number, least: number): TemplateCount[] {
+  /**
+   * The most frequent templates outside of reports, most frequent first.
+   * @param timed only messages with a time: where the kernel's have one, what has none is other output on its console
+   */
+  loudest(limit: number, least: number, timed: boolean): TemplateCount[] {
     const all: number[] = [];
     for (let at = 0; at < this.#size; at++) {
       const count = this.#count[at] as number;
       const several = (this.flags[at] as number) & SEVERAL; // its parts are counted
+      if (timed && Number.isNaN(this.#last[at] as number)) continue;
       // A report's own lines come in reports alone; noise comes anywhere.
       if (!several && count >= least && (this.#outside[at] as number) * 4 >= count) all.push(at);
     }

@@ -16,7 +16,7 @@ export interface Standing {
   readonly text: string;
   /** Characters of the line with its prefix. */
   readonly width: number;
-  /** A prefix was taken off. */
+  /** A time, a level or a caller stood before it. */
   readonly stamped: boolean;
 }
 
@@ -45,9 +45,10 @@ export class WrappedLines {
   /** A log in which no line is wider than a mail: a line without a stamp whose first word had no room belongs before. */
   #isNarrow(first: Standing, second: Standing): boolean {
     if (!first.stamped || this.#widest > NARROW || first.width > NARROW || first.width < MAIL - 24) return false;
-    if (/^\s/.test(second.text)) return false;
-    const word = /^\S+/.exec(second.text)?.[0].length ?? 0;
-    return first.width === NARROW || first.width + 1 + word > MAIL;
+    if (first.width === NARROW) return true;
+    if (/^\s+.*\+0x/.test(second.text)) return false; // a frame: old kernels stamp the first line of a message alone
+    const word = /^\s*\S+/.exec(second.text)?.[0].length ?? 0;
+    return word > 0 && first.width + 1 + word > MAIL;
   }
 
   /** Cut at a column, not between words: at 80, or where the rest is as wide as the first, or far too wide for a mail. */

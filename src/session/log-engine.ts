@@ -91,7 +91,8 @@ export class LogEngine {
 
   #noise(groups: readonly ReportGroup[]): NoiseData[] {
     const ours = new Set(groups.map((group) => templateText(group.first.message)));
-    const all = this.#reader.statistics.templates.loudest(NOISE * 4, LEAST);
+    const { templates, firstSeconds } = this.#reader.statistics;
+    const all = templates.loudest(NOISE * 4, LEAST, firstSeconds !== undefined);
     const noise = all.map((count) => ({ template: templateText(count.sample), ...count }));
     return noise.filter(({ template, sample }) => !ours.has(template) && !FRAMING.test(sample)).slice(0, NOISE);
   }

@@ -44,7 +44,7 @@ function record(bytes: Uint8Array, from: number, to: number, fields: LineFields)
   const time = skipDigits(bytes, sequence + 1, to);
   if (time === sequence + 1 || bytes[time] !== COMMA) return -1;
   const end = headerEnd(bytes, time + 1, to);
-  if (end < 0) return -1;
+  if (end < 0 || !isFlag(bytes[time + 1])) return -1;
   fields.level = numberAt(bytes, from, level) & 7;
   fields.seconds = numberAt(bytes, sequence + 1, time) / 1e6;
   headerKeys(bytes, time + 1, end, fields);
@@ -90,6 +90,11 @@ function fragmentFlag(bytes: Uint8Array, from: number, end: number): number {
     if (bytes[at] === COMMA && !isDigit(flag) && (next === COMMA || next === SEMICOLON)) return flag;
   }
   return 0x2d;
+}
+
+/** `-` for a whole line, `c` and `+` for fragments. */
+function isFlag(byte: number | undefined): boolean {
+  return byte === 0x2d || byte === 0x63 || byte === 0x2b;
 }
 
 /** `SUBSYSTEM=acpi`: capital letters, then `=`. */
