@@ -6,6 +6,7 @@ export interface FoundLine {
   readonly line: LogLine;
   readonly width: number;
   readonly stamped: boolean;
+  readonly quoted: boolean;
   readonly continues: boolean;
   readonly matters: boolean;
 }
@@ -68,6 +69,6 @@ export class LineJoiner {
   }
 }
 
-function standing({ line, width, stamped }: FoundLine): Standing {
-  return { text: line.text, width, stamped };
+function standing({ line, width, stamped, quoted }: FoundLine): Standing {
+  return { text: line.text, width, stamped, quoted };
 }

@@ -36,9 +36,11 @@ for (const form of writtenForms) {
     const written = form.write(messages);
     const lines = readLines(written).filter((line) => line.text !== '');
     const texts = messages.map((m) => m.text.trimEnd()).filter((text) => text !== '');
+    // Who breaks a line at a run of blanks leaves one of them out.
+    const told = (text: string): string => (form.name === 'quoted mail' ? text.replace(/ +/g, ' ') : text).trimEnd();
     assert.deepEqual(
-      lines.map((line) => line.text.trimEnd()),
-      texts,
+      lines.map((line) => told(line.text)),
+      texts.map(told),
     );
     const kept = messages.filter((m) => m.text.trimEnd() !== '');
     for (const [i, line] of lines.entries()) assertKept(line, kept[i] as LogMessage, form.keeps);

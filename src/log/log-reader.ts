@@ -21,6 +21,7 @@ export interface LogConsumer {
   readonly open?: boolean;
 }
 
+const GREATER = 0x3e;
 /** Messages that one line may hold after lost newlines. */
 const MAX_MESSAGES = 64;
 
@@ -36,6 +37,7 @@ export class LogReader {
   readonly #splitter = new LineSplitter((bytes, from, to, number) => this.#line(bytes, from, to, number));
   readonly #forms = new FormFinder();
   readonly #fields = new LineFields();
+  #quoted = false;
 
   constructor(consumer: LogConsumer) {
     this.#consumer = consumer;
@@ -60,6 +62,7 @@ export class LogReader {
 
   #line(bytes: Uint8Array, from: number, to: number, number: number): void {
     this.#fields.reset();
+    this.#quoted = bytes[from] === GREATER;
     this.#prefixed(bytes, from, to, number);
   }
 
@@ -147,6 +150,6 @@ export class LogReader {
       ...(level >= 0 && { level }),
       ...(wallTo > wallFrom && { wall: decodeAscii(bytes, wallFrom, wallTo) }),
     };
-    this.#joiner.push({ line, width, stamped: told, continues, matters });
+    this.#joiner.push({ line, width, stamped: told, quoted: this.#quoted, continues, matters });
   }
 }

@@ -51,8 +51,9 @@ export function syslogDate(bytes: Uint8Array, from: number, to: number, fields: 
  * where there is none.
  */
 export function isoDate(bytes: Uint8Array, from: number, to: number, fields: LineFields): number {
-  if (to - from < 19 || !hasDigits(bytes, from, to, 4) || bytes[from + 4] !== 0x2d || bytes[from + 7] !== 0x2d)
-    return -1;
+  if (to - from < 19 || !hasDigits(bytes, from, to, 4)) return -1;
+  const separator = bytes[from + 4]; // `/` where Go's log package wrote it
+  if ((separator !== 0x2d && separator !== 0x2f) || bytes[from + 7] !== separator) return -1;
   if (!hasDigits(bytes, from + 5, to, 2) || !hasDigits(bytes, from + 8, to, 2)) return -1;
   if (bytes[from + 10] !== 0x54 && bytes[from + 10] !== SPACE) return -1;
   const end = timeOfDay(bytes, from + 11, to, fields);

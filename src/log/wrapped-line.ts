@@ -10,6 +10,8 @@ const LONG: readonly { readonly lead: RegExp; readonly rest: RegExp }[] = [
 const NARROW = 80;
 const MAIL = 72;
 const MAX_JOINED = 0x4000;
+/** Lines after which a log without a wide one is taken for one that was wrapped. */
+const EVIDENCE = 20;
 
 /** A line and how it stood in the input. */
 export interface Standing {
@@ -18,17 +20,23 @@ export interface Standing {
   readonly width: number;
   /** A time, a level or a caller stood before it. */
   readonly stamped: boolean;
+  /** It stands in the quotation of a mail. */
+  readonly quoted: boolean;
 }
 
 /** Puts lines together again that a terminal or a mail program wrapped. */
 export class WrappedLines {
   #widest = 0;
+  #stamped = 0;
   /** Width at which the line that is put together was wrapped. */
   #wrap = 0;
 
   /** A line that is no rest of another. */
   note(line: Standing): void {
-    if (line.stamped && line.width > this.#widest) this.#widest = line.width;
+    if (line.stamped) {
+      this.#stamped++;
+      this.#widest = Math.max(this.#widest, line.width);
+    }
     this.#wrap = 0;
   }
 
@@ -46,6 +54,7 @@ export class WrappedLines {
   #isNarrow(first: Standing, second: Standing): boolean {
     if (!first.stamped || this.#widest > NARROW || first.width > NARROW || first.width < MAIL - 24) return false;
     if (first.width === NARROW) return true;
+    if (!second.quoted && this.#stamped < EVIDENCE) return false;
     if (/^\s+.*\+0x/.test(second.text)) return false; // a frame: old kernels stamp the first line of a message alone
     const word = /^\s*\S+/.exec(second.text)?.[0].length ?? 0;
     return word > 0 && first.width + 1 + word > MAIL;
