@@ -74,7 +74,7 @@ export class TemplateHash {
       if (kind === DIGIT) {
         a = Math.imul(a ^ NUMBER, FNV_PRIME);
         do at++;
-        while (at < to && KIND[bytes[at] as number] === DIGIT);
+        while (at < to && isNumber(KIND[bytes[at] as number] as number));
       } else {
         a = Math.imul(a ^ (bytes[at] as number), FNV_PRIME);
         at++;
@@ -86,6 +86,11 @@ export class TemplateHash {
   }
 }
 
+/** What goes on a number that began with a digit: names such as `veth3fa21bc` differ in no more than that. */
+function isNumber(kind: number): boolean {
+  return kind === DIGIT || kind === HEX_LETTER;
+}
+
 /** The same folding for reading: numbers become `#`. */
 export function templateText(message: string): string {
   return message
@@ -93,7 +98,7 @@ export function templateText(message: string): string {
       const digits = word.startsWith('0x') && word.length > 2 ? word.slice(2) : word;
       const folds =
         /^[0-9a-fA-F]+$/.test(digits) && (digits !== word || /\d/.test(digits) || digits.length >= LONG_HEX);
-      return folds ? '#' : word.replace(/\d+/g, '#');
+      return folds ? '#' : word.replace(/\d[\da-fA-F]*/g, '#');
     })
     .replace(/ +/g, ' ')
     .trim();
