@@ -22,9 +22,10 @@ export class LineSplitter {
   push(chunk: Uint8Array): void {
     let at = this.#inEnd ? this.#skipEnd(chunk, 0) : 0;
     let cr = chunk.indexOf(CR, at);
+    let lf = chunk.indexOf(LF, at);
     while (at < chunk.length) {
       if (cr >= 0 && cr < at) cr = chunk.indexOf(CR, at);
-      const lf = chunk.indexOf(LF, at);
+      if (lf >= 0 && lf < at) lf = chunk.indexOf(LF, at);
       const end = cr >= 0 && (lf < 0 || cr < lf) ? cr : lf;
       if (end < 0) break;
       this.#line(chunk, at, end);

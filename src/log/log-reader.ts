@@ -99,7 +99,8 @@ export class LogReader {
       known = KNOWN | (this.#consumer.mayMatter?.(text) === false ? 0 : MATTERS);
       if (more > 0 && embeddedStamp(bytes, from + 1, to) >= 0) known |= SEVERAL;
       templates.flags[at] = known;
-      templates.setSample(at, text.slice(0, 200));
+      templates.setSample(at, text.length > 200 ? text.slice(0, 200) : text);
+      if (!wanted && known === KNOWN) return;
     }
     if (known & SEVERAL && more > 0) this.#several(bytes, from, to, prefix, number, more);
     else this.#texts(text, bytes, to - from + prefix, number, (known & MATTERS) !== 0);

@@ -1,9 +1,9 @@
 import type { TaintFlags } from '../oops/taint-letters.ts';
 import type { Block } from './block.ts';
 import type { LogReport } from './log-report.ts';
-import { faultLines, memoryLines, traceLines } from './logged-lines.ts';
+import { faultLines, traceLines } from './logged-lines.ts';
 import type { LoggedReportData } from './logged-report.ts';
-import { contextText, storyOf } from './logged-story.ts';
+import { storyOf } from './logged-story.ts';
 
 const WIDTH = 9;
 /** Other reports that are listed. */
@@ -30,14 +30,10 @@ function* reportBlocks(report: LoggedReportData, log: LogReport): Iterable<Block
     yield { kind: 'heading', text: 'Fault' };
     yield { kind: 'lines', lines: fault };
   }
-  const trace = report.traces[report.mainTrace ?? 0];
-  if (trace && trace.frames.length > 0) {
-    yield { kind: 'heading', text: 'Call trace' };
-    yield { kind: 'lines', lines: traceLines(trace) };
-  }
-  for (const { what, trace: stack } of report.memory) {
-    yield { kind: 'heading', text: what };
-    yield { kind: 'lines', lines: memoryLines(stack) };
+  for (const [i, trace] of report.traces.entries()) {
+    if (trace.frames.length === 0 || (i !== report.mainTrace && trace.role !== 'memory')) continue;
+    yield { kind: 'heading', text: trace.title === '' ? 'Call trace' : trace.title };
+    yield { kind: 'lines', lines: traceLines(trace, i === report.mainTrace ? report.place : undefined) };
   }
   if (report.locks.length > 0) {
     yield { kind: 'heading', text: 'Locks held' };
@@ -48,7 +44,7 @@ function* reportBlocks(report: LoggedReportData, log: LogReport): Iterable<Block
 function* reportFacts(report: LoggedReportData, log: LogReport): Iterable<[string, string]> {
   const { reporter } = report;
   yield ['What', report.message];
-  if (report.place) yield ['Source', `${report.place.file}:${report.place.line}`];
+  if (report.source) yield ['Source', `${report.source.file}:${report.source.line}`];
   const panic = report.panic ?? (report === log.reports[0] ? log.panic : null);
   if (panic !== null && panic !== report.message) yield ['Panic', panic];
   yield ['When', `${whenText(report.seconds)}line ${report.firstLine} of the log${countText(report)}`];
@@ -58,8 +54,7 @@ function* reportFacts(report: LoggedReportData, log: LogReport): Iterable<[strin
   if (reporter.hardware !== undefined) yield ['Hardware', reporter.hardware];
   const task = taskText(report);
   if (task !== '') yield ['Task', task];
-  const context = contextText(report);
-  if (context !== '') yield ['Context', context];
+  if (report.context) yield ['Context', report.context.text];
   if (reporter.taint) yield ['Taint', taintText(reporter.taint, report)];
   if (report.corrupted) yield ['Doubt', `the report is damaged: ${report.corruptedReason}`];
   yield ['Signature', report.signature];
@@ -135,7 +130,7 @@ function groupText(report: LoggedReportData): string {
   const from =
     seconds === null
       ? ''
-      : count > 1 && lastSeconds !== null
+      : count > 1 && lastSeconds !== null && lastSeconds !== seconds
         ? `, ${seconds.toFixed(3)} to ${lastSeconds.toFixed(3)} s`
         : `, ${seconds.toFixed(3)} s`;
   const on = cpus.length === 0 ? '' : `, CPU ${cpus.join(' ')}`;

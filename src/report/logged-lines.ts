@@ -1,5 +1,7 @@
 import type { LoggedFrame, LoggedReportData, LoggedTrace } from './logged-report.ts';
 
+type LoggedPlace = Omit<LoggedFrame, 'context'>;
+
 /** Frames that are shown; more are in the JSON. */
 const FRAMES = 40;
 /** The same of a stack that a memory checker remembered. */
@@ -13,36 +15,31 @@ const CONTEXTS: Readonly<Record<string, string>> = {
 };
 
 /** `kmem_cache_free+0xfc/0x1c8 [module]`, as the kernel writes it. */
-export function placeText(frame: LoggedFrame): string {
+function placeText(frame: LoggedPlace): string {
   const offset = frame.offset === undefined ? '' : `+0x${frame.offset.toString(16)}`;
   const size = frame.size === undefined ? '' : `/0x${frame.size.toString(16)}`;
   return `${frame.function}${offset}${size}${frame.module === undefined ? '' : ` [${frame.module}]`}`;
 }
 
-/** A stack, with a line where its context changes. */
-export function traceLines(trace: LoggedTrace): string[] {
+/** A stack, with a line where its context changes. @param place where the registers say that the CPU was */
+export function traceLines(trace: LoggedTrace, place?: LoggedPlace): string[] {
+  const limit = trace.role === 'memory' ? MEMORY_FRAMES : FRAMES;
+  const [first] = trace.frames;
   const lines: string[] = [];
-  let context = trace.frames[0]?.context;
+  let context = first?.context;
   if (context !== undefined && context !== 'task') lines.push(`  --- ${CONTEXTS[context]} ---`);
-  for (const [i, frame] of trace.frames.slice(0, FRAMES).entries()) {
+  if (place && (place.function !== first?.function || place.offset !== first.offset)) lines.push(frameLine(place));
+  for (const [i, frame] of trace.frames.slice(0, limit).entries()) {
     if (i === trace.interrupted) lines.push('  --- interrupted ---');
     else if (frame.context !== context) lines.push(`  --- ${CONTEXTS[frame.context]} ---`);
     context = frame.context;
     lines.push(frameLine(frame));
   }
-  return [...lines, ...moreLine(trace, FRAMES)];
+  const more = trace.frames.length - limit;
+  return more > 0 ? [...lines, `    (${more} more)`] : lines;
 }
 
-export function memoryLines(trace: LoggedTrace): string[] {
-  return [...trace.frames.slice(0, MEMORY_FRAMES).map(frameLine), ...moreLine(trace, MEMORY_FRAMES)];
-}
-
-function moreLine(trace: LoggedTrace, shown: number): string[] {
-  const more = trace.frames.length - shown;
-  return more > 0 ? [`    (${more} more)`] : [];
-}
-
-function frameLine(frame: LoggedFrame): string {
+function frameLine(frame: LoggedPlace): string {
   const said = frame.file === undefined ? '' : ` (${frame.file}:${frame.line ?? 0}${frame.inlined ? ', inlined' : ''})`;
   const source = frame.source === undefined ? said : ` (${frame.source})`;
   return `  ${frame.guess ? '? ' : '  '}${placeText(frame)}${source}`;

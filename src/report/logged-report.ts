@@ -1,6 +1,7 @@
 import type { CallTrace, TraceFrame } from '../oops/call-trace.ts';
 import type { ReportGroup } from '../oops/log-verdict.ts';
 import type { OopsReport } from '../oops/oops-report.ts';
+import type { PrintedFrame } from '../oops/trace-frame.ts';
 import {
   arrayOf,
   boolean,
@@ -16,7 +17,7 @@ import {
 } from './schema.ts';
 
 /** A frame with what debug information adds to it. */
-export interface LoggedFrame extends TraceFrame {
+export interface LoggedFrame extends Omit<TraceFrame, 'caller'> {
   /** File and line, inlined callers first: `mm/slab.h:229 in f < mm/slub.c:2966`. */
   readonly source?: string;
 }
@@ -31,6 +32,7 @@ export interface LoggedReportData
     OopsReport,
     | 'altTitles'
     | 'code'
+    | 'context'
     | 'fault'
     | 'firstLine'
     | 'frame'
@@ -46,6 +48,7 @@ export interface LoggedReportData
     | 'reporter'
     | 'severity'
     | 'signature'
+    | 'source'
     | 'suppressed'
     | 'title'
     | 'type'
@@ -57,7 +60,6 @@ export interface LoggedReportData
   readonly traces: readonly LoggedTrace[];
   /** Index in `traces` of the one that the culprit comes from. */
   readonly mainTrace: number | null;
-  readonly memory: readonly { readonly what: string; readonly pid?: number; readonly trace: LoggedTrace }[];
   readonly count: number;
   readonly lastSeconds: number | null;
   readonly cpus: readonly number[];
@@ -65,7 +67,7 @@ export interface LoggedReportData
 }
 
 /** What debug information adds to a frame; undefined: nothing. */
-export type SourceOfFrame = (frame: TraceFrame) => string | undefined;
+export type SourceOfFrame = (frame: PrintedFrame) => string | undefined;
 
 export function loggedReport(group: ReportGroup, source: SourceOfFrame = () => undefined): LoggedReportData {
   const { first } = group;
@@ -91,28 +93,27 @@ export function loggedReport(group: ReportGroup, source: SourceOfFrame = () => u
     cpus: group.cpus,
     tasks: group.tasks,
     reporter: first.reporter,
-    ...(first.place && { place: first.place }),
+    ...(first.source && { source: first.source }),
+    ...(first.place && { place: withSource(first.place, source) }),
+    ...(first.context && { context: first.context }),
     ...(first.fault && { fault: first.fault }),
     registers: first.registers,
     ...(first.code && { code: first.code }),
-    traces: first.traces.map((trace) => withSource(trace, source)),
+    traces: first.traces.map((trace) => ({ ...trace, frames: trace.frames.map((frame) => withSource(frame, source)) })),
     mainTrace: first.mainTrace ?? null,
     modules: first.modules,
-    memory: first.memory.map((m) => ({ ...m, trace: withSource(m.trace, source) })),
     locks: first.locks,
     ...(first.oom && { oom: first.oom }),
   };
 }
 
-function withSource(trace: CallTrace, source: SourceOfFrame): LoggedTrace {
-  const frames = trace.frames.map((frame) => {
-    const text = source(frame);
-    return text === undefined ? frame : { ...frame, source: text };
-  });
-  return { ...trace, frames };
+function withSource<F extends PrintedFrame>(frame: F, source: SourceOfFrame): Omit<F, 'caller'> & { source?: string } {
+  const { caller: _, ...own } = frame;
+  const text = source(frame);
+  return text === undefined ? own : { ...own, source: text };
 }
 
-const frame = object('A line of it.', {
+const printed = {
   function: string('Function, as printed.'),
   offset: optional(integer('Bytes from its start.')),
   size: optional(integer('Its bytes.')),
@@ -123,9 +124,11 @@ const frame = object('A line of it.', {
   file: optional(string('Source file, when the log had it.')),
   line: optional(integer('Line in it.')),
   inlined: optional(boolean('Inlined into the next one.')),
-  context: oneOf('Which stack it lies on.', ['task', 'irq', 'softirq', 'nmi', 'exception']),
   source: optional(string('File and line from debug information, inlined callers first.')),
-});
+};
+
+const contexts = ['task', 'irq', 'softirq', 'nmi', 'exception'];
+const frame = object('A line of it.', { ...printed, context: oneOf('Which stack it lies on.', contexts) });
 
 const trace: Schema = object('A stack.', {
   role: oneOf('`call`: of a CPU or task; `memory`: where an object was allocated or freed.', ['call', 'memory']),
@@ -178,7 +181,16 @@ const oom = object('What the OOM killer said.', {
   gfp: optional(string('GFP flags.')),
   order: optional(integer('Order of the allocation.')),
   victim: optional(object('Who was killed.', { pid: integer('Process id.'), comm: string('Command name.') })),
-  tasks: integer('Rows of the table of tasks.'),
+  tasks: arrayOf(
+    'Rows of the table of tasks.',
+    object('A task.', {
+      pid: integer('Process id.'),
+      comm: string('Command name.'),
+      totalVm: integer('Pages of its address space.'),
+      rss: integer('Pages in memory.'),
+      scoreAdjust: integer('oom_score_adj.'),
+    }),
+  ),
   constraint: optional(string('`CONSTRAINT_NONE` and so on.')),
 });
 
@@ -207,7 +219,26 @@ export const loggedReportSchema: Schema = object('A report.', {
     object('A task.', { pid: integer('Process id.'), comm: string('Command name.') }),
   ),
   reporter,
-  place: optional(object('Place in the source.', { file: string('File.'), line: integer('Line.') })),
+  source: optional(
+    object('Place in the source that a warning or an assertion names.', {
+      file: string('File.'),
+      line: integer('Line.'),
+    }),
+  ),
+  place: optional(object('Where the registers say that the CPU was.', printed)),
+  context: optional(
+    object('What the CPU was doing, by the main trace.', {
+      kind: oneOf('Context.', contexts),
+      irqStack: boolean('It ran on the stack of interrupts.'),
+      interrupted: optional(
+        object('What was interrupted.', {
+          function: string('Innermost function of it.'),
+          during: string('What it was doing: `user page fault`, `system call` and so on.'),
+        }),
+      ),
+      text: string('The same in words.'),
+    }),
+  ),
   fault: optional(fault),
   registers: record('Registers by name.', string('As printed.')),
   code: optional(
@@ -221,10 +252,6 @@ export const loggedReportSchema: Schema = object('A report.', {
   modules: arrayOf(
     'Modules that were loaded.',
     object('A module.', { name: string('Name.'), flags: string('Taint letters, `+` loading, `-` unloading.') }),
-  ),
-  memory: arrayOf(
-    'Where the object concerned was allocated, freed or used.',
-    object('A stack.', { what: string('Words of the kernel.'), pid: optional(integer('Process id.')), trace }),
   ),
   locks: arrayOf(
     'Locks held.',
