@@ -64,13 +64,15 @@ async function readDump(paths: readonly string[], engine: LogEngine, options: Lo
 }
 
 function isDump(path: string): boolean {
-  if (path === '-') return false;
-  const fd = openSync(path, 'r');
+  let fd: number | undefined;
   try {
+    if (path !== '-') fd = openSync(path, 'r');
     const head = Buffer.alloc(16);
-    return DUMP.test(head.toString('latin1', 0, readSync(fd, head)));
+    return fd !== undefined && DUMP.test(head.toString('latin1', 0, readSync(fd, head)));
+  } catch {
+    return false; // reading it will say why
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

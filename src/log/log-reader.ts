@@ -8,6 +8,7 @@ import { LineSplitter } from './line-splitter.ts';
 import type { LogLine } from './log-line.ts';
 import { LogStatistics } from './log-statistics.ts';
 import { printkPrefix } from './printk-prefix.ts';
+import { MAX_SAMPLE } from './template-hash.ts';
 import { KNOWN, MATTERS, SEVERAL } from './template-table.ts';
 import { TextStart } from './text-start.ts';
 import { unescapeBytes } from './unescape.ts';
@@ -99,7 +100,7 @@ export class LogReader {
       known = KNOWN | (this.#consumer.mayMatter?.(text) === false ? 0 : MATTERS);
       if (more > 0 && embeddedStamp(bytes, from + 1, to) >= 0) known |= SEVERAL;
       templates.flags[at] = known;
-      templates.setSample(at, text.length > 200 ? text.slice(0, 200) : text);
+      templates.setSample(at, text.length > MAX_SAMPLE ? text.slice(0, MAX_SAMPLE) : text);
       if (!wanted && known === KNOWN) return;
     }
     if (known & SEVERAL && more > 0) this.#several(bytes, from, to, prefix, number, more);

@@ -21,6 +21,8 @@ const SECOND_START = 0x2f0b4c47;
 const SECOND_FACTOR = 0x5bd1e995;
 /** Letters alone are taken for a hexadecimal number when they are that many. */
 const LONG_HEX = 8;
+/** Characters of a message that are kept as a sample of its template. */
+export const MAX_SAMPLE = 200;
 /** Bytes of a message that are looked at. */
 export const MAX_TEMPLATE = 4096;
 

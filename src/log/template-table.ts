@@ -12,6 +12,8 @@ export interface TemplateCount {
   /** The first message of it. */
   readonly sample: string;
   readonly count: number;
+  /** Of these, while no report was open. */
+  readonly outside: number;
   /** So many more may have come while others were counted in its place. */
   readonly error: number;
   readonly firstSeconds?: number;
@@ -29,7 +31,6 @@ export class TemplateTable {
   readonly #a = new Int32Array(CAPACITY);
   readonly #b = new Int32Array(CAPACITY);
   readonly #count = new Float64Array(CAPACITY);
-  /** Of these, outside of reports. */
   readonly #outside = new Float64Array(CAPACITY);
   readonly #error = new Float64Array(CAPACITY);
   readonly #first = new Float64Array(CAPACITY);
@@ -62,7 +63,7 @@ export class TemplateTable {
   }
 
   /**
-   * The most frequent templates outside of reports, most frequent first.
+   * The most frequent templates, most frequent first.
    * @param timed only messages with a time: where the kernel's have one, what has none is other output on its console
    */
   loudest(limit: number, least: number, timed: boolean): TemplateCount[] {
@@ -71,8 +72,7 @@ export class TemplateTable {
       const count = this.#count[at] as number;
       const several = (this.flags[at] as number) & SEVERAL; // its parts are counted
       if (timed && Number.isNaN(this.#last[at] as number)) continue;
-      // A report's own lines come in reports alone; noise comes anywhere.
-      if (!several && count >= least && (this.#outside[at] as number) * 4 >= count) all.push(at);
+      if (!several && count >= least) all.push(at);
     }
     all.sort((x, y) => (this.#count[y] as number) - (this.#count[x] as number) || x - y);
     return all.slice(0, limit).map((at) => this.#countOf(at));
@@ -83,6 +83,7 @@ export class TemplateTable {
     return {
       sample: this.#samples[at] ?? '',
       count: this.#count[at] as number,
+      outside: this.#outside[at] as number,
       error: this.#error[at] as number,
       ...(!Number.isNaN(first) && { firstSeconds: first }),
       ...(!Number.isNaN(last) && { lastSeconds: last }),

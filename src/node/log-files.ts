@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { AnalysisError, BadDataError } from '../base/errors.ts';
 import { isPstoreRecord, type PstoreFile, pstoreLog } from '../log/pstore-records.ts';
 import { nodeCodecs } from './codecs.ts';
@@ -57,16 +58,15 @@ async function* oneLog(path: string): AsyncIterable<Uint8Array> {
 }
 
 async function* stdinChunks(): AsyncIterable<Uint8Array> {
-  let first: Buffer | undefined;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    if (!first && isGzip(chunk)) {
-      process.stdin.unshift(chunk);
-      yield* gunzipped('-', process.stdin);
-      return;
-    }
-    first = chunk;
-    yield chunk;
-  }
+  const chunks = (process.stdin as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done) return;
+  const all = async function* (): AsyncIterable<Uint8Array> {
+    yield first.value;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  };
+  if (isGzip(first.value)) yield* gunzipped('-', Readable.from(all()));
+  else yield* all();
 }
 
 async function* fileChunks(path: string): AsyncIterable<Uint8Array> {

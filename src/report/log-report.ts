@@ -4,7 +4,7 @@ import { type LoggedReportData, loggedReportSchema } from './logged-report.ts';
 import { arrayOf, integer, nullable, number, object, optional, type Schema, string } from './schema.ts';
 
 /** A template of messages, counted. */
-export interface NoiseData extends TemplateCount {
+export interface NoiseData extends Omit<TemplateCount, 'outside'> {
   /** The message with numbers as `#`. */
   readonly template: string;
 }

@@ -1,6 +1,6 @@
 import type { LogLine } from '../log/log-line.ts';
 import { LogReader } from '../log/log-reader.ts';
-import { templateText } from '../log/template-hash.ts';
+import { MAX_SAMPLE, templateText } from '../log/template-hash.ts';
 import type { LogVerdict, ReportGroup } from '../oops/log-verdict.ts';
 import { mayMatter } from '../oops/may-matter.ts';
 import type { OopsReport } from '../oops/oops-report.ts';
@@ -16,8 +16,11 @@ const BANNER = 'Linux version ';
 /** Templates that frame reports; they are no noise. */
 const FRAMING = /^-+\[ (?:cut here|end trace|end Kernel panic)/;
 /** Messages of a template from which on it is noise. */
-const LEAST = 3;
+const LEAST = 5;
 const NOISE = 10;
+/** Templates among which noise is looked for, and groups of reports whose lines are told from it. */
+const CANDIDATES = 400;
+const CLAIMING = 500;
 const GAPS = 5;
 
 /** What is said beside the log itself. */
@@ -89,13 +92,33 @@ export class LogEngine {
     return this.#banners.findLast((banner) => banner.number <= line)?.text ?? null;
   }
 
+  /** What comes beside the reports: of each template, the messages that no report claims. */
   #noise(groups: readonly ReportGroup[]): NoiseData[] {
-    const ours = new Set(groups.map((group) => templateText(group.first.message)));
+    const claimed = claims(groups);
     const { templates, firstSeconds } = this.#reader.statistics;
-    const all = templates.loudest(NOISE * 4, LEAST, firstSeconds !== undefined);
-    const noise = all.map((count) => ({ template: templateText(count.sample), ...count }));
-    return noise.filter(({ template, sample }) => !ours.has(template) && !FRAMING.test(sample)).slice(0, NOISE);
+    const noise: NoiseData[] = [];
+    for (const { outside, ...found } of templates.loudest(CANDIDATES, LEAST, firstSeconds !== undefined)) {
+      const template = templateText(found.sample);
+      const count = found.count - (claimed.get(template) ?? 0);
+      // Lines of reports that are only counted are known by coming in reports alone.
+      const loud = count >= LEAST && count * 4 >= found.count && (this.#folds.unlisted === 0 || outside * 4 >= count);
+      if (loud && !FRAMING.test(found.sample)) noise.push({ template, ...found, count });
+    }
+    return noise.sort((x, y) => y.count - x.count).slice(0, NOISE);
   }
+}
+
+/** How many messages of each template the reports hold. */
+function claims(groups: readonly ReportGroup[]): Map<string, number> {
+  const claimed = new Map<string, number>();
+  const most = [...groups].sort((x, y) => y.count - x.count).slice(0, CLAIMING);
+  for (const { first, count } of most) {
+    for (const line of first.lines) {
+      const template = templateText(line.slice(0, MAX_SAMPLE));
+      claimed.set(template, (claimed.get(template) ?? 0) + count);
+    }
+  }
+  return claimed;
 }
 
 /** The main report's group first, the others in the order of the log. */
