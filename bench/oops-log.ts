@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /** Numbers that are the same in every run. */
-export class Numbers {
+class Numbers {
   #state = 1;
 
   below(limit: number): number {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { commands } from '../src/commands/index.ts';
 import { crashReportSchema } from '../src/report/crash-report.ts';
 import { helpLines } from '../src/report/help-lines.ts';
+import { logReportSchema } from '../src/report/log-report.ts';
 import type { Schema } from '../src/report/schema.ts';
 import { SCHEMA } from '../src/session/json.ts';
 import { acceptedLists } from '../test/parity/accepted.ts';
@@ -42,7 +43,7 @@ function jsonPage(): string {
     NOTE,
     '',
     '`--json` turns the answers of `-c` and `-i` into one JSON document on standard output; `inquest report --format json`',
-    'writes the report. Member names and meanings stay as they are for as long as `schema` is the same number; new members',
+    'writes the report, `inquest oops --json` what a kernel log tells. Member names and meanings stay as they are for as long as `schema` is the same number; new members',
     'may appear at any time, so ignore what you do not know.',
     '',
     '- A **64-bit value** (address, register, timestamp) is a string: `0x` and 16 lower-case hexadecimal digits.',
@@ -60,6 +61,7 @@ function jsonPage(): string {
   ];
   for (const c of commands) out.push('', `## ${c.name}`, '', c.summary, '', ...members(c.schema));
   out.push('', '## report', '', '`inquest report --format json`', '', ...members(crashReportSchema));
+  out.push('', '## oops', '', '`inquest oops --json`', '', ...members(logReportSchema));
   return `${out.join('\n')}\n`;
 }
 

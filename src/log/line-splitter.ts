@@ -1,7 +1,7 @@
 const LF = 0x0a;
 const CR = 0x0d;
 /** Longer lines are given in pieces. */
-export const MAX_LINE = 0x10000;
+const MAX_LINE = 0x10000;
 
 /** Takes a line `bytes[from, to)` without its end; the bytes are valid during the call only. */
 export type TakeLine = (bytes: Uint8Array, from: number, to: number, number: number) => void;

@@ -24,7 +24,7 @@ const LONG_HEX = 8;
 /** Characters of a message that are kept as a sample of its template. */
 export const MAX_SAMPLE = 200;
 /** Bytes of a message that are looked at. */
-export const MAX_TEMPLATE = 4096;
+const MAX_TEMPLATE = 4096;
 
 /**
  * Two 32-bit hashes of a message with its numbers folded: digits, hexadecimal numbers and runs of blanks count once. `a` is
