@@ -8,7 +8,8 @@ const LESS = 0x3c;
  * there is none. A stamp has six digits after the point and a space, a caller or nothing behind it.
  */
 export function embeddedStamp(bytes: Uint8Array, from: number, to: number): number {
-  for (let open = bytes.indexOf(OPEN, from); open >= 0 && open < to; open = bytes.indexOf(OPEN, open + 1)) {
+  for (let open = from; open < to; open++) {
+    if (bytes[open] !== OPEN) continue;
     const at = skipBlanks(bytes, open + 1, to, 12);
     if (!isDigit(bytes[at])) continue;
     const end = skipDecimal(bytes, at, to);
