@@ -63,10 +63,11 @@ export function isoDate(bytes: Uint8Array, from: number, to: number, fields: Lin
   return keep(fields, from, skipZone(bytes, end, to));
 }
 
-/** Behind `Tue Nov 28 17:58:12 2023` (ctime, as `dmesg -T`); -1 where there is none. */
+/** Behind `Tue Nov 28 17:58:12 2023` (ctime, as `dmesg -T`), crash's with the zone before the year; -1 where there is none. */
 export function longDate(bytes: Uint8Array, from: number, to: number, fields: LineFields): number {
   if (!hasWeekday(bytes, from, to)) return -1;
-  const end = syslogDate(bytes, from + 4, to, fields);
+  const time = syslogDate(bytes, from + 4, to, fields);
+  const end = time < 0 ? time : skipZoneName(bytes, time, to);
   if (end < 0 || bytes[end] !== SPACE || !hasDigits(bytes, end + 1, to, 4)) return -1;
   const year = numberAt(bytes, end + 1, end + 5);
   fields.clock += (day(year, 1, 1) - day(SOME_YEAR, 1, 1)) * 86400;
@@ -77,6 +78,13 @@ function keep(fields: LineFields, from: number, to: number): number {
   fields.wallFrom = from;
   fields.wallTo = to;
   return to;
+}
+
+/** Behind ` CEST`. */
+function skipZoneName(bytes: Uint8Array, from: number, to: number): number {
+  let at = from + 1;
+  while (at < to && at < from + 7 && (bytes[at] as number) >= 0x41 && (bytes[at] as number) <= 0x5a) at++;
+  return at > from + 2 && bytes[from] === SPACE && bytes[at] === SPACE ? at : from;
 }
 
 function skipZone(bytes: Uint8Array, from: number, to: number): number {

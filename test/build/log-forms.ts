@@ -98,6 +98,14 @@ function journalExport(m: LogMessage): Buffer {
   return Buffer.concat([Buffer.from(`${head}MESSAGE\n`), size, value, Buffer.from('\n_HOSTNAME=x\n\n')]);
 }
 
+function dmesgJson(messages: readonly LogMessage[]): Uint8Array {
+  const items = messages.map(
+    (m) =>
+      `{\n         "pri": ${m.level},\n         "time": ${stampOf(m).padStart(15)},\n         "msg": ${JSON.stringify(m.text)}\n      }`,
+  );
+  return text(`{\n   "dmesg": [\n      ${items.join(',')}\n   ]\n}\n`);
+}
+
 function wrapped(width: number): WrittenForm['write'] {
   return (messages) => {
     const cut = (line: string): string[] =>
@@ -135,6 +143,12 @@ export const writtenForms: readonly WrittenForm[] = [
   { name: 'dmesg with callers', write: lines(withCaller), keeps: ['seconds', 'caller'] },
   { name: 'dmesg -t', write: lines((m) => m.text), keeps: [] },
   { name: 'dmesg -T', write: lines((m) => `[${ctime(m)}] ${m.text}`), keeps: ['wall'] },
+  {
+    name: 'log -T of crash',
+    write: lines((m) => `[${ctime(m).replace(/ (?=\d+$)/, ' CEST ')}] ${m.text}`),
+    keeps: ['wall'],
+  },
+  { name: 'dmesg --json', write: dmesgJson, keeps: ['seconds', 'level'] },
   { name: 'dmesg -H', write: lines((m) => `[  +0.${micro(m)}] ${m.text}`), keeps: [] },
   { name: 'dmesg -d', write: lines((m) => `[${stampOf(m)} <    0.000012>] ${m.text}`), keeps: ['seconds'] },
   { name: 'dmesg -r', write: lines((m) => `<${m.level}>${bracketed(m)}`), keeps: ['seconds', 'level'] },

@@ -2,6 +2,7 @@ import type { MakeLogForm } from '../log-form.ts';
 import { consoleTimeForm } from './console-time.ts';
 import { devKmsgForm } from './dev-kmsg.ts';
 import { dmesgDecodedForm } from './dmesg-decoded.ts';
+import { dmesgJsonForm } from './dmesg-json.ts';
 import { journalExportForm } from './journal-export.ts';
 import { journalJsonForm } from './journal-json.ts';
 import { journalShortForm } from './journal-short.ts';
@@ -22,6 +23,7 @@ export const logForms: readonly MakeLogForm[] = [
   journalShortForm,
   consoleTimeForm,
   dmesgDecodedForm,
+  dmesgJsonForm,
   pstoreHeaderForm,
   quotedForm,
 ];
