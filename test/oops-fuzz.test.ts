@@ -10,6 +10,7 @@ import { schemaProblems } from '../src/report/schema-check.ts';
 import { LogEngine } from '../src/session/log-engine.ts';
 import { seededRandom } from './build/byte-writer.ts';
 import { type LogMessage, writtenForms } from './build/log-forms.ts';
+import { OWN_CORPUS, readCorpus } from './corpus/read-corpus.ts';
 
 /**
  * Damaged and hostile logs give answers, in time that grows as the log does. INQUEST_FUZZ sets the number of damaged logs
@@ -54,6 +55,7 @@ function sources(): Uint8Array[] {
   return [
     ...consoles.map((text) => Buffer.from(text, 'latin1')),
     ...writtenForms.map((f) => f.write(messages)),
+    ...readCorpus(OWN_CORPUS).map((c) => Buffer.from(c.log)),
     ...more,
   ].map((bytes) => new Uint8Array(bytes));
 }

@@ -4,9 +4,6 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { type LogMessage, writtenForms } from '../../test/build/log-forms.ts';
-import { readLines } from '../log/read-lines.ts';
-import { templateText } from '../log/template-hash.ts';
-import { mayMatter } from '../oops/may-matter.ts';
 import { type LogReport, logReportSchema } from '../report/log-report.ts';
 import { logReportBlocks } from '../report/log-report-blocks.ts';
 import { renderText } from '../report/render-text.ts';
@@ -116,20 +113,4 @@ test('text of the log cannot steer a terminal', () => {
   );
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
   assert.doesNotMatch(textOf(report, true), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-});
-
-test('whether a line may begin a report does not depend on its numbers', () => {
-  const seen = new Map<string, { readonly matters: boolean; readonly text: string }>();
-  let mattering = 0;
-  for (const name of ['amd64-6.1-softirq', 'arm64-6.1-softirq']) {
-    for (const { text } of readLines(new Uint8Array(Buffer.from(consoleOf(name))))) {
-      const template = templateText(text);
-      const matters = mayMatter(text);
-      const before = seen.get(template);
-      if (!before) seen.set(template, { matters, text });
-      else assert.equal(matters, before.matters, `${text} | ${before.text}`);
-      if (matters) mattering++;
-    }
-  }
-  assert.ok(mattering > 5 && seen.size > 1000);
 });
