@@ -1,5 +1,5 @@
 import { BadDataError } from '../base/errors.ts';
-import { decodeLz4Block } from '../codec/lz4-block.ts';
+import { decodeLz4 } from '../codec/lz4.ts';
 import { decodeLzo1x } from '../codec/lzo1x.ts';
 import { nodeCodecs } from './codecs.ts';
 import { lazyZlib } from './lazy-zlib.ts';
@@ -43,7 +43,7 @@ const DECODERS: readonly ((packed: Uint8Array) => Uint8Array)[] = [
   (packed) => lazyZlib().inflateSync(packed, zlibOptions),
   (packed) => inRoom(packed, nodeCodecs().decoder('zstd')),
   (packed) => inRoom(packed, decodeLzo1x),
-  (packed) => inRoom(packed, decodeLz4Block),
+  (packed) => inRoom(packed, decodeLz4),
 ];
 
 function inRoom(packed: Uint8Array, decode: (packed: Uint8Array, into: Uint8Array) => number): Uint8Array {
