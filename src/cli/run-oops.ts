@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { logRecords } from '../kernel/printk.ts';
+import { isDumpFile } from '../node/is-dump.ts';
 import { logChunks } from '../node/log-files.ts';
 import { openDump } from '../node/open-dump.ts';
 import type { LogReport } from '../report/log-report.ts';
@@ -11,9 +11,6 @@ import type { Request } from './arguments.ts';
 import { OopsLines } from './oops-lines.ts';
 import { Output, writeAll } from './output.ts';
 import { splitFiles } from './split-files.ts';
-
-/** First bytes of the formats of dumps: ELF, kdump, makedumpfile's flattened form. */
-const DUMP = /^(?:\x7fELF|KDUMP {3}|makedumpfile\0)/;
 
 /** Explains the reports of logs, or of the log in a dump; returns the exit status. */
 export async function runOops(request: Extract<Request, { kind: 'oops' }>): Promise<number> {
@@ -33,7 +30,7 @@ async function readAll(paths: readonly string[], lines: OopsLines): Promise<LogR
   await lines.prepare();
   const engine = new LogEngine();
   const options: LogReportOptions = { files: paths, source: (report) => lines.sourceOf(report) };
-  if (paths.some(isDump)) return readDump(paths, engine, options);
+  if (paths.some(isDumpFile)) return readDump(paths, engine, options);
   const problems: { what: string; why: string }[] = [];
   for await (const chunk of logChunks(paths, (problem) => problems.push(problem))) engine.push(chunk);
   return engine.end({ ...options, problems });
@@ -60,19 +57,6 @@ async function readDump(paths: readonly string[], engine: LogEngine, options: Lo
     return engine.end({ ...options, problems });
   } finally {
     dump.close();
-  }
-}
-
-function isDump(path: string): boolean {
-  let fd: number | undefined;
-  try {
-    if (path !== '-') fd = openSync(path, 'r');
-    const head = Buffer.alloc(16);
-    return fd !== undefined && DUMP.test(head.toString('latin1', 0, readSync(fd, head)));
-  } catch {
-    return false; // reading it will say why
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 
