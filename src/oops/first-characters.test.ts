@@ -13,6 +13,7 @@ test('first characters of anchored expressions', () => {
   assert.equal(of(/^(?<x>ab|cd)/), 'ac');
   assert.equal(of(/^(?:\[ )?(?<word>BUG|INFO): /), 'BI[');
   assert.equal(of(/^kernel/i), 'Kk');
+  assert.equal(of(/^(?:a: )?b|^c/), 'abc');
   assert.equal(of(/^[Kk]x/), 'Kk');
   assert.equal(of(/^.{1,64} invoked/), undefined);
   assert.equal(of(/^\s*x/), undefined);

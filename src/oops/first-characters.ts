@@ -18,7 +18,7 @@ function collect(source: string, at: number, found: Set<string>): boolean {
 
 /** The first characters of one alternative: more than one when it begins with something optional. */
 function alternative(source: string, at: number, found: Set<string>): boolean {
-  let i = at;
+  let i = source[at] === '^' ? at + 1 : at;
   for (;;) {
     const c = source[i];
     if (c === undefined || c === '.' || c === '|' || c === ')' || source.startsWith('(?!', i)) return false;
