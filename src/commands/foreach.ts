@@ -1,10 +1,14 @@
-import { AnalysisError, NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
+import { AnalysisError, MemoryFault, NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
+import { evaluate, frameScope, memberScope } from '../expr/index.ts';
 import { needTasks } from '../kernel/need-tasks.ts';
 import { type TaskRecord, taskTable } from '../kernel/task.ts';
+import type { Problem } from '../program/ports.ts';
+import type { Program } from '../program/program.ts';
 import type { Block } from '../report/block.ts';
 import { lines } from '../report/block.ts';
 import { command } from '../report/command.ts';
+import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, object, optional, string } from '../report/schema.ts';
 import { selectTasks } from '../report/select-tasks.ts';
 import type { SessionPort } from '../report/session-port.ts';
@@ -23,6 +27,7 @@ interface ForeachData {
     readonly task: string;
     readonly answers: readonly ForeachAnswer[];
   }[];
+  readonly problems?: readonly ProblemData[];
 }
 
 /** What a line of `foreach` asks for. */
@@ -54,6 +59,7 @@ export const foreach = command<ForeachData>({
   description: [
     `Runs one or more of ${COMMANDS.join(', ')} for each task that is selected, without changing the current task; flags and arguments behind the command are passed to it. Without a selection, for every task.`,
     'Tasks are selected by pid, task address, name, regular expression, state, or kind; selections of different sorts narrow each other: `foreach user UN bt` means user tasks in uninterruptible sleep.',
+    'A condition narrows them further: `if` and a C expression in parentheses, in which the members of `task_struct` are names, and `task` is its address. A task for which it has no value (`mm->map_count` of a kernel thread) is not selected, and how many there were is said.',
   ],
   args: {
     operands: [
@@ -62,6 +68,7 @@ export const foreach = command<ForeachData>({
         help: `which tasks; a state is one of ${STATES.join(' ')}, a kind one of ${Object.keys(KINDS).join(' ')}; a backslash before a word makes it a name`,
         many: true,
       },
+      { name: 'if (condition)', help: 'only tasks of which a C expression about `task_struct` is true', many: true },
       { name: 'command', help: 'what to run, with its flags and arguments', many: true },
     ],
     expression: true,
@@ -70,6 +77,7 @@ export const foreach = command<ForeachData>({
     { line: 'foreach UN bt', shows: 'Stacks of all that wait without being interruptible:' },
     { line: "foreach 'kworker.*' ps", shows: 'Tasks by a regular expression:' },
     { line: 'foreach user files -R /var/log', shows: 'Who has something open there:' },
+    { line: 'foreach if (mm && signal->nr_threads > 1) ps', shows: 'Processes of several threads:' },
     { line: 'foreach active bt -l', shows: 'What each CPU was doing, with source lines:' },
   ],
   schema: object('Answers by task.', {
@@ -89,17 +97,22 @@ export const foreach = command<ForeachData>({
         ),
       }),
     ),
+    problems: optional(problemsSchema),
   }),
-  run({ prog, session }, { operands }) {
+  run({ prog, session }, args) {
     if (!session) throw new UnsupportedError('foreach: there is no session that would run a command');
     needTasks(prog);
+    const { condition, operands } = withoutCondition(args.operands);
     const at = operands.findIndex((w) => COMMANDS.includes(w));
     if (at < 0) throw new UsageError(`foreach: needs one of the commands ${COMMANDS.join(', ')}`);
     const after = operands.slice(at).findIndex((w) => !COMMANDS.includes(w));
     const end = after < 0 ? operands.length : at + after;
+    const problems: Problem[] = [];
+    const named = selected(taskTable(prog).tasks, operands.slice(0, at));
+    const tasks = condition === undefined ? named : fulfilling(prog, named, condition, problems);
     const plan: Plan = {
       session,
-      tasks: eachOnce(selected(taskTable(prog).tasks, operands.slice(0, at)), operands.slice(at)),
+      tasks: eachOnce(tasks, operands.slice(at)),
       commands: operands.slice(at, end),
       rest: operands.slice(end),
     };
@@ -115,6 +128,7 @@ export const foreach = command<ForeachData>({
           answers: plan.commands.map((name) => answerOf(plan, name, t)),
         }));
       },
+      ...problemsOf(problems),
     };
     plans.set(data, plan);
     return data;
@@ -126,16 +140,53 @@ export const foreach = command<ForeachData>({
       if (isTable(plan, name)) yield* blocksOf(plan, name, plan.tasks);
     }
     const single = plan.commands.filter((name) => !isTable(plan, name));
-    if (single.length === 0) return;
-    for (const t of plan.tasks) {
-      for (const name of single) {
-        if (NAMELESS.includes(name)) yield lines(taskLine({ ...t, task: hex64(t.address) }));
-        yield* blocksOf(plan, name, [t]);
-      }
-      yield lines('');
-    }
+    if (single.length > 0) yield* oneByOne(plan, single);
+    yield* problemBlocks(data);
   },
 });
+
+function* oneByOne(plan: Plan, single: readonly string[]): Iterable<Block> {
+  for (const t of plan.tasks) {
+    for (const name of single) {
+      if (NAMELESS.includes(name)) yield lines(taskLine({ ...t, task: hex64(t.address) }));
+      yield* blocksOf(plan, name, [t]);
+    }
+    yield lines('');
+  }
+}
+
+/** `if (...)` in front of the command. @throws UsageError */
+function withoutCondition(words: readonly string[]): { condition?: string; operands: readonly string[] } {
+  const end = words.findIndex((w) => COMMANDS.includes(w));
+  const at = words.slice(0, Math.max(end, 0)).indexOf('if');
+  if (at < 0) return { operands: words };
+  const condition = words[at + 1] as string;
+  if (!/^\(.*\)$/s.test(condition)) throw new UsageError("foreach: behind 'if' stands a condition in parentheses");
+  return { condition, operands: [...words.slice(0, at), ...words.slice(at + 2)] };
+}
+
+/** The tasks of which the condition is true. @throws UsageError NotFoundError for a condition that makes no sense */
+function fulfilling(
+  prog: Program,
+  tasks: readonly TaskRecord[],
+  condition: string,
+  problems: Problem[],
+): readonly TaskRecord[] {
+  let missed = 0;
+  let first = '';
+  const found = tasks.filter((t) => {
+    try {
+      const scope = memberScope(prog, 'task_struct', t.address, 'task', frameScope(prog, undefined));
+      return evaluate(prog, condition, scope).isTrue();
+    } catch (e) {
+      if (!(e instanceof MemoryFault)) throw e;
+      if (missed++ === 0) first = `${t.comm} (${t.pid}): ${e.message}`;
+      return false;
+    }
+  });
+  if (missed > 0) problems.push({ what: `condition of ${missed} tasks, first of ${first}`, why: 'they are left out' });
+  return found;
+}
 
 /** `sig -g` tells of all threads of a process: one of them is enough. */
 function eachOnce(tasks: readonly TaskRecord[], words: readonly string[]): readonly TaskRecord[] {

@@ -1,14 +1,14 @@
-import { AnalysisError, type FaultReason, MemoryFault, UnsupportedError, UsageError } from '../base/errors.ts';
+import { AnalysisError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { hex, hex64, hexPad } from '../base/hex.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import { frameScope, parseObjectAddress, splitCpus } from '../expr/index.ts';
 import { possibleCpus } from '../kernel/percpu.ts';
 import { slabNamer } from '../kernel/slab-name.ts';
-import { userSpaceOf } from '../kernel/user-space.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseAddress, parseCpus } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
+import { type MemoryRange, type MemorySpace, PIECE, readRange } from '../report/memory-range.ts';
 import { placeExpression } from '../report/place-expression.ts';
 import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
 import { arrayOf, hexString, integer, object, oneOf, optional, record, string } from '../report/schema.ts';
@@ -16,7 +16,7 @@ import { charactersOf, isPrintable, unitLines } from '../report/unit-lines.ts';
 
 export interface RdData {
   readonly address: string;
-  readonly space: 'kernel' | 'user' | 'physical';
+  readonly space: MemorySpace;
   readonly unit: number;
   readonly values: readonly string[];
   readonly characters?: string;
@@ -29,8 +29,6 @@ export interface RdData {
 /** More than anybody reads; a dump of memory goes to a file. */
 const MAX_BYTES = 0x400_0000;
 const TEXT_LINE = 60;
-/** Memory is there or missing by pages. */
-const PIECE = 4096;
 
 export const rd = command<RdData>({
   name: 'rd',
@@ -45,6 +43,7 @@ export const rd = command<RdData>({
     options: [
       { flag: 'p', help: 'the address is physical' },
       { flag: 'u', help: 'the address is one of user space, of the current task' },
+      { flag: 'f', help: 'the address is an offset in the file of the dump, whose bytes are shown as they are' },
       { flag: 'd', help: 'signed decimal' },
       { flag: 'D', help: 'unsigned decimal' },
       { flag: 's', help: 'symbols for addresses that are in one' },
@@ -80,7 +79,7 @@ export const rd = command<RdData>({
   ],
   schema: object('Memory.', {
     address: hexString('Of the first unit.'),
-    space: oneOf('Which addresses are meant.', ['kernel', 'user', 'physical']),
+    space: oneOf('Which addresses are meant.', ['kernel', 'user', 'physical', 'file']),
     unit: integer('Bytes of a unit.'),
     values: arrayOf('The units, in hexadecimal.', string('0x and two digits a byte.')),
     characters: optional(string('A character for each byte in the order of memory; a dot for what is none.')),
@@ -179,24 +178,15 @@ function unitOf(prog: Program, args: Args): Bytes {
   if ((args.has('s') || args.has('S')) && unit !== prog.pointerSize) {
     throw new UsageError(`rd: -s and -S go with units of ${prog.pointerSize * 8} bits`);
   }
-  if (args.has('m') || args.has('f')) throw new UsageError('rd: machine addresses and file offsets are not supported');
   return unit;
 }
 
-interface Range {
-  readonly at: Addr;
-  readonly size: Bytes;
-  readonly space: RdData['space'];
-  /** The size is an upper limit. */
-  readonly open: boolean;
-}
-
-function rangeOf(context: CommandContext, args: Args, unit: Bytes): Range {
+function rangeOf(context: CommandContext, args: Args, unit: Bytes): MemoryRange {
   const { prog } = context;
   const [word, countWord] = args.operands as [string, string | undefined];
   const offset = args.value('o') === undefined ? 0n : numberOf(args.value('o') as string, 'offset');
   const start = BigInt.asUintN(64, placeOf(context, word, args) + offset);
-  const space = args.has('p') ? 'physical' : args.has('u') || isUserAddress(prog, start) ? 'user' : 'kernel';
+  const space = spaceOf(prog, args, start);
   const count = countWord === undefined ? undefined : Number(numberOf(countWord, 'count'));
   if (count === 0) throw new UsageError('rd: a count of 0 shows nothing');
   const open = count === undefined && args.value('e') === undefined && args.has('a');
@@ -228,7 +218,7 @@ function numberOf(word: string, what: string): bigint {
 
 /** @throws NotFoundError UsageError MemoryFault */
 function placeOf({ prog, task }: CommandContext, word: string, args: Args): Addr {
-  const plain = args.has('p') || args.has('u') ? parseAddress(word) : undefined;
+  const plain = args.has('p') || args.has('u') || args.has('f') ? parseAddress(word) : undefined;
   if (plain !== undefined) return plain;
   const { word: name, cpus } = splitCpus(word);
   const scope = frameScope(prog, task);
@@ -238,39 +228,15 @@ function placeOf({ prog, task }: CommandContext, word: string, args: Args): Addr
   return parseObjectAddress(prog, name, { ...scope, cpu });
 }
 
+function spaceOf(prog: Program, args: Args, at: Addr): MemorySpace {
+  if (args.has('f')) return 'file';
+  if (args.has('p')) return 'physical';
+  return args.has('u') || isUserAddress(prog, at) ? 'user' : 'kernel';
+}
+
 /** The lower half of the address space belongs to user space. */
 function isUserAddress(prog: Program, at: Addr): boolean {
   return at < 1n << BigInt(8 * prog.pointerSize - 1);
-}
-
-// ---- memory
-
-/** What is there of a range, up to the first byte that is not. @throws MemoryFault when nothing is */
-function readRange(context: CommandContext, range: Range, unit: Bytes): { bytes: Uint8Array; fault?: MemoryFault } {
-  const read = readerOf(context, range.space);
-  const bytes = new Uint8Array(range.size);
-  for (let done = 0; done < range.size; ) {
-    const at = range.at + BigInt(done);
-    const size = Math.min(range.size - done, PIECE - Number(at % BigInt(PIECE)));
-    const part = bytes.subarray(done, done + size);
-    const why = read(at, part);
-    if (why) {
-      if (done < unit) throw new MemoryFault(at, why);
-      const kept = bytes.subarray(0, done - (done % unit));
-      return range.open ? { bytes: kept } : { bytes: kept, fault: new MemoryFault(at, why) };
-    }
-    done += size;
-    if (range.open && part.some((byte) => !isPrintable(byte))) return { bytes: bytes.subarray(0, done) };
-  }
-  return { bytes };
-}
-
-type Read = (at: Addr, into: Uint8Array) => FaultReason | undefined;
-
-function readerOf({ prog, task }: CommandContext, space: RdData['space']): Read {
-  if (space === 'physical') return (at, into) => prog.physical.read(Number(at), into);
-  const memory = space === 'user' ? userSpaceOf(prog, task) : prog.memory;
-  return (at, into) => memory.tryRead(at, into);
 }
 
 /**

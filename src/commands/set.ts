@@ -1,9 +1,9 @@
-import { NotFoundError, UnsupportedError, UsageError } from '../base/errors.ts';
+import { NotFoundError, UsageError } from '../base/errors.ts';
 import { hex64 } from '../base/hex.ts';
 import { needTasks } from '../kernel/need-tasks.ts';
 import { panicFacts } from '../kernel/panic.ts';
 import { currentTask } from '../kernel/sched.ts';
-import { findTask, taskTable } from '../kernel/task.ts';
+import { findTask, makeActive, taskTable } from '../kernel/task.ts';
 import { infoAddress } from '../kernel/task-detail.ts';
 import { taskStateNames } from '../kernel/task-state.ts';
 import type { Program } from '../program/program.ts';
@@ -48,7 +48,7 @@ export const set = command<SetData>({
       { flag: 'c', value: 'cpu', help: 'the task that ran on this CPU' },
       { flag: 'p', help: 'the task that crashed' },
       { flag: 'v', help: 'every variable and its value' },
-      { flag: 'a', help: 'refused: which task a CPU ran is what the dump says' },
+      { flag: 'a', help: 'the task is the one that its CPU ran, whatever the run queue says; for damaged dumps' },
     ],
     operands: [
       { name: 'pid | task | variable', help: 'a pid, the hexadecimal address of a task_struct, or a variable' },
@@ -101,7 +101,7 @@ export const set = command<SetData>({
     ),
   }),
   run(context, args): SetData {
-    if (args.has('a')) throw new UnsupportedError('set -a: which task a CPU ran is what the dump says');
+    if (args.has('a') && args.operands.length !== 1) throw new UsageError('set: -a needs a pid or a task');
     const settings = context.session?.settings;
     if (args.has('v') && settings) return { variables: sessionVariables.map((v) => shown(v, settings)), all: true };
     const [word, ...rest] = args.operands;
@@ -140,7 +140,8 @@ function taskContext(context: CommandContext, args: Args): ContextData {
   const address = wantedTask(context, args);
   const task = findTask(prog, address);
   if (!task) throw new NotFoundError('task', hex64(address));
-  context.setTask(address);
+  if (args.has('a')) makeActive(prog, task);
+  else context.setTask(address);
   const same = taskTable(prog).tasks.filter((t) => t.pid === task.pid);
   return {
     pid: task.pid,

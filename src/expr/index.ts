@@ -1,6 +1,7 @@
 export { addressOf, evaluate, valueOrType } from './evaluate.ts';
 export { ExprValue } from './expr-value.ts';
 export { frameScope, isPerCpu } from './frame-scope.ts';
+export { memberScope } from './member-scope.ts';
 export {
   memberOffset,
   type NamedValue,

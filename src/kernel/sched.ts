@@ -53,8 +53,18 @@ export const runQueues = perOwner((prog: Program): RunQueues => {
   return { queues, problems };
 });
 
-/** The task that `cpu` runs (`rq->curr`); undefined when the CPU or its run queue is not there. */
+/** What somebody who knows better says that a CPU ran, by CPU. */
+const chosen = perOwner((_: Program) => new Map<number, Addr>());
+
+/** From now on `task` is what `cpu` ran, whatever its run queue says. @param task `struct task_struct *` */
+export function chooseCurrent(prog: Program, cpu: number, task: Addr): void {
+  chosen(prog).set(cpu, task);
+}
+
+/** The task that `cpu` runs (`rq->curr`), or that was chosen; undefined when the CPU or its run queue is not there. */
 export function currentTask(prog: Program, cpu: number): Addr | undefined {
+  const choice = chosen(prog).get(cpu);
+  if (choice !== undefined) return choice;
   const current = runQueues(prog).queues.find((q) => q.cpu === cpu)?.current;
   return current === 0n ? undefined : current;
 }

@@ -5,7 +5,7 @@ import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type MemoryUsage, memoryUsage } from './memory-usage.ts';
 import { presentPages } from './node-memory.ts';
-import { runQueues } from './sched.ts';
+import { chooseCurrent, runQueues } from './sched.ts';
 import { FOUND, type TaskEntry, TaskReader } from './task-entry.ts';
 import { taskSlabObjects } from './task-slab-scan.ts';
 import { findInPidIdr, findOnRunQueues, findOnTasksList } from './task-sources.ts';
@@ -32,8 +32,8 @@ export interface TaskRecord {
   readonly stateLetter: string;
   readonly kernelThread: boolean;
   readonly idle: boolean;
-  /** It is what its CPU runs. */
-  readonly active: boolean;
+  /** It is what its CPU runs; `makeActive` changes it. */
+  active: boolean;
   readonly threadGroupLeader: boolean;
   /** `struct mm_struct *`, 0n of a kernel thread. */
   readonly mm: Addr;
@@ -85,6 +85,12 @@ export const taskTable = perOwner((prog: Program): TaskTable => {
 export function findTask(prog: Program, pidOrAddress: number | Addr): TaskRecord | undefined {
   const { addresses, pids } = taskIndex(taskTable(prog));
   return typeof pidOrAddress === 'bigint' ? addresses.get(pidOrAddress) : pids.get(pidOrAddress);
+}
+
+/** Takes a task for the one that its CPU ran, where the run queue is known to be wrong. */
+export function makeActive(prog: Program, task: TaskRecord): void {
+  chooseCurrent(prog, task.cpu, task.address);
+  for (const other of taskTable(prog).tasks) if (other.cpu === task.cpu) other.active = other === task;
 }
 
 /** The tasks of a table by address, and the first of each pid: many tasks are looked up when many are shown. */

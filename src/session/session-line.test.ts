@@ -12,6 +12,9 @@ test('words, quotes, backslashes and comments', () => {
   assert.deepEqual(splitLine('bt # why'), ['bt']);
   assert.deepEqual(splitLine("sym ''"), ['sym', '']);
   assert.throws(() => splitLine("ps 'open"), UsageError);
+  assert.deepEqual(splitLine(`rd (linux_banner + 8) 2`), ['rd', '(linux_banner + 8)', '2']);
+  assert.deepEqual(splitLine(`foreach if ((a)[0] == ')' && b) ps`), ['foreach', 'if', `((a)[0] == ')' && b)`, 'ps']);
+  assert.deepEqual(splitLine('ps (sd-pam x'), ['ps', '(sd-pam', 'x']);
 });
 
 test('a misspelt command finds the name that was meant', () => {

@@ -588,6 +588,8 @@ const table: Readonly<Record<string, readonly (string | CommandLine)[]>> = {
       'rd runqueues:a',
       'rd -16 -d {task} 8',
       'rd -D -32 {task} 8',
+      'rd -f 0 8',
+      'rd -f -8 0x1000 16',
     ],
   ],
   repeat: [],
