@@ -8,6 +8,7 @@ import { join } from 'node:path';
  * - with `ours` alone: our lines that match it and that crash does not have;
  * - with both: crash's lines that match `line` where our lines in their place match `ours`;
  * - with `apart`: lines of crash's and of ours in one place that are equal without what it matches;
+ * - with `words`: the lines that match `line` and `ours` in one place, when the words in them are the same, one after another;
  * - with none of these: everything.
  */
 export interface Accepted {
@@ -21,6 +22,14 @@ export interface Accepted {
   readonly apart?: RegExp;
   /** With `apart`: the lines may stand in different places. */
   readonly moved?: true;
+  /** With `apart`: what else has to hold of the two lines. */
+  readonly alike?: (crash: string, ours: string) => boolean;
+  /** With `line` and `ours`: what the words of a line are, whatever line they are in; a global expression. */
+  readonly words?: RegExp;
+  /** The last line of crash's above that matches `heading` has to match `matching`. */
+  readonly under?: { readonly heading: RegExp; readonly matching: RegExp };
+  /** Explains so many lines of one answer at most. */
+  readonly most?: number;
   /** The reason, for people who compare the two: docs/differences-from-crash.md is made of these. */
   readonly why: string;
   /** The kernel's own words that show who is right, where the lab recorded them. */

@@ -1,5 +1,5 @@
 import type { Accepted } from './accepted.ts';
-import { align } from './align.ts';
+import { align, type Hunk } from './align.ts';
 
 /** A difference that no entry explains: what is left of crash's lines and of ours in one place. */
 export interface Unexplained {
@@ -26,30 +26,36 @@ export function trimmed(lines: readonly string[]): string[] {
   return lines.map((l) => l.replace(VALUE_NUMBER, '').trim()).filter((l) => l !== '');
 }
 
+/** Is told which lines an entry explained. */
+export type Explained = (entry: Accepted, crash: readonly string[], ours: readonly string[]) => void;
+
 /** Compares trimmed lines. */
 export function compareLines(
   line: string,
   crash: readonly string[],
   ours: readonly string[],
   accepted: readonly Accepted[],
+  tell: Explained = () => {},
 ): Comparison {
   const entries = accepted.filter((e) => e.command.test(line));
+  const explainer = new Explainer(crash, entries, tell);
   let different = 0;
   let explained = 0;
   let unexplained = 0;
   const places: Unexplained[] = [];
   for (const h of align(crash, ours)) {
-    const left = explain(crash.slice(h.aFrom, h.aTo), ours.slice(h.bFrom, h.bTo), entries);
+    const left = explainer.explain(h, ours.slice(h.bFrom, h.bTo));
     different += h.aTo - h.aFrom;
     explained += h.aTo - h.aFrom - left.crash.length;
     unexplained += left.crash.length + left.ours.length;
     if (left.crash.length + left.ours.length > 0) places.push(left);
   }
-  for (const { apart, moved, line: mine } of entries) {
-    if (!apart || !moved) continue;
+  for (const entry of entries) {
+    if (!entry.apart || !entry.moved) continue;
     const before = { crash: places.flatMap((p) => p.crash), ours: places.flatMap((p) => p.ours) };
-    const left = withoutAlike(before.crash, before.ours, apart, mine);
+    const left = withoutAlike(before, entry);
     explained += before.crash.length - left.crash.length;
+    tell(entry, without(before.crash, left.crash), without(before.ours, left.ours));
     unexplained = left.crash.length + left.ours.length;
     places.length = 0;
     if (unexplained > 0) places.push(left);
@@ -57,43 +63,89 @@ export function compareLines(
   return { crash: crash.length, equal: crash.length - different, accepted: explained, unexplained, places };
 }
 
-/** What of one place is left when the entries have explained theirs. */
-function explain(crash: readonly string[], ours: readonly string[], entries: readonly Accepted[]): Unexplained {
-  let left = crash;
-  let own = ours;
-  for (const { line, ours: mine, apart } of entries) {
-    if (apart) {
-      ({ crash: left, ours: own } = withoutAlike(left, own, apart, line));
-      continue;
-    }
-    if (line === undefined && mine === undefined) return { crash: [], ours: [] };
-    if (line === undefined) own = own.filter((l) => !mine?.test(l));
-    else if (mine === undefined) {
-      const rest = left.filter((l) => !line.test(l));
-      if (rest.length < left.length && rest.length === 0) own = [];
-      left = rest;
-    } else if (left.some((l) => line.test(l)) && ours.some((l) => mine.test(l))) {
-      left = left.filter((l) => !line.test(l));
-      own = own.filter((l) => !mine.test(l));
-    }
+/** The entries for one answer, place by place. */
+class Explainer {
+  readonly #crash: readonly string[];
+  readonly #entries: readonly Accepted[];
+  readonly #tell: Explained;
+  readonly #used = new Map<Accepted, number>();
+
+  constructor(crash: readonly string[], entries: readonly Accepted[], tell: Explained) {
+    this.#crash = crash;
+    this.#entries = entries;
+    this.#tell = tell;
   }
-  return { crash: left, ours: own };
+
+  /** What of one place is left when the entries have explained theirs. */
+  explain(place: Hunk, ours: readonly string[]): Unexplained {
+    let left: Unexplained = { crash: this.#crash.slice(place.aFrom, place.aTo), ours };
+    for (const entry of this.#entries) {
+      if (entry.under && !this.#isUnder(place, entry.under)) continue;
+      const rest = explainBy(entry, left, ours);
+      const gone = { crash: without(left.crash, rest.crash), ours: without(left.ours, rest.ours) };
+      const lines = Math.max(gone.crash.length, gone.ours.length);
+      if (lines === 0 || !this.#allows(entry, lines)) continue;
+      this.#tell(entry, gone.crash, gone.ours);
+      left = rest;
+    }
+    return left;
+  }
+
+  #allows(entry: Accepted, lines: number): boolean {
+    const used = (this.#used.get(entry) ?? 0) + lines;
+    if (used > (entry.most ?? Number.POSITIVE_INFINITY)) return false;
+    this.#used.set(entry, used);
+    return true;
+  }
+
+  #isUnder({ aFrom, aTo }: Hunk, { heading, matching }: NonNullable<Accepted['under']>): boolean {
+    const inside = this.#crash.slice(aFrom, aTo).filter((l) => heading.test(l));
+    let above = aFrom - 1;
+    while (above >= 0 && !heading.test(this.#crash[above] as string)) above--;
+    return above >= 0 && [this.#crash[above] as string, ...inside].every((l) => matching.test(l));
+  }
+}
+
+/** What one entry leaves. @param all our lines in this place, explained or not */
+function explainBy(entry: Accepted, left: Unexplained, all: readonly string[]): Unexplained {
+  const { line, ours: mine, apart, words } = entry;
+  const { crash, ours } = left;
+  if (apart) return withoutAlike(left, entry);
+  if (line === undefined && mine === undefined) return { crash: [], ours: [] };
+  if (line === undefined) return { crash, ours: ours.filter((l) => !mine?.test(l)) };
+  const rest = crash.filter((l) => !line.test(l));
+  if (mine === undefined) return { crash: rest, ours: rest.length < crash.length && rest.length === 0 ? [] : ours };
+  if (rest.length === crash.length || !all.some((l) => mine.test(l))) return left;
+  const own = ours.filter((l) => !mine.test(l));
+  if (words && wordsOf(without(crash, rest), words) !== wordsOf(without(ours, own), words)) return left;
+  return { crash: rest, ours: own };
+}
+
+function wordsOf(lines: readonly string[], words: RegExp): string {
+  return lines.flatMap((l) => l.match(words) ?? []).join(' ');
+}
+
+/** The lines of `all` that are not in its part `rest`. */
+function without(all: readonly string[], rest: readonly string[]): string[] {
+  let at = 0;
+  return all.filter((l) => !(rest[at] === l && ++at > 0));
 }
 
 /** Leaves out the pairs of lines of one place that are equal without what `apart` matches. */
-function withoutAlike(crash: readonly string[], ours: readonly string[], apart: RegExp, line?: RegExp): Unexplained {
+function withoutAlike({ crash, ours }: Unexplained, { apart, line, alike }: Accepted): Unexplained {
+  const key = (text: string): string => text.replace(apart as RegExp, '');
   const places = new Map<string, number[]>();
   ours.forEach((text, i) => {
-    const key = text.replace(apart, '');
-    const known = places.get(key);
+    const known = places.get(key(text));
     if (known) known.push(i);
-    else places.set(key, [i]);
+    else places.set(key(text), [i]);
   });
   const taken = new Set<number>();
   const left = crash.filter((text) => {
-    const at = !line || line.test(text) ? places.get(text.replace(apart, ''))?.shift() : undefined;
-    if (at !== undefined) taken.add(at);
-    return at === undefined;
+    const known = !line || line.test(text) ? (places.get(key(text)) ?? []) : [];
+    const at = known.findIndex((i) => !alike || alike(text, ours[i] as string));
+    if (at >= 0) taken.add(known.splice(at, 1)[0] as number);
+    return at < 0;
   });
   return { crash: left, ours: ours.filter((_, i) => !taken.has(i)) };
 }

@@ -9,7 +9,7 @@ export interface CrashText {
 
 /** `kmem: cannot resolve ...`, and the lines that crash adds to it. */
 const MESSAGE = /^(?:crash[-\w]*|[a-z_0-9*]+): (?!\S+\[)/;
-const TRAILER = /^(?:FILE: \S+\s+LINE: \d+|\[\S* ?error trace:|\s*crash: page excluded|WARNING: )/;
+const TRAILER = /^(?:\s*FILE: \S+\s+LINE: \d+|\[\S* ?error trace:|\s*crash: page excluded|WARNING: )/;
 const GDB_ERROR =
   /^(?:gdb: gdb request failed|No symbol "|Cannot access memory at address|A syntax error in expression|Invalid )/;
 

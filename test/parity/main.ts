@@ -5,6 +5,7 @@ import { commandLines } from './command-lines.ts';
 import { compareLines, trimmed } from './compare.ts';
 import { CrashAnswers } from './crash-answers.ts';
 import { crashText } from './crash-failures.ts';
+import { ExplainedLines } from './explained-lines.ts';
 import { type LabDump, lab, labDumps } from './lab-dumps.ts';
 import { withObjects } from './objects.ts';
 import { OwnProcess } from './own-process.ts';
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     diff: { type: 'boolean', default: false },
     slow: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
+    explained: { type: 'boolean', default: false },
   },
 });
 
@@ -29,6 +31,7 @@ const lines = commandLines.filter((l) => wanted.test(l.command) && matching.test
 const accepted: readonly Accepted[] = [...(await acceptedLists()).values()].flat();
 const { dumps, without } = labDumps(positionals.length > 0 ? positionals : ['*']);
 const total = new Tally();
+const explained = new ExplainedLines();
 const cannot: string[] = [];
 
 async function compareDump(dump: LabDump): Promise<void> {
@@ -77,7 +80,9 @@ async function compareOne(
   const mine = await own.ask(line);
   const time = performance.now() - before;
   for (const undo of after ?? []) await own.ask(undo);
-  const compared = compareLines(line, expected, trimmed(mine.lines), accepted);
+  const compared = compareLines(line, expected, trimmed(mine.lines), accepted, (entry, gone, more) =>
+    explained.add(line, entry, gone, more),
+  );
   tally.compared(command, compared, mine.error, failure, time);
   if (values.slow && time > 1000) console.log(`${Math.round(time)} ms: ${line}`);
   if (values.diff && compared.unexplained > 0) {
@@ -88,6 +93,7 @@ async function compareOne(
 }
 
 for (const dump of dumps) await compareDump(dump);
+if (values.explained) console.log(explained.text());
 console.log(`\n${total.table()}`);
 for (const text of cannot) console.log(text);
 if (without.length > 0)

@@ -23,6 +23,7 @@ export class SplitFiles {
   readonly #units = new Map<Bytes, Unit | undefined>();
   readonly #files = new Map<string, Dwarf | undefined>();
   readonly #package: Lazy<Dwarf | undefined>;
+  readonly #all = new Lazy(() => this.#findAll());
   readonly #skeletons = new Map<bigint, Bytes>();
   #knowsAll = false;
 
@@ -133,19 +134,21 @@ export class SplitFiles {
     }
   }
 
-  /** All files that units were split into, each once. */
-  *all(): Generator<Dwarf> {
-    const seen = new Set<Dwarf>();
+  /** All files that units were split into, each once; the units are looked through when it is first asked for. */
+  all(): readonly Dwarf[] {
+    return this.#all.get();
+  }
+
+  #findAll(): readonly Dwarf[] {
+    const found = new Set<Dwarf>();
     for (const start of this.#whole.unitTable.starts) {
-      let dwarf: Dwarf | undefined;
       try {
-        dwarf = this.unitOf(this.#whole.unitStart(start))?.dwarf;
+        const split = this.unitOf(this.#whole.unitStart(start));
+        if (split) found.add(split.dwarf);
       } catch (e) {
         if (!(e instanceof AnalysisError)) throw e;
       }
-      if (!dwarf || seen.has(dwarf)) continue;
-      seen.add(dwarf);
-      yield dwarf;
     }
+    return [...found];
   }
 }

@@ -50,6 +50,7 @@ export const accepted: readonly Accepted[] = [
     command: /^(?:foreach .*)?bt -[lx]*[fF]/,
     line: /^[0-9a-f]{16}: /,
     ours: /^[0-9a-f]{16}: /,
+    words: /(?<=\s)\S+/g,
     why: 'Where there is one frame more, the words of the stack are split between the two.',
   },
   {

@@ -35,6 +35,7 @@ export const accepted: readonly Accepted[] = [
   {
     command: /^dis -[a-z]*r/,
     line: /^0x[0-9a-f]+ <[\w.]+\+(?:0x)?[0-9a-f]+>:\t/,
+    most: 1,
     why: 'Where the address lies inside of an instruction, crash shows the next one too.',
   },
   {

@@ -4,6 +4,7 @@ export const accepted: readonly Accepted[] = [
   {
     command: /^fuser\b/,
     line: /^\d+ {2}[0-9a-f]+ {2}"[^"]{14} /,
+    apart: /(?<="[^"]{14})[^" ]?"?(?= {2})/g,
     why: 'crash cuts the second quotation mark and the last letter of a long name.',
   },
   {

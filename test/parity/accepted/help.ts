@@ -1,20 +1,20 @@
 import type { Accepted } from '../accepted.ts';
 
+const HEADINGS = /^(?!(?:NAME|SYNOPSIS|DESCRIPTION|EXAMPLES?)$)/;
+const WORDS =
+  'The help of a command has the same parts under the same headings, in words and with examples of its own.';
+
 export const accepted: readonly Accepted[] = [
   {
-    command: /^help(?: \w+)?$/,
-    line: /[^A-Z]/,
-    ours: /[^A-Z]|^(?:INPUT|OUTPUT)$/,
-    why: 'The help of a command has the same parts under the same headings, in words and with examples of its own; the list has a line for each command that says what it does.',
+    command: /^help$/,
+    line: /^(?:(?:[a-z]+|\*) +){0,4}[a-z]+$|^crash version: |^For help on /,
+    why: 'The list of the commands has a line for each that says what it does.',
   },
   {
-    command: /^help(?: \w+)?$/,
-    line: /[^A-Z]/,
-    why: 'The help of a command has the same parts under the same headings, in words and with examples of its own; the list has a line for each command that says what it does.',
+    command: /^help$/,
+    ours: /^[a-z]+ +\S.*$/,
+    why: 'The list of the commands has a line for each that says what it does.',
   },
-  {
-    command: /^help(?: \w+)?$/,
-    ours: /[^A-Z]|^(?:INPUT|OUTPUT)$/,
-    why: 'The help of a command has the same parts under the same headings, in words and with examples of its own; the list has a line for each command that says what it does.',
-  },
+  { command: /^help [a-z]+$/, line: HEADINGS, why: WORDS },
+  { command: /^help [a-z]+$/, ours: HEADINGS, why: WORDS },
 ];

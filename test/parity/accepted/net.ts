@@ -4,6 +4,9 @@ import type { Accepted } from '../accepted.ts';
 const MEMBER =
   /^(?:[\w[\]]+ = .*|(?:\}, )?\{+|[{}\]]*\}[,;]?|\}, \{|struct \w+ \{|(?:-?\d+|0x[0-9a-f]+|".*")(?:, .*)?[,}]*|\w+ = \{+.*)$/;
 
+/** Behind the family in `struct sock_common`, when it is neither AF_INET nor AF_INET6. */
+const OTHER_FAMILY = { heading: /^skc_family = \d+,$/, matching: /= (?!2,|10,)/ };
+
 const OF_FAMILY =
   'A socket of another family than IP is shown as the structure of its family; crash shows every one as struct inet_sock, ' +
   'and so what lies behind it in memory.';
@@ -24,12 +27,10 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^foreach net -S/,
-    line: MEMBER,
+    line: /^struct inet_sock \{$/,
+    ours: /^struct (?:unix|netlink|packet|vsock)_sock \{$/,
     why: OF_FAMILY,
   },
-  {
-    command: /^foreach net -S/,
-    ours: MEMBER,
-    why: OF_FAMILY,
-  },
+  { command: /^foreach net -S/, under: OTHER_FAMILY, line: MEMBER, why: OF_FAMILY },
+  { command: /^foreach net -S/, under: OTHER_FAMILY, ours: MEMBER, why: OF_FAMILY },
 ];

@@ -1,9 +1,26 @@
 import type { Accepted } from '../accepted.ts';
 
+/** The KiB in the column RSS. */
+function resident(line: string): number {
+  return Number(/ \d+\.\d +\d+ +(\d+) {2}/.exec(line)?.[1]);
+}
+
+/** The column %MEM. */
+function share(line: string): number {
+  return Number(/ (\d+\.\d) +\d+ +\d+ {2}/.exec(line)?.[1]);
+}
+
+/** Seconds of `00:01:02` or `1 days, 00:01:02`. */
+function seconds(line: string): number {
+  const m = /(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$/.exec(line);
+  return m ? ((Number(m[1] ?? 0) * 24 + Number(m[2])) * 60 + Number(m[3])) * 60 + Number(m[4]) : Number.NaN;
+}
+
 export const accepted: readonly Accepted[] = [
   {
     command: /^(?:foreach .*)?ps\b/,
-    apart: / +\d+\.\d +\d+ +\d+(?= {2})/g,
+    apart: / +\d+\.\d(?= +\d+ +\d+ {2})|(?<= \d+\.\d +\d+) +\d+(?= {2})/g,
+    alike: (crash, ours) => resident(ours) > resident(crash),
     why:
       'Resident pages that CPUs or threads have counted for themselves (per-CPU counters, task_struct.rss_stat) belong to ' +
       'it; crash leaves some of them out.',
@@ -11,9 +28,16 @@ export const accepted: readonly Accepted[] = [
       'lab-vfork-kid shares the memory of lab-vfork: both have the same VmRSS in /proc/PID/status (amd64-6.1-null)',
   },
   {
+    command: /^(?:foreach .*)?ps\b/,
+    apart: / +\d+\.\d(?= +\d+ +\d+ {2})/g,
+    alike: (crash, ours) => Math.abs(share(ours) - share(crash) - 0.1) < 0.01,
+    why: '%MEM is the share of the pages that are there; crash counts the holes between them as memory.',
+  },
+  {
     command: /^(?:foreach .*)?ps -t/,
     line: /^RUN TIME: /,
     apart: /\d+(?: days?, )?[\d:]*$/g,
+    alike: (crash, ours) => seconds(crash) - seconds(ours) === 1 || seconds(crash) - seconds(ours) > 60,
     why:
       'How long a task exists is counted by the monotonic clock that its start was taken from; crash subtracts it from an ' +
       'uptime by ticks, which is a second off or, from Linux 6.12 on, minutes.',

@@ -1,10 +1,17 @@
 import type { Accepted } from '../accepted.ts';
 
+/** Whether the text of a line goes to the end of a page; blanks at its end are not in the line. */
+function endsPage(line: string): boolean {
+  const [, at = '', text = ''] = /^([0-9a-f]+): (.*)$/.exec(line) ?? [];
+  const left = 4096 - (Number.parseInt(at.slice(-4), 16) % 4096);
+  return text.length <= left && left < 56;
+}
+
 export const accepted: readonly Accepted[] = [
   {
     command: /^search .*-c /,
-    line: /^[0-9a-f]+: .{1,55}$/,
-    ours: /^[0-9a-f]+: .{55,56}$/,
+    apart: /(?<=^[0-9a-f]+: ).*$/g,
+    alike: (crash, ours) => ours.startsWith(crash) && endsPage(crash),
     why: 'a text is shown with all of the 56 characters that stand there; crash stops at the end of the page',
   },
   {

@@ -1,5 +1,12 @@
 import type { Accepted } from '../accepted.ts';
 
+/** Of a symbol, as nm writes it. */
+const LETTER = /\([A-Za-z?]\)/g;
+
+function letter(line: string): string {
+  return /\(([A-Za-z?])\)/.exec(line)?.[1] ?? '';
+}
+
 export const accepted: readonly Accepted[] = [
   {
     command: /^sym \w+$/,
@@ -12,14 +19,25 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^sym\b/,
-    apart: /\([A-Za-z?]\)|\.(?:isra|part|constprop|cold)\b(?:\.\d+)?/g,
-    why:
-      "Symbols are those of the kernel itself (/proc/kallsyms): its letters differ from vmlinux's for per-CPU variables " +
-      '(A) and for symbols of modules, and it keeps what the compiler added to a name (.isra.0, .part.0).',
+    apart: /\.(?:isra|part|constprop|cold)\b(?:\.\d+)?/g,
+    why: 'Symbols are those of the kernel itself (/proc/kallsyms), with what the compiler added to a name (.isra.0, .part.0).',
+  },
+  {
+    command: /^sym\b/,
+    apart: LETTER,
+    alike: (crash, ours) => letter(crash) === '?' || letter(crash).toLowerCase() === letter(ours),
+    why: 'The letters of module symbols are those of /proc/kallsyms, where none is global; crash has `?` for data.',
+  },
+  {
+    command: /^sym\b/,
+    apart: LETTER,
+    alike: (_, ours) => letter(ours) === 'A',
+    why: 'A per-CPU variable has an absolute address, and the letter A in /proc/kallsyms.',
   },
   {
     command: /^sym -[np]/,
     apart: / \S+: \d+$/g,
+    alike: (crash) => !/: \d+$/.test(crash),
     why: 'Files and lines are shown wherever debug information tells them, in front of a function too.',
   },
   {

@@ -4,13 +4,15 @@ export const accepted: readonly Accepted[] = [
   {
     command: /^tree .*-t (?:m|maple|x|xarray|ra|radix)\b/,
     line: /^\d{15,20}$/,
-    ours: /^[0-9a-f]{16}$/,
+    apart: /^(?:\d{17,20}|[0-9a-f]{16})$/g,
+    alike: (crash, ours) => BigInt(crash) === BigInt(`0x${ours}`),
     why: 'crash writes the addresses of entries in decimal unless -x is given; addresses are hexadecimal everywhere else, in its own help too.',
   },
   {
     command: /^tree .*-v/,
     line: /^\d+(?:-\d+)?: \d+$/,
-    ours: /^\d+(?:-\d+)?: 0x[0-9a-f]+$/,
+    apart: /(?<=: )\w+$/g,
+    alike: (crash, ours) => BigInt(crash.replace(/.* /, '')) === BigInt(ours.replace(/.* /, '')),
     why: 'crash writes the addresses in a maple tree in decimal unless -x is given; addresses are hexadecimal everywhere else, in its own help too.',
   },
   {
