@@ -611,7 +611,7 @@ const table: Readonly<Record<string, readonly (string | CommandLine)[]>> = {
     'rustfilt _ZN4core3fmt9Formatter3pad17h0123456789abcdefE',
     'rustfilt panic',
   ],
-  sbitmapq: ['sbitmapq {sbitmap}', 'sbitmapq -v {sbitmap}'],
+  sbitmapq: ['sbitmapq {sbitmap}', 'sbitmapq -v {sbitmap}', 'sbitmapq -s request -a {requests} -p {sbitmap}'],
   search: [
     ...[
       'search -s {task} -l 1000 {task}',

@@ -64,6 +64,10 @@ const objects: Readonly<Record<string, ObjectSource>> = {
   childlist: { ask: 'p &((struct task_struct *)0x{task})->children', pick: POINTER },
   waitq: { ask: 'p &((struct signal_struct *)0x{signal})->wait_chldexit', pick: POINTER },
   rbnode: { ask: 'p vmap_area_root', pick: new RegExp(`rb_node = 0x${HEX}`) },
+  requests: {
+    ask: 'p ((struct request_queue *)0x{requestqueue})->tag_set->tags[0]->static_rqs',
+    pick: POINTER,
+  },
   sbitmap: { ask: 'p &((struct request_queue *)0x{requestqueue})->tag_set->tags[0]->bitmap_tags', pick: POINTER },
 };
 

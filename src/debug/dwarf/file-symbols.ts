@@ -192,7 +192,7 @@ export class FileSymbols {
     // What is absolute, or an offset in the per-CPU area, does not move with the kernel.
     const fixed =
       section >= SHN_LORESERVE || (elf.sectionAddress(section) === 0n && link <= this.#sectionSize(section));
-    const address = fixed ? link : this.#toRun(link);
+    const address = fixed ? link : this.#toRun(link, section);
     if (address === undefined) return undefined;
     const { module } = this.#placement;
     const size = this.#size(table, i, link, fixed);
@@ -204,11 +204,16 @@ export class FileSymbols {
     return BigInt(this.#file.elf.sections[section]?.size ?? 0);
   }
 
-  /** Symbols such as `_etext` stand behind the last byte of a section. */
-  #toRun(link: Addr): Addr | undefined {
-    const at = this.#placement.toRun(link);
-    const before = at === undefined ? this.#placement.toRun(link - 1n) : undefined;
-    return before === undefined ? at : before + 1n;
+  /** Symbols such as `_etext` stand behind the last byte of a section, or further behind their own. */
+  #toRun(link: Addr, section: number): Addr | undefined {
+    const places = this.#placement;
+    const at = places.toRun(link);
+    if (at !== undefined) return at;
+    const before = places.toRun(link - 1n);
+    if (before !== undefined) return before + 1n;
+    const start = this.#file.elf.sectionAddress(section);
+    const moved = places.toRun(start);
+    return moved === undefined ? undefined : moved + (link - start);
   }
 
   /** As the table states it, else up to the next symbol. */

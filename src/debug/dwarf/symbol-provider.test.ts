@@ -62,12 +62,18 @@ const SYMBOLS: readonly Written[] = [
   ['VERSION', 7n, 0, LABEL, ABSOLUTE],
 ];
 
-function program(own: readonly (readonly [string, bigint])[], offset?: bigint): Program {
+/** The linker aligns what stands behind a section. */
+const MARKS: readonly Written[] = [
+  ['_etext', TEXT + 0x1000n, 0, LABEL, 1],
+  ['__end_rodata', TEXT + 0x3000n, 0, LABEL, 1],
+];
+
+function program(own: readonly (readonly [string, bigint])[], offset?: bigint, symbols = SYMBOLS): Program {
   const k = new TestKernel();
   for (const [name, address] of own) k.symbol(name, address);
   const prog = k.program(x86_64);
   if (offset !== undefined) Object.assign(prog.map, { kaslrOffset: offset });
-  prog.add(symbolProvider([vmlinux(SYMBOLS)]));
+  prog.add(symbolProvider([vmlinux(symbols)]));
   return prog;
 }
 
@@ -86,6 +92,14 @@ test('what the dump has no symbol for comes from the file, moved as the kernel w
   assert.equal(prog.symbolAt(TEXT + 0x1000n + moved), undefined);
   const names = [...prog.symbols()].map((s) => s.name);
   assert.deepEqual(names, ['jiffies_64', 'jiffies', '__bss_stop'], 'code is in the own table');
+});
+
+test('a mark behind its section moves with it', () => {
+  const moved = 0x1e000000n;
+  const listed = [...(program([['_stext', TEXT + moved]], moved, [...SYMBOLS, ...MARKS]).fileSymbols() ?? [])];
+  const address = (name: string) => listed.find((s) => s.name === name)?.address;
+  assert.equal(address('_etext'), TEXT + 0x1000n + moved);
+  assert.equal(address('__end_rodata'), TEXT + 0x3000n + moved);
 });
 
 test('a dump whose tables cannot be read has all symbols of the file', () => {
