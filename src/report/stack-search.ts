@@ -6,7 +6,7 @@ import type { ExceptionFrame, RegisterValues, StackRange } from '../program/port
 import type { Program } from '../program/program.ts';
 import type { StackFrame } from '../unwind/stack.ts';
 import { digits, shortDigits } from './pad.ts';
-import { registerLayout, registerLines } from './register-lines.ts';
+import { machineRegisters, registerLayout, registerLines } from './register-lines.ts';
 import {
   arrayOf,
   boolean,
@@ -56,10 +56,23 @@ export interface StackSearch {
   readonly start?: { readonly pc: string; readonly symbol: string | null };
   readonly texts?: readonly TextData[];
   readonly exceptions?: readonly ExceptionData[];
+  /** The registers of the CPU where the task stopped, when the dump has them. */
+  readonly stopped?: ExceptionData;
   readonly words?: readonly WordsData[];
   /** Why the stack could not be searched. */
   readonly unread?: string;
 }
+
+const exceptionMembers = {
+  at: hexString('Where it lies.'),
+  user: boolean('It came from user space.'),
+  symbol: nullable(string('Function that was interrupted.')),
+  offset: integer('Bytes into the function.'),
+  registers: record('Registers that were saved.', hexString('Value.')),
+  registerSymbols: optional(
+    record('Function and offset that a register points to, by its name.', string('`symbol+offset`.')),
+  ),
+};
 
 export const stackSearchSchema: Schema = object('A stack that was searched.', {
   task: nullable(taskNameSchema),
@@ -83,20 +96,9 @@ export const stackSearchSchema: Schema = object('A stack that was searched.', {
       }),
     ),
   ),
-  exceptions: optional(
-    arrayOf(
-      'Exception frames (`-e`, `-E`, `-o`).',
-      object('One.', {
-        at: hexString('Where it lies.'),
-        user: boolean('It came from user space.'),
-        symbol: nullable(string('Function that was interrupted.')),
-        offset: integer('Bytes into the function.'),
-        registers: record('Registers that were saved.', hexString('Value.')),
-        registerSymbols: optional(
-          record('Function and offset that a register points to, by its name.', string('`symbol+offset`.')),
-        ),
-      }),
-    ),
+  exceptions: optional(arrayOf('Exception frames (`-e`, `-E`, `-o`).', object('One.', exceptionMembers))),
+  stopped: optional(
+    object('Registers of the CPU where the task stopped (`-o`), when the dump has them.', exceptionMembers),
   ),
   words: optional(arrayOf('The stack as it is (`-r`).', wordsSchema)),
   unread: optional(string('Why the stack could not be searched.')),
@@ -159,7 +161,9 @@ function found(
   const start = first?.stack === stack.name ? { pc: hex64(first.pc), symbol: first.symbol?.name ?? null } : undefined;
   const above = exceptionsOf(prog, stack).filter((e) => BigInt(e.at) >= from);
   const exceptions = kind === 'old' ? above : above.filter((e) => e.user);
-  return { texts, exceptions, ...(start && { start }) };
+  const registers = kind === 'old' && start ? first?.registers : undefined;
+  const stopped = registers && { stopped: exceptionData(prog, { at: from, user: false, registers }) };
+  return { texts, exceptions, ...(start && { start }), ...stopped };
 }
 
 /** The exception frames on a stack of a CPU, as data. */
@@ -264,6 +268,7 @@ function* oldLines(s: StackSearch, from: number): Generator<string, number> {
   let number = from;
   const left = [...(s.exceptions ?? [])];
   let past = 0n;
+  if (s.stopped) yield* savedLines({ ...s.stopped, registers: machineRegisters(s.stopped.registers, 'registers') });
   for (const t of s.texts ?? []) {
     const at = BigInt(t.at);
     while (left[0] && BigInt(left[0].at) <= at) {

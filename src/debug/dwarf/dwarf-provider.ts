@@ -7,6 +7,7 @@ import type {
   DebugProvider,
   FileText,
   FrameRegisters,
+  KernelSymbol,
   LocalVariable,
   MacroDefinition,
   RegisterValues,
@@ -14,6 +15,7 @@ import type {
 } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import type { CType } from '../../types/c-type.ts';
+import { arrayOf } from '../../types/simple-type.ts';
 import type { DebugFile } from './debug-file.ts';
 import { FileCode } from './file-code.ts';
 import { frameInformation } from './frame-information.ts';
@@ -120,8 +122,19 @@ class DwarfInfo implements DebugInfo {
   findVariableType(name: string): CType | undefined {
     const information = frameInformation(this.#prog);
     const symbol = this.#prog.findSymbol(name);
-    if (!symbol || !/^[tw]$/i.test(symbol.letter)) return information.findVariableType(name);
-    return information.findFunctionType(symbol.address, name);
+    const isCode = symbol !== undefined && /^[tw]$/i.test(symbol.letter);
+    const type = isCode ? information.findFunctionType(symbol.address, name) : undefined;
+    // Linker scripts put data between code.
+    return type ?? this.#whole(information.findVariableType(name), symbol);
+  }
+
+  /** A definition may leave the number of elements to a declaration that does not tell it; the symbol's size does. */
+  #whole(type: CType | undefined, symbol: KernelSymbol | undefined): CType | undefined {
+    const array = type?.resolve();
+    if (!symbol || array?.kind !== 'array' || array.length > 0 || array.declaredEmpty || !array.target) return type;
+    const known = this.#prog.symbolHolding(symbol.address);
+    const count = known?.address === symbol.address ? Math.floor(known.size / array.target.size) : 0;
+    return count > 0 && Number.isFinite(count) ? arrayOf(array.target, count) : type;
   }
 
   findMacro(name: string): MacroDefinition | undefined {

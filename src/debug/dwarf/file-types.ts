@@ -8,6 +8,7 @@ import { DW_TAG } from './dw-tag.ts';
 import type { Dwarf } from './dwarf.ts';
 import { type Completes, DwarfTypes } from './dwarf-types.ts';
 import { NameIndex } from './name-index.ts';
+import { DECLARED_VARIABLE } from './name-kinds.ts';
 
 const TAGGED: Readonly<Record<string, readonly number[]>> = {
   struct: [DW_TAG.structure_type, DW_TAG.class_type],
@@ -25,6 +26,7 @@ const PREFERENCE: readonly number[] = [
   DW_TAG.enumeration_type,
 ];
 const VARIABLE: readonly number[] = [DW_TAG.variable];
+const DECLARED: readonly number[] = [DECLARED_VARIABLE];
 
 /** Types of a file by name, and those of its global variables. */
 export class FileTypes {
@@ -53,9 +55,9 @@ export class FileTypes {
     return this.#own('', spellings(name));
   }
 
-  /** Type of a global variable of this file. */
+  /** Type of a global variable of this file; the linker and assembly define some that C only declares. */
   findVariable(name: string): CType | undefined {
-    const die = this.#find(VARIABLE, [name]);
+    const die = this.#find(VARIABLE, [name]) ?? this.#find(DECLARED, [name]);
     if (!die) return undefined;
     const typed = die.has(DW_AT.type) ? die : (die.follow(DW_AT.specification) ?? die.follow(DW_AT.abstract_origin));
     return typed && this.types.typeOf(typed);

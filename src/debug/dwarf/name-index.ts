@@ -3,9 +3,10 @@ import { asciiBytes } from '../../base/text.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { DieCursor } from './die-cursor.ts';
 import { DW_AT } from './dw-at.ts';
+import { DW_TAG } from './dw-tag.ts';
 import type { Dwarf } from './dwarf.ts';
 import { EntryScan } from './entry-scan.ts';
-import { NAMED_TAGS, nameKind } from './name-kinds.ts';
+import { DECLARED_VARIABLE, NAMED_TAGS, nameKind } from './name-kinds.ts';
 import { NameScan } from './name-scan.ts';
 import { NameTable } from './name-table.ts';
 import type { Unit } from './unit.ts';
@@ -13,7 +14,7 @@ import type { Unit } from './unit.ts';
 /** Bytes that are read at a time; a unit that is larger is left to slower readers. */
 const WINDOW = 0x400000;
 /** Changed whenever what is put down in a table changes. */
-const GENERATION = 1;
+const GENERATION = 2;
 
 /**
  * Where the types and variables of a file are defined, by name. The top-level entries are gone through a few megabytes at
@@ -79,7 +80,7 @@ export class NameIndex {
   #isNamed(offset: Bytes, tag: number, name: string): boolean {
     try {
       const die = this.#dwarf.die(offset);
-      return die.tag === tag && nameOf(die) === name;
+      return die.tag === (tag & 0xffff) && nameOf(die) === name;
     } catch (e) {
       if (e instanceof AnalysisError) return false;
       throw e;
@@ -209,7 +210,8 @@ export class NameIndex {
   /** An entry whose name is not at a fixed place. */
   #addSlowly(die: DieCursor): void {
     try {
-      const kind = NAMED_TAGS.indexOf(die.tag);
+      const declared = die.tag === DW_TAG.variable && die.flag(DW_AT.declaration);
+      const kind = NAMED_TAGS.indexOf(declared ? DECLARED_VARIABLE : die.tag);
       const named = namedEntry(die);
       const at = named && named.unit.dwarf === this.#dwarf ? named.stringOffset(DW_AT.name) : undefined;
       if (at !== undefined) this.#addString(at, kind, die.offset);
@@ -230,11 +232,9 @@ function wantedRows(unit: Unit): Uint8Array {
   if (cached) return cached;
   const wanted = new Uint8Array(abbrevs.tags.length);
   for (let row = 1; row < wanted.length; row++) {
-    const kind = nameKind(abbrevs.tags[row] as number);
-    if (kind.index < 0) continue;
     let named = false;
     let declared = false;
-    let placed = !kind.needsPlace;
+    let placed = false;
     for (let i = abbrevs.first[row] as number; i < (abbrevs.first[row + 1] as number); i++) {
       const attribute = abbrevs.names[i];
       if (attribute === DW_AT.declaration) declared = true;
@@ -242,7 +242,7 @@ function wantedRows(unit: Unit): Uint8Array {
       if (attribute === DW_AT.name || attribute === DW_AT.specification || attribute === DW_AT.abstract_origin)
         named = true;
     }
-    if (named && placed && !declared) wanted[row] = 1;
+    if (nameKind(abbrevs.tags[row] as number, { named, declared, placed }) >= 0) wanted[row] = 1;
   }
   abbrevs.scratch.named = wanted;
   return wanted;

@@ -237,7 +237,6 @@ export class NameScan {
       const children = bytes[at++] as number;
       const row = code * COLUMNS;
       this.#rows[row + FIRST_STEP] = step;
-      const kind = nameKind(tag);
       let place = 0;
       let sibling = -1;
       let name = -1;
@@ -245,7 +244,7 @@ export class NameScan {
       let info = KNOWN | (children !== 0 ? CHILDREN : 0);
       let named = false;
       let declared = false;
-      let placed = !kind.needsPlace;
+      let placed = false;
       for (let n = 0; ; n++) {
         let attribute = bytes[at++] as number;
         if (attribute >= 0x80) {
@@ -295,7 +294,7 @@ export class NameScan {
         place = place < 0 || length > 16 ? -1 : place + length;
       }
       steps[step++] = END;
-      if (kind.index >= 0 && named && placed && !declared) info |= kind.index + 1;
+      info |= nameKind(tag, { named, declared, placed }) + 1;
       this.#rows[row + INFO] = info;
       this.#rows[row + SIBLING] = sibling;
       this.#rows[row + FIXED] = place;

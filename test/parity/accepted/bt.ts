@@ -32,6 +32,11 @@ export const accepted: readonly Accepted[] = [
       'names, or with one that the compiler changed (.isra, .part), is called as the kernel itself prints it.',
   },
   {
+    command: /^(?:foreach .*)?bt -[lx]*F/,
+    apart: /\.(?:isra|part|constprop)\.\d+|(?<=\S) +/g,
+    why: 'A function that the compiler changed (.isra, .part) is called as the kernel itself prints it.',
+  },
+  {
     command: TRACE,
     ours: /^(?:\[exception RIP: .+\]|RIP: [0-9a-f]{16} +RSP: ffff[0-9a-f]{12} +RFLAGS: .+|(?:RAX|RDX|RBP|R10|R13): [0-9a-f]{16} .+|CS: 0010 {2}SS: 00(?:18|00))$/,
     why:

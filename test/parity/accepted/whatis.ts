@@ -2,6 +2,12 @@ import type { Accepted } from '../accepted.ts';
 
 export const accepted: readonly Accepted[] = [
   {
+    command: /^whatis linux_banner$/,
+    line: /^const char linux_banner\[\];$/,
+    ours: /^const char linux_banner\[\d+\];$/,
+    why: 'The array is as long as its definition says; crash takes a declaration of it that tells no length.',
+  },
+  {
     command: /^whatis -r /,
     line: /^16\s+(?:__int128(?: unsigned)?|freelist_full_t)$/,
     why: 'Structures and unions are asked for: crash lists integers of 16 bytes with them.',
