@@ -184,7 +184,7 @@ function fulfilling(
       return false;
     }
   });
-  if (missed > 0) problems.push({ what: `condition of ${missed} tasks, first of ${first}`, why: 'they are left out' });
+  if (missed > 0) problems.push({ what: 'condition', why: `no value for ${missed} tasks, first for ${first}` });
   return found;
 }
 

@@ -106,6 +106,24 @@ test('the context that the stack shows is what the preempt count of the CPU says
   }
 });
 
+test('set -a makes a task the one that its CPU ran', () => {
+  const session = sessionOf(0);
+  const active = (): string[] =>
+    [...renderText(session.run('ps -A')?.blocks ?? [])]
+      .filter((l) => l.startsWith('>'))
+      .map((l) => l.trim().split(/\s+/)[1] as string);
+  const [before = '', other] = active();
+  const cpu = [...renderText(session.run(`set ${before}`)?.blocks ?? [])].join('\n').match(/CPU: (\d+)/)?.[1];
+  const idle = [...renderText(session.run('ps -k')?.blocks ?? [])].find((l) =>
+    new RegExp(`^ +\\d{2,} +\\d+ +${cpu} `).test(l),
+  );
+  const chosen = idle?.trim().split(/\s+/)[0] as string;
+  session.run(`set -a ${chosen}`);
+  assert.deepEqual(active().sort(), [chosen, other].sort());
+  session.run(`set -a ${before}`);
+  assert.deepEqual(active(), [before, other]);
+});
+
 test('log options change the prefix only', () => {
   const session = sessionOf(0);
   const last = (line: string): string => [...renderText(session.run(line)?.blocks ?? [])].at(-1) ?? '';
@@ -133,6 +151,10 @@ test('wrong arguments and missing things are errors that say so', () => {
     ['sym nosuchthing', /no symbol nosuchthing/],
     ['sym', /needs a symbol/],
     ['mod nosuch', /no module nosuch/],
+    ['set -a', /-a needs a pid or a task/],
+    ['foreach if ps', /behind 'if' stands a condition/],
+    ['foreach if (nosuchmember) ps', /no symbol nosuchmember/],
+    ['rd -f 0xffffffffffff', /is not in the dump/],
     ['set 99999', /no task 99999/],
     ['set -c x', /'x' is no CPU number/],
     ['mount -n 99999', /no task 99999/],

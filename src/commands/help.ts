@@ -2,6 +2,13 @@ import { NotFoundError } from '../base/errors.ts';
 import { synopsis } from '../report/args.ts';
 import { lines } from '../report/block.ts';
 import { type Command, command } from '../report/command.ts';
+import {
+  type CpuRegisterData,
+  cpuRegisterData,
+  cpuRegisterLines,
+  cpuRegistersSchema,
+} from '../report/cpu-register-data.ts';
+import { type DumpHeaderData, dumpHeaderBlocks, dumpHeaderData, dumpHeaderSchema } from '../report/dump-header.ts';
 import { helpLines } from '../report/help-lines.ts';
 import { helpTopics } from '../report/help-topics.ts';
 import { arrayOf, object, optional, string } from '../report/schema.ts';
@@ -15,6 +22,8 @@ interface HelpData {
     readonly usage: string;
     readonly text?: readonly string[];
   }[];
+  readonly registers?: readonly CpuRegisterData[];
+  readonly dump?: DumpHeaderData;
   readonly topics?: readonly { readonly name: string; readonly text: readonly string[] }[];
 }
 
@@ -36,8 +45,16 @@ export const help = command<HelpData>({
   name: 'help',
   aliases: ['?', 'man'],
   summary: 'list the commands, or explain one',
-  description: ['Without an argument, every command with its one-line summary. With a name, the whole page of it.'],
+  description: [
+    'Without an argument, every command with its one-line summary. With a name, the whole page of it.',
+    'Of the tables of itself that crash shows with an option, those that are about the dump are there.',
+  ],
   args: {
+    options: [
+      { flag: 'r', help: 'the registers of each CPU that the dump has' },
+      { flag: 'n', help: 'what the files of the dump say of themselves, and the VMCOREINFO text' },
+      { flag: 'D', help: 'the same' },
+    ],
     operands: [
       {
         name: 'command',
@@ -49,6 +66,7 @@ export const help = command<HelpData>({
   examples: [
     { line: 'help', shows: 'What there is:' },
     { line: 'help ps', shows: 'Everything about one command:' },
+    { line: 'help -r', shows: 'Where each CPU was:' },
   ],
   schema: object('Commands.', {
     commands: arrayOf(
@@ -61,6 +79,8 @@ export const help = command<HelpData>({
         text: optional(arrayOf('Its help page, when one was asked for.', string('Line.'))),
       }),
     ),
+    registers: optional(cpuRegistersSchema),
+    dump: optional(dumpHeaderSchema),
     topics: optional(
       arrayOf(
         'Pages that are about no single command.',
@@ -68,7 +88,9 @@ export const help = command<HelpData>({
       ),
     ),
   }),
-  run({ commands, session }, args) {
+  run({ prog, commands, session }, args) {
+    if (args.has('r')) return { commands: [], registers: cpuRegisterData(prog) };
+    if (args.has('n') || args.has('D')) return { commands: [], dump: dumpHeaderData(prog) };
     if (args.operands.length === 0) return { commands: commands.map((c) => describe(c, false)) };
     if (args.operands.includes('all')) return { commands: commands.map((c) => describe(c, true)) };
     const isTopic = (name: string): boolean => Object.hasOwn(helpTopics, name);
@@ -79,7 +101,9 @@ export const help = command<HelpData>({
       ...(topics.length > 0 && { topics }),
     };
   },
-  *blocks({ commands, topics }) {
+  *blocks({ commands, topics, registers, dump }) {
+    if (registers) yield { kind: 'lines', lines: cpuRegisterLines(registers) };
+    if (dump) yield* dumpHeaderBlocks(dump);
     for (const t of topics ?? []) yield lines('', ...t.text, '');
     if (commands.length === 0) return;
     const width = Math.max(...commands.map((c) => c.name.length));

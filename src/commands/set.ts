@@ -8,6 +8,7 @@ import { infoAddress } from '../kernel/task-detail.ts';
 import { taskStateNames } from '../kernel/task-state.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parsePidOrAddress } from '../report/args.ts';
+import { lines } from '../report/block.ts';
 import { type CommandContext, command } from '../report/command.ts';
 import { arrayOf, boolean, hexString, integer, nullable, object, optional, string } from '../report/schema.ts';
 import { sessionVariables, type Variable } from '../report/session-variables.ts';
@@ -34,7 +35,9 @@ interface VariableData {
   readonly line: string;
 }
 
-type SetData = ContextData | { readonly variables: readonly VariableData[]; readonly all?: true };
+type SetData =
+  | (ContextData & { readonly marked?: true })
+  | { readonly variables: readonly VariableData[]; readonly all?: true };
 
 export const set = command<SetData>({
   name: 'set',
@@ -82,6 +85,7 @@ export const set = command<SetData>({
     active: optional(boolean('Whether it was the current task of its CPU.')),
     panic: optional(boolean('Whether it is the task that crashed.')),
     sysrq: optional(boolean('Whether the crash was asked for (SysRq).')),
+    marked: optional(boolean('Whether it was made the task that its CPU ran (`-a`).')),
     sharing: optional(
       object('Among how many tasks of this pid it is which one; the idle tasks share 0.', {
         index: integer('From 1.'),
@@ -108,12 +112,17 @@ export const set = command<SetData>({
     if (word !== undefined && settings && (rest.length > 0 || variableNamed(word))) {
       return { variables: changed(settings, args.operands) };
     }
-    return taskContext(context, args);
+    return { ...taskContext(context, args), ...(args.has('a') && { marked: true as const }) };
   },
   *blocks(data) {
     if ('variables' in data) {
       if (data.all) yield { kind: 'facts', width: 14, facts: data.variables.map((v) => [v.name, v.value] as const) };
       else yield { kind: 'lines', lines: data.variables.map((v) => v.line) };
+      return;
+    }
+    if (data.marked) {
+      const { comm, task, cpu } = data;
+      yield lines(`"${comm}" task ${task.slice(2)} has been marked as the active task on cpu ${cpu}`);
       return;
     }
     const among = data.sharing ? `  (${data.sharing.index} of ${data.sharing.count})` : '';

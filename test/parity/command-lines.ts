@@ -214,7 +214,7 @@ const table: Readonly<Record<string, readonly (string | CommandLine)[]>> = {
     ],
     ...['gdb ptype int', 'gdb p (char)65', 'gdb p/d 0x10', 'gdb output 5', 'gdb x/2s linux_banner', 'gdb whatis panic'],
   ],
-  help: ['help', 'help ascii', 'help input', 'help output', 'help bt'],
+  help: ['help', 'help ascii', 'help input', 'help output', 'help bt', 'help -r'],
   ipcs: [
     ...[
       'ipcs',

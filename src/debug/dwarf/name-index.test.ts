@@ -34,6 +34,7 @@ function writeNames(): WrittenSection[] {
   abbrev(8, 0x16, 0, 0x03, 0x25, 0x49, 0x13); // typedef, strx1
   abbrev(9, 0x17, 0, 0x03, 0x08, 0x0b, 0x0b); // union, named in the entry
   abbrev(10, 0x16, 0, 0x03, 0x0e, 0x49, 0x13); // typedef, strp
+  abbrev(11, 0x34, 0, 0x03, 0x0e, 0x49, 0x13, 0x3c, 0x19); // declared variable, strp
   abbrevs.u8(0);
   const unit = (declares: boolean): Uint8Array => {
     const w = new DwarfBytes().u32(0).u16(5).u8(1, 8).u32(0);
@@ -45,6 +46,7 @@ function writeNames(): WrittenSection[] {
     const count = w.bytes.length;
     w.uleb(5).u8(0).u32(int);
     if (!declares) w.uleb(6).u32(count).block([0x03, 0, 0, 0, 0x81, 0xff, 0xff, 0xff, 0xff]);
+    w.uleb(5).u8(1).u32(int).uleb(11).u32(ITEM).u32(int);
     w.uleb(7).text('lost').u32(int);
     w.uleb(8).u8(1).u32(int);
     w.uleb(9).text('both').u8(8).u8(0);
@@ -107,6 +109,8 @@ test('types and variables of a file come from its definitions', () => {
   assert.equal(types.find('enum both'), undefined);
   assert.equal(types.findVariable('count')?.name, 'int');
   assert.equal(types.findVariable('lost'), undefined);
+  assert.equal(types.findVariable('number')?.name, 'int', 'declared only, its name in another section');
+  assert.equal(types.findVariable('item')?.name, 'int', 'declared only');
 });
 
 test('a table that is complete is kept, and one that is not of this file is not believed', () => {

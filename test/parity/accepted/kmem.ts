@@ -3,6 +3,13 @@ import type { Accepted } from '../accepted.ts';
 /** Where `kmem` differs from crash's on purpose. */
 export const accepted: readonly Accepted[] = [
   {
+    command: /^kmem -V/,
+    line: /: -\d+$/,
+    apart: /-?\d+$/g,
+    alike: (_, ours) => / 0$/.test(ours),
+    why: 'A counter that is caught in between is 0, as in /proc/vmstat; crash shows what is negative.',
+  },
+  {
     command: /^kmem (?:-P )?(?:0x)?[0-9a-f]+$/,
     ours: /^PER-CPU: cpu \d+, offset [0-9a-f]+(?: \(.+\))?$/,
     why: 'An address in the per-CPU data of a CPU is said to be that, with the variable; crash shows its page only.',

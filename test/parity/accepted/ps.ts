@@ -29,6 +29,16 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^(?:foreach .*)?ps\b/,
+    apart: / +\d+\.\d(?= +\d+ +\d+ {2})|(?<= \d+\.\d +\d+) +\d+(?= {2})/g,
+    alike: (crash, ours) => resident(ours) < resident(crash),
+    why:
+      'What a thread has counted for itself may be made up for by what others have counted down in the common counter; ' +
+      'crash takes a negative counter for 0.',
+    truth:
+      'RSS 848 KiB of lab-pipe: its page tables hold 212 pages; its counters are -27 + 28 and 1 + 210 (amd64-6.1-oom)',
+  },
+  {
+    command: /^(?:foreach .*)?ps\b/,
     apart: / +\d+\.\d(?= +\d+ +\d+ {2})/g,
     alike: (crash, ours) => Math.abs(share(ours) - share(crash) - 0.1) < 0.01,
     why: '%MEM is the share of the pages that are there; crash counts the holes between them as memory.',
