@@ -24,10 +24,10 @@ import {
   type SearchKind,
   type StackSearch,
   searchCpuStack,
-  searchLines,
   searchTaskStack,
   stackSearchSchema,
 } from '../report/stack-search.ts';
+import { searchLines } from '../report/stack-search-lines.ts';
 import { type TaskName, taskNameMembers } from '../report/task-data.ts';
 import type { StackDataOptions } from '../report/task-stack.ts';
 import type { UnwindOptions } from '../unwind/unwind-task.ts';

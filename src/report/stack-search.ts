@@ -5,8 +5,6 @@ import { type StackText, stackText, stackWords } from '../kernel/stack-text.ts';
 import type { ExceptionFrame, RegisterValues, StackRange } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { StackFrame } from '../unwind/stack.ts';
-import { digits, shortDigits } from './pad.ts';
-import { machineRegisters, registerLayout, registerLines } from './register-lines.ts';
 import {
   arrayOf,
   boolean,
@@ -20,14 +18,13 @@ import {
   string,
 } from './schema.ts';
 import { type WordsData, wordsSchema } from './stack-data.ts';
-import { stackTitle, taskLine } from './stack-lines.ts';
-import { wordLines, wordsData } from './stack-words.ts';
+import { wordsData } from './stack-words.ts';
 import type { TaskName } from './task-data.ts';
 import { taskNameSchema } from './task-data.ts';
 import { symbolsOfRegisters } from './task-stack.ts';
 
 /** A code address found on a stack. */
-interface TextData {
+export interface TextData {
   readonly at: string;
   readonly pc: string;
   readonly symbol: string;
@@ -36,7 +33,7 @@ interface TextData {
 }
 
 /** An exception frame found on a stack. */
-interface ExceptionData {
+export interface ExceptionData {
   readonly at: string;
   readonly user: boolean;
   readonly symbol: string | null;
@@ -52,6 +49,8 @@ export interface StackSearch {
   readonly task: TaskName | null;
   readonly cpu: number;
   readonly stack: string;
+  /** The stack of the part before, which an interrupt or exception had changed to from this one. */
+  readonly enteredFrom?: string;
   /** Where the task stopped. */
   readonly start?: { readonly pc: string; readonly symbol: string | null };
   readonly texts?: readonly TextData[];
@@ -78,6 +77,7 @@ export const stackSearchSchema: Schema = object('A stack that was searched.', {
   task: nullable(taskNameSchema),
   cpu: integer('CPU that the task ran on, or whose stack it is.'),
   stack: string('Which stack: `task`, `irq`, `NMI`, ...'),
+  enteredFrom: optional(string('The stack of the part before, which was changed to from this one.')),
   start: optional(
     object('Where the task stopped (`-t`, `-o`).', {
       pc: hexString('Address.'),
@@ -117,8 +117,8 @@ export function searchTaskStack(
   const owner = { pid: task.pid, task: task.task, cpu: task.cpu, comm: task.comm };
   const { unwind } = prog.arch;
   if (!unwind) return [];
-  const search = (stack: StackRange, from: Addr): StackSearch => {
-    const base = { task: owner, cpu: task.cpu, stack: stack.name };
+  const search = (stack: StackRange, from: Addr, enteredFrom?: string): StackSearch => {
+    const base = { task: owner, cpu: task.cpu, stack: stack.name, ...(enteredFrom !== undefined && { enteredFrom }) };
     try {
       return { ...base, ...found(prog, stack, from, kind, frames) };
     } catch (e) {
@@ -137,7 +137,7 @@ export function searchTaskStack(
   const parts: StackSearch[] = [];
   for (const [name, first] of crossed) {
     const range = name === own.name ? own : stacks.find((s) => s.name === name);
-    if (range) parts.push(search(range, first.sp));
+    if (range) parts.push(search(range, first.sp, parts.at(-1)?.stack));
   }
   return parts.length > 0 ? parts : [search(own, own.low)];
 }
@@ -160,7 +160,9 @@ function found(
   const first = frames[0];
   const start = first?.stack === stack.name ? { pc: hex64(first.pc), symbol: first.symbol?.name ?? null } : undefined;
   const above = exceptionsOf(prog, stack).filter((e) => BigInt(e.at) >= from);
-  const exceptions = kind === 'old' ? above : above.filter((e) => e.user);
+  // what made it change the stack lies right behind the first return address
+  const isFirst = (e: ExceptionData): boolean => first?.stack !== stack.name && BigInt(e.at) <= from + 16n;
+  const exceptions = kind === 'old' ? above : above.filter((e) => e.user || isFirst(e));
   const registers = kind === 'old' && start ? first?.registers : undefined;
   const stopped = registers && { stopped: exceptionData(prog, { at: from, user: false, registers }) };
   return { texts, exceptions, ...(start && { start }), ...stopped };
@@ -213,76 +215,4 @@ function textData({ at, pc, symbol }: StackText): TextData {
     offset: Number(pc - symbol.address),
     module: symbol.module ?? null,
   };
-}
-
-// ---- text
-
-/** The searches of one command in crash's layout. */
-export function* searchLines(searches: readonly StackSearch[], kind: SearchKind): Iterable<string> {
-  let owner: TaskName | null = null;
-  let number = 0;
-  for (const s of searches) {
-    if (s.task && s.task !== owner && s.task.task !== owner?.task) {
-      if (owner) yield '';
-      yield taskLine(s.task);
-      number = 0;
-    }
-    owner = s.task ?? owner;
-    if (!s.task) yield `CPU ${s.cpu} ${stackTitle(s.stack).toUpperCase()} STACK:`;
-    if (s.unread !== undefined) yield `  (${s.unread})`;
-    else if (s.words) yield* wordLines(s.words, '', '  ');
-    else if (kind === 'exceptions') yield* exceptionLines(s);
-    else if (kind === 'old') number = yield* oldLines(s, number);
-    else yield* textLines(s);
-    if (!s.task) yield '';
-  }
-}
-
-function* exceptionLines(s: StackSearch): Iterable<string> {
-  const all = s.exceptions ?? [];
-  if (all.length === 0) yield '(none found)';
-  for (const e of all) {
-    yield '';
-    yield `  ${e.user ? 'USER' : 'KERNEL'}-MODE EXCEPTION FRAME AT: ${shortDigits(e.at)}`;
-    yield* savedLines(e);
-  }
-}
-
-function savedLines(e: ExceptionData): string[] {
-  const name = e.user ? undefined : registerLayout(e.registers)?.exception;
-  const place = e.symbol === null ? 'unknown or invalid address' : `${e.symbol}+${e.offset}`;
-  return [
-    ...(name === undefined ? [] : [`    [exception ${name}: ${place}]`]),
-    ...registerLines(e.registers, e.user, e.registerSymbols),
-  ];
-}
-
-function* textLines(s: StackSearch): Iterable<string> {
-  if (s.start) yield `              START: ${s.start.symbol ?? '(unknown)'} at ${shortDigits(s.start.pc)}`;
-  for (const t of s.texts ?? []) yield `  [${digits(t.at)}] ${placeText(t)}`;
-  for (const e of s.exceptions ?? []) yield* savedLines(e);
-}
-
-/** Numbered as frames are; what points at a beginning is no return address. @returns the number after the last */
-function* oldLines(s: StackSearch, from: number): Generator<string, number> {
-  let number = from;
-  const left = [...(s.exceptions ?? [])];
-  let past = 0n;
-  if (s.stopped) yield* savedLines({ ...s.stopped, registers: machineRegisters(s.stopped.registers, 'registers') });
-  for (const t of s.texts ?? []) {
-    const at = BigInt(t.at);
-    while (left[0] && BigInt(left[0].at) <= at) {
-      const e = left.shift() as ExceptionData;
-      yield* savedLines(e);
-      past = BigInt(e.at) + BigInt(8 * Object.keys(e.registers).length);
-    }
-    if (at < past || t.offset === 0) continue;
-    yield `${`#${number++}`.padStart(3)} [${digits(t.at)}] ${placeText(t)}`;
-  }
-  for (const e of left) yield* savedLines(e);
-  return number;
-}
-
-function placeText(t: TextData): string {
-  return `${t.symbol} at ${shortDigits(t.pc)}${t.module === null ? '' : ` [${t.module}]`}`;
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
  * - with `ours` alone: our lines that match it and that crash does not have;
  * - with both: crash's lines that match `line` where our lines in their place match `ours`;
  * - with `apart`: lines of crash's and of ours in one place that are equal without what it matches;
- * - with `words`: the lines that match `line` and `ours` in one place, when the words in them are the same, one after another;
+ * - with `words`: the lines that match `line` and `ours` in one place, when the words of crash's stand in ours, one after
+ *   another;
  * - with none of these: everything.
  */
 export interface Accepted {

@@ -117,12 +117,12 @@ function explainBy(entry: Accepted, left: Unexplained, all: readonly string[]): 
   if (mine === undefined) return { crash: rest, ours: rest.length < crash.length && rest.length === 0 ? [] : ours };
   if (rest.length === crash.length || !all.some((l) => mine.test(l))) return left;
   const own = ours.filter((l) => !mine.test(l));
-  if (words && wordsOf(without(crash, rest), words) !== wordsOf(without(ours, own), words)) return left;
+  if (words && !wordsOf(without(ours, own), words).includes(wordsOf(without(crash, rest), words))) return left;
   return { crash: rest, ours: own };
 }
 
 function wordsOf(lines: readonly string[], words: RegExp): string {
-  return lines.flatMap((l) => l.match(words) ?? []).join(' ');
+  return ` ${lines.flatMap((l) => l.match(words) ?? []).join(' ')} `;
 }
 
 /** The lines of `all` that are not in its part `rest`. */

@@ -3,7 +3,23 @@ import type { Accepted } from '../accepted.ts';
 /** Every form of bt that prints frames. */
 const TRACE = /^(?:for(?:each)? .*)?bt\b/;
 
+/** Where a line of a trace says that the return address lies. */
+function place(line: string): bigint {
+  return BigInt(`0x${/\[([0-9a-f]{16})\]/.exec(line)?.[1] ?? '0'}`);
+}
+
 export const accepted: readonly Accepted[] = [
+  {
+    command: TRACE,
+    line: /^(?:#\d+ )?\[[0-9a-f]{16}\] asm_/,
+    apart: /^(?:#\d+ )?\[[0-9a-f]{16}\]/g,
+    alike: (crash, ours) => place(crash) - place(ours) === 8n,
+    why:
+      'The frame that an interrupt or exception entered, behind a change of the stack, lies where its return address does; ' +
+      'crash takes the word behind it, where the saved registers begin.',
+    truth:
+      'rd ffffcb77406b3b60: asm_sysvec_apic_timer_interrupt+22, for which crash has ffffcb77406b3b68 (amd64-6.1-rcuinode)',
+  },
   {
     command: /^(?:foreach .*)?bt -[a-z]*l/,
     line: /^\S+: \d+$/,
@@ -79,6 +95,12 @@ export const accepted: readonly Accepted[] = [
     command: /^(?:foreach .*)?bt -[a-z]*l/,
     ours: /^\(not complete: debug information of /,
     why: 'Where lines are missing because a file with debug information is, that is said.',
+  },
+  {
+    command: /^bt .*-n idle/,
+    under: { heading: /^PID: \d+ /, matching: /^PID: 0 .*"swapper\/\d+"$/ },
+    line: /^(?:#\d+ \[|\[exception R|R\w+: |CS: |ORIG_RAX: |--- <)/,
+    why: 'A CPU that was idle when the others were stopped is left out, too; crash shows what it did to stop.',
   },
   {
     command: TRACE,

@@ -47,7 +47,7 @@ export const accepted: readonly Accepted[] = [
     command: /^(?:foreach .*)?ps -t/,
     line: /^RUN TIME: /,
     apart: /\d+(?: days?, )?[\d:]*$/g,
-    alike: (crash, ours) => seconds(crash) - seconds(ours) === 1 || seconds(crash) - seconds(ours) > 60,
+    alike: (crash, ours) => Math.abs(seconds(crash) - seconds(ours)) === 1 || seconds(crash) - seconds(ours) > 60,
     why:
       'How long a task exists is counted by the monotonic clock that its start was taken from; crash subtracts it from an ' +
       'uptime by ticks, which is a second off or, from Linux 6.12 on, minutes.',

@@ -2,6 +2,11 @@ import type { Accepted } from '../accepted.ts';
 
 export const accepted: readonly Accepted[] = [
   {
+    command: /^sys -c/,
+    apart: /__(?:x64|ia32|do|se|arm64)_(?=sys_)| +/g,
+    why: 'A function with several names has the one that the kernel prints in a trace; crash has any of them.',
+  },
+  {
     command: /^sys$/,
     line: /^KERNEL: /,
     ours: /^KERNEL: /,
