@@ -7,7 +7,7 @@ export type FaultReason = 'unmapped' | 'non-canonical' | 'not-in-dump' | 'exclud
 /** What each reason means to a reader. */
 export const FAULT_TEXT: Readonly<Record<FaultReason, string>> = {
   unmapped: 'not mapped',
-  'non-canonical': 'not a canonical address',
+  'non-canonical': 'outside of this address space',
   'not-in-dump': 'not in the dump',
   excluded: 'excluded from the dump by its filter',
   truncated: 'beyond the end of the truncated dump',

@@ -52,6 +52,27 @@ test('lines may differ in a part, and stand elsewhere', () => {
   assert.equal(moved.unexplained, 0);
 });
 
+test('an entry explains no more than it says', () => {
+  const compare = (crash: string[], ours: string[], entry: object): number =>
+    compareLines('cmd', crash, ours, [{ command: /^cmd/, why: '', ...entry }]).unexplained;
+  const apart = { apart: /\d+$/g, alike: (a: string, b: string) => Number(b.slice(2)) - Number(a.slice(2)) === 1 };
+  assert.equal(compare(['a 1', 'b 5'], ['a 2', 'b 9'], apart), 2, 'one pair is not alike');
+  const words = { line: /^:/, ours: /^:/, words: /(?<=[: ])\w+/g };
+  assert.equal(compare([': a b', ': c d'], [': a', ': b c', ': d e'], words), 0, 'the same words in other lines');
+  assert.equal(compare([': a b', ': c d'], [': a', ': b x', ': d e'], words), 5);
+  assert.equal(compare(['x 1', 'same', 'x 2'], ['same'], { line: /^x/, most: 1 }), 1);
+  const under = { line: /^x/, under: { heading: /^H/, matching: /^H1/ } };
+  assert.equal(compare(['H1', 'x', 'H2', 'x'], ['H1', 'H2'], under), 1, 'under the other heading');
+  assert.equal(compare(['H2', 'x', 'H1', 'x'], ['H2', 'y'], under), 3, 'headings inside of a place');
+});
+
+test('what an entry explained is told', () => {
+  const told: unknown[] = [];
+  const entry = { command: /^cmd/, line: /^a/, ours: /^a/, why: '' };
+  compareLines('cmd', ['a 1', 'b'], ['a 2', 'b'], [entry], (...args) => told.push(args));
+  assert.deepEqual(told, [[entry, ['a 1'], ['a 2']]]);
+});
+
 test('blanks at the ends and the numbers of values do not count', () => {
   assert.deepEqual(trimmed(['  a = $3 = 5 ', '', ' \t']), ['a = 5']);
 });

@@ -80,8 +80,7 @@ class Explainer {
   explain(place: Hunk, ours: readonly string[]): Unexplained {
     let left: Unexplained = { crash: this.#crash.slice(place.aFrom, place.aTo), ours };
     for (const entry of this.#entries) {
-      if (entry.under && !this.#isUnder(place, entry.under)) continue;
-      const rest = explainBy(entry, left, ours);
+      const rest = entry.under ? this.#explainUnder(place, entry, left, ours) : explainBy(entry, left, ours);
       const gone = { crash: without(left.crash, rest.crash), ours: without(left.ours, rest.ours) };
       const lines = Math.max(gone.crash.length, gone.ours.length);
       if (lines === 0 || !this.#allows(entry, lines)) continue;
@@ -98,11 +97,28 @@ class Explainer {
     return true;
   }
 
-  #isUnder({ aFrom, aTo }: Hunk, { heading, matching }: NonNullable<Accepted['under']>): boolean {
-    const inside = this.#crash.slice(aFrom, aTo).filter((l) => heading.test(l));
-    let above = aFrom - 1;
+  /** Only the lines of crash's that stand under the right heading; ours, when the place begins under one. */
+  #explainUnder(place: Hunk, entry: Accepted, left: Unexplained, all: readonly string[]): Unexplained {
+    const { heading, matching } = entry.under as NonNullable<Accepted['under']>;
+    let above = place.aFrom - 1;
     while (above >= 0 && !heading.test(this.#crash[above] as string)) above--;
-    return above >= 0 && [this.#crash[above] as string, ...inside].every((l) => matching.test(l));
+    let under = above >= 0 && matching.test(this.#crash[above] as string);
+    const begins = under;
+    let next = 0;
+    const inside: boolean[] = [];
+    for (let i = place.aFrom; i < place.aTo && next < left.crash.length; i++) {
+      const line = this.#crash[i] as string;
+      if (heading.test(line)) under = matching.test(line);
+      if (line === left.crash[next]) inside[next++] = under;
+    }
+    const some = { crash: left.crash.filter((_, i) => inside[i]), ours: begins ? left.ours : [] };
+    const rest = explainBy(entry, some, begins ? all : []);
+    const gone = without(some.crash, rest.crash);
+    const keeps = (line: string, i: number): boolean => !(inside[i] && line === gone[0] && gone.shift() !== undefined);
+    const kept = left.crash.filter(keeps);
+    // crash's lines alone explain ours only when none of crash's are left
+    const explains = begins && (entry.ours !== undefined || kept.length === 0);
+    return { crash: kept, ours: explains ? rest.ours : left.ours };
   }
 }
 

@@ -223,6 +223,7 @@ export class FileSymbols {
     const { addresses } = this.#order(table);
     const section = table.sections[i] as number;
     const end = this.#file.elf.sectionAddress(section) + BigInt(this.#file.elf.sections[section]?.size ?? 0);
+    if (link >= end) return 0; // a mark behind its section
     const next = addresses[upperBound(addresses, link)] ?? end;
     return Number((next < end ? next : end) - link);
   }

@@ -8,7 +8,61 @@ function place(line: string): bigint {
   return BigInt(`0x${/\[([0-9a-f]{16})\]/.exec(line)?.[1] ?? '0'}`);
 }
 
+/** Of a dump that the kernel itself wrote: from the function that crash finds on the stack to where the CPU was. */
+const ENDING = {
+  heading: /^(?:PID: \d+ |START: |#0 |\[exception R)/,
+  matching: /^(?:PID: \d+ |START: |#0 \[[0-9a-f]{16}\] (?:machine_kexec|crash_nmi_callback)\b)/,
+};
+const FROM_REGISTERS =
+  'Where the kernel saved the registers of a CPU when it crashed (kexec), the trace begins with them, as its own Call Trace ' +
+  'does; crash goes on to machine_kexec or the NMI handler, the code that ended the kernel.';
+
+/** What bt prints of a frame: the frame itself, words of the stack, and its line. */
+const FRAME = /^(?:(?:#\d+ )?\[[0-9a-f]{16}\] \S+ at |[0-9a-f]{16}: |\S+: \d+$)/;
+
 export const accepted: readonly Accepted[] = [
+  { command: TRACE, under: ENDING, line: FRAME, why: FROM_REGISTERS },
+  {
+    command: TRACE,
+    line: /^ORIG_RAX: [0-9a-f]{16} {2}CS: 0010 {2}SS: 00/,
+    ours: /^CS: 0010 {2}SS: 00/,
+    why: 'Registers that are those of the CPU have no ORIG_RAX, which an exception saves.',
+  },
+  {
+    command: TRACE,
+    under: {
+      heading: /^(?:PID: |#0 |--- <)/,
+      matching: /^(?:#0 \[[0-9a-f]{16}\] crash_nmi_callback|--- <NMI exception)/,
+    },
+    line: /^(?:--- <NMI exception stack> ---|#\d+ \[[0-9a-f]{16}\] \S+ at [0-9a-f]{16}|\S+: \d+)$/,
+    why: FROM_REGISTERS,
+  },
+  {
+    command: /^(?:foreach .*)?bt -[lx]*[fF]/,
+    under: { heading: /^(?:\[exception R|#\d+ )/, matching: /^\[exception R/ },
+    line: /^[0-9a-f]{16}: /,
+    why: 'The words between the function that ended the kernel and the one that it interrupted belong to no frame of the trace.',
+  },
+  {
+    command: /^foreach (?:.* )?bt -t/,
+    under: {
+      heading: /^(?:PID: |START: |\[exception R|\[[0-9a-f]{16}\])/,
+      matching: /^(?:PID: |START: |\[exception R)/,
+    },
+    line: /^(?:\[exception R|(?:RIP|RAX|RDX|RBP|R10|R13|ORIG_RAX): [0-9a-f]{16} |--- <NMI exception stack> ---$)/,
+    why: FROM_REGISTERS,
+  },
+  {
+    command: /^bt -E/,
+    under: { heading: / STACK:/, matching: / NMI EXCEPTION STACK:/ },
+    line: /^(?:\[exception RIP: .+\]|(?:RIP|RAX|RDX|RBP|R10|R13|ORIG_RAX): [0-9a-f]{16} .+)$/,
+    why: 'The stack for NMIs holds copies of what the CPU pushed, for NMIs inside of each other; these are no exception frames.',
+  },
+  {
+    command: /^bt -[eE]/,
+    ours: /^(?:KERNEL-MODE EXCEPTION FRAME AT: [0-9a-f]{16}|ORIG_RAX: .+)$/,
+    why: 'The copy of the registers that the kernel made for the dump is found, too.',
+  },
   {
     command: TRACE,
     line: /^(?:#\d+ )?\[[0-9a-f]{16}\] asm_/,
@@ -54,7 +108,7 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: TRACE,
-    ours: /^(?:\[exception RIP: .+\]|RIP: [0-9a-f]{16} +RSP: ffff[0-9a-f]{12} +RFLAGS: .+|(?:RAX|RDX|RBP|R10|R13): [0-9a-f]{16} .+|CS: 0010 {2}SS: 00(?:18|00))$/,
+    ours: /^(?:\[exception RIP: .+\]|RIP: [0-9a-f]{16} +RSP: ff[0-9a-f]{14} +RFLAGS: .+|(?:RAX|RDX|RBP|R10|R13): [0-9a-f]{16} .+|CS: 0010 {2}SS: 00(?:18|00))$/,
     why:
       'Where the dump holds the registers of a CPU, its trace begins with them and where they point; crash looks for ' +
       'panic and the like on the stack of the task that crashed, and begins there.',

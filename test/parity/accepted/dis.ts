@@ -103,13 +103,13 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^dis \w+$/,
-    line: /:\t(?:rex\.|j\w+,p[nt] |enter |call +\*-0x6f6f6f70\()/,
-    ours: /:\t(?:(?:movabs|add|j\w+|enter) |\(bad\))/,
+    line: /:\t(?:rex\.|j\w+,p[nt] |enter |call +\*-0x6f6f6f70\(|mov +.*,%\?$)/,
+    ours: /:\t(?:(?:movabs|add|j\w+|enter|mov) |\(bad\))/,
     why: 'Data that stands between instructions (of BUG and the like) is no code, and reads differently in the two disassemblers.',
   },
   {
     command: /^dis -u /,
-    line: /^0x[0-9a-f]+:\s+dis: invalid user virtual address: /,
+    line: /^0x[0-9a-f]+:(?:\s+dis: invalid user virtual address: .*)?$/,
     why: 'An address that is not mapped is an error before the first line.',
   },
 ];

@@ -55,7 +55,7 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^(?:foreach .*)?ps -a/,
-    ours: /^\((?:no user stack|address 0x[0-9a-f]+ is not mapped)\)$/,
+    ours: /^\((?:no user stack|address 0x[0-9a-f]+ is (?:not mapped|excluded from the dump by its filter))\)$/,
     why: 'crash says the same as an error.',
   },
   {

@@ -3,7 +3,7 @@ import type { Accepted } from '../accepted.ts';
 export const accepted: readonly Accepted[] = [
   {
     command: /^(?:struct|union|\*) (?:.* )?-u /,
-    line: /: invalid user virtual address: /,
+    line: /: invalid user virtual address: |^struct \w+$/,
     why: 'An address that is not mapped is an error here; crash prints the beginning of an object before it says so.',
   },
   {
