@@ -10,6 +10,7 @@ import type { Instruction, InstructionSetName } from '../program/instruction.ts'
 import type { KernelSymbol, Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, synopsis } from '../report/args.ts';
+import { codeEntry } from '../report/code-entry.ts';
 import { type CodePlace, codePlace } from '../report/code-place.ts';
 import { type CommandContext, command } from '../report/command.ts';
 import { debugDoubts } from '../report/debug-doubts.ts';
@@ -189,7 +190,7 @@ function fileLine(word: string): ListedPlace | undefined {
 function codeLine(context: CommandContext, word: string): ListedPlace {
   const { prog } = context;
   const at = placeOf(context, word, false);
-  const frame = prog.sourceAt(at.address)?.find((f) => f.file !== '' && f.line > 0);
+  const frame = prog.sourceAt(codeEntry(prog, at.address))?.find((f) => f.file !== '' && f.line > 0);
   if (!frame) {
     const none = prog.has('lines') ? undefined : 'name the vmlinux behind the dump';
     throw new NotFoundError('source line', `of ${word}`, debugDoubts(prog)[0]?.why ?? none);

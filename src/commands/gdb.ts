@@ -15,6 +15,7 @@ import { isUnknown } from '../expr/unknown-type.ts';
 import { valueHistory } from '../expr/value-history.ts';
 import { objectTree, valueTree } from '../expr/value-tree.ts';
 import type { Program } from '../program/program.ts';
+import { codeEntry } from '../report/code-entry.ts';
 import { type CommandContext, command } from '../report/command.ts';
 import { renderText } from '../report/render-text.ts';
 import { arrayOf, object, string } from '../report/schema.ts';
@@ -183,7 +184,7 @@ function addressOf(context: CommandContext, text: string): Addr {
 }
 
 function infoLine(context: CommandContext, rest: string): readonly string[] {
-  const at = addressOf(context, rest);
+  const at = codeEntry(context.prog, addressOf(context, rest));
   const where = `${addressText(at)}${symbolText(context.prog, at)}`;
   const [frame] = context.prog.sourceAt(at) ?? [];
   if (!frame || frame.line === 0) return [`No line number information available for address ${where}`];

@@ -3,6 +3,7 @@ import { hex64 } from '../base/hex.ts';
 import type { Addr } from '../base/units.ts';
 import { addressOf, frameScope } from '../expr/index.ts';
 import type { Block } from '../report/block.ts';
+import { codeEntry } from '../report/code-entry.ts';
 import { type CodePlace, codePlace } from '../report/code-place.ts';
 import { type CommandContext, command } from '../report/command.ts';
 import { debugDoubts, FORCED } from '../report/debug-doubts.ts';
@@ -138,7 +139,7 @@ function codeLine(context: CommandContext, text: string): Found {
   const { prog } = context;
   const word = text.replace(/^\*\s*/, ''); // gdb's `*address` and `*(expression)`
   const { address } = placeOf(context, word);
-  const frame = prog.sourceAt(address)?.find((f) => f.file !== '' && f.line > 0);
+  const frame = prog.sourceAt(codeEntry(prog, address))?.find((f) => f.file !== '' && f.line > 0);
   if (!frame) {
     const none = prog.has('lines') ? undefined : 'name the vmlinux behind the dump';
     const why = debugDoubts(prog)[0]?.why ?? none;

@@ -4,6 +4,7 @@ import { modules } from '../kernel/module.ts';
 import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type Args, parseAddress } from '../report/args.ts';
+import { codeEntry } from '../report/code-entry.ts';
 import { command } from '../report/command.ts';
 import { shortDigits } from '../report/pad.ts';
 import { arrayOf, hexString, integer, nullable, object, optional, string } from '../report/schema.ts';
@@ -248,7 +249,7 @@ function sumOf(prog: Program, word: string): { symbol: KernelSymbol; offset: num
 /** With file and line, where debug information tells them. */
 function placed(prog: Program, s: KernelSymbol, offset: number): SymbolData {
   const isText = /[tTwW]/.test(s.letter);
-  const source = isText ? prog.sourceAt(s.address + BigInt(offset))?.[0] : undefined;
+  const source = isText ? prog.sourceAt(codeEntry(prog, s.address + BigInt(offset)))?.[0] : undefined;
   return {
     ...entry(s, offset),
     ...(source !== undefined && source.file !== '' && { file: source.file, line: source.line }),

@@ -10,6 +10,7 @@ import { findTask } from '../kernel/task.ts';
 import { infoAddress } from '../kernel/task-detail.ts';
 import type { Program } from '../program/program.ts';
 import type { Args } from '../report/args.ts';
+import { codeEntry } from '../report/code-entry.ts';
 import { command } from '../report/command.ts';
 import { formatSize } from '../report/format-size.ts';
 import { formatDate, formatDuration } from '../report/format-time.ts';
@@ -233,7 +234,7 @@ function systemCallData(prog: Program, word: string | undefined): SystemCallData
   if (shown.length === 0) throw new NotFoundError('system call', word ?? '');
   const top = sourceTop(prog);
   return shown.map((call) => {
-    const place = prog.sourceAt(call.address)?.[0];
+    const place = prog.sourceAt(codeEntry(prog, call.address))?.[0];
     const known = place !== undefined && place.file !== '';
     return {
       number: call.number,
@@ -250,7 +251,7 @@ const TOP_FILE = 'init/main.c';
 
 function sourceTop(prog: Program): string | undefined {
   const start = prog.findSymbol('start_kernel');
-  const file = start && prog.sourceAt(start.address)?.at(-1)?.file;
+  const file = start && prog.sourceAt(codeEntry(prog, start.address))?.at(-1)?.file;
   return file?.endsWith(TOP_FILE) ? file.slice(0, -TOP_FILE.length) : undefined;
 }
 

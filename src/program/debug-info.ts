@@ -203,6 +203,8 @@ export interface SourceFrame {
   readonly column: number;
   /** The function was inlined into the next of the chain. */
   readonly inlined: boolean;
+  /** No function is described that has this code: the name is that of the symbol before it, the line of the row before. */
+  readonly uncovered?: true;
   /** Why this may be wrong: it comes from a file of another build, that was used all the same. */
   readonly doubt?: string;
 }

@@ -105,7 +105,7 @@ export function* nodesLines(data: NodesData): Generator<string> {
     yield `${String(node.node).padStart(3)}   ${center(String(node.size), 8)}  ${digits(node.address)}  ${center('----', 16)}  ${first}`;
     for (const zone of node.zones.slice(1)) yield `${' '.repeat(52)}${digits(zone.address)}`;
     yield '    MEM_MAP          START_PADDR    START_MAPNR';
-    yield `${digits(node.memMap)}    ${center(hexOf(node.startAddress), 12)}   ${center(String(node.startFrame), 13)}`;
+    yield `${digits(node.memMap)}    ${center(hexOf(node.startAddress), 12)}   ${odd(String(node.startFrame), 13)}`;
     yield '';
     yield 'ZONE  NAME         SIZE       MEM_MAP      START_PADDR  START_MAPNR';
     for (const zone of node.zones) yield zoneLine(zone);
@@ -142,4 +142,10 @@ function* blockLines({ blocks }: NodesData): Generator<string> {
     const range = `${hexOf(b.start).padStart(9)} - ${hexOf(b.end).padStart(8)}`;
     yield ` ${digits(b.address)}   ${b.name.padEnd(width)}${range}  ${String(b.node)}    ${b.state.padEnd(6)}  ${b.startSection}`;
   }
+}
+
+/** Centred, the odd space to the left. */
+function odd(text: string, width: number): string {
+  const left = Math.ceil((width - text.length) / 2);
+  return (' '.repeat(Math.max(0, left)) + text).padEnd(width);
 }

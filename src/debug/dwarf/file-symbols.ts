@@ -119,6 +119,7 @@ export class FileSymbols {
       const type = (table.infos[i] as number) & 15;
       const section = table.sections[i] as number;
       if (type === STT_SECTION || type === STT_FILE || section === 0 || table.names[i] === 0) continue;
+      if (this.#strings[table.names[i] as number] === 0x24) continue; // mapping symbols: `$x`, `$d`
       if (section < SHN_LORESERVE && elf.isLoaded(section)) links.set(i, elf.symbolAddress(i));
     }
     const names = new Map<number, string>();

@@ -45,7 +45,10 @@ export class SourceLines {
       line = die.number(DW_AT.call_line) ?? 0;
       column = die.number(DW_AT.call_column) ?? 0;
     }
-    if (frames.length === 0) frames.push({ name: symbolName(this.#dwarf, place), file, line, column, inlined: false });
+    if (frames.length === 0) {
+      const name = symbolName(this.#dwarf, place);
+      frames.push({ name, file, line, column, inlined: false, uncovered: true });
+    }
     return frames;
   }
 

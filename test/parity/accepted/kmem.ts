@@ -3,6 +3,12 @@ import type { Accepted } from '../accepted.ts';
 /** Where `kmem` differs from crash's on purpose. */
 export const accepted: readonly Accepted[] = [
   {
+    command: /^kmem -n$/,
+    line: / PHYSICAL START | memory\d+ +[0-9a-f]+ +\d+ /,
+    apart: /PHYSICAL (?:START|RANGE)|(?<= memory\d+ +[0-9a-f]+) - [0-9a-f]+| +/g,
+    why: 'A memory block is shown with its end on arm64, too; crash does not know the size of a block there.',
+  },
+  {
     command: /^kmem -V/,
     line: /: -\d+$/,
     apart: /-?\d+$/g,

@@ -9,6 +9,13 @@ function endsPage(line: string): boolean {
 
 export const accepted: readonly Accepted[] = [
   {
+    command: /^search -h -k dead$/,
+    line: /^ffff[8-f][0-9a-f]{11}: dead$/,
+    most: 20,
+    why: "crash also searches the kernel's init code on arm64, which is freed and mapped no more",
+    truth: 'vtop ffffc37f446c7a58: its PMD is 0 (arm64-6.1-null)',
+  },
+  {
     command: /^search .*-c /,
     apart: /(?<=^[0-9a-f]+: ).*$/g,
     alike: (crash, ours) => ours.startsWith(crash) && endsPage(crash),

@@ -9,6 +9,19 @@ function letter(line: string): string {
 
 export const accepted: readonly Accepted[] = [
   {
+    command: /^sym (?!-)/,
+    line: / \S+: \d+$/,
+    apart: / \S+\/build_arm64\S+: \d+$/g,
+    why:
+      'On arm64 a function begins behind the room for tracing that its symbol points to, and there is its line; crash takes ' +
+      'the line of what lies before that.',
+  },
+  {
+    command: /^sym\b/,
+    apart: /\\x[0-9a-f]{2}|\p{Cc}/gu,
+    why: 'Characters of a name that cannot be printed are written in hexadecimal.',
+  },
+  {
     command: /^sym \w+$/,
     line: /^(?:symbol not found: \w+|possible alternatives:|\(none found\))$/,
     why: 'A symbol that is not there is an error; where names contain the text, they are listed as crash lists them.',
@@ -35,7 +48,7 @@ export const accepted: readonly Accepted[] = [
     why: 'A per-CPU variable has an absolute address, and the letter A in /proc/kallsyms.',
   },
   {
-    command: /^sym -[np]/,
+    command: /^sym\b/,
     apart: / \S+: \d+$/g,
     alike: (crash) => !/: \d+$/.test(crash),
     why: 'Files and lines are shown wherever debug information tells them, in front of a function too.',
@@ -61,6 +74,17 @@ export const accepted: readonly Accepted[] = [
     why: 'crash drops some names at addresses that have many.',
   },
   {
+    command: /^sym -[lq]/,
+    line: / \([aA]\) (?:_GLOBAL_OFFSET_TABLE_|__kvm_nvhe___\w+|__efistub__\w+)$/,
+    why: "vmlinux has symbols that are absolute and computed by the linker; the kernel's own table does not.",
+  },
+  {
+    command: /^sym -[lM]/,
+    ours: /^[0-9a-f]{16} \([rdb]\) \S+$/,
+    most: 64,
+    why: 'A module that was still starting has symbols of its data, too, where the kernel keeps only those of code of others; crash leaves them out.',
+  },
+  {
     command: /^sym -[lM]/,
     ours: /^[0-9a-f]{16} \(\w\) (?:\w*_?init(?:_module)?|__pfx_\w*init(?:_module)?|__UNIQUE_ID\S+)$/,
     why: 'The symbols of the init part of a module that was still starting are there.',
@@ -73,7 +97,7 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: /^sym -p /,
-    line: /__init_scratch_end$/,
+    line: / (?:__init_scratch_end|_end)$/,
     why: "The last symbol of the kernel is no neighbour of a module's first one.",
   },
 ];
