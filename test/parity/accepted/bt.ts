@@ -203,14 +203,15 @@ export const accepted: readonly Accepted[] = [
     why: 'The stacks of the tasks that ran at the crash are searched on arm64, too.',
   },
   {
-    command: /^bt -(?:r|T)/,
-    line: /\b\w+\+\d{3,}\b|^\[[0-9a-f]{16}\] \w+ at [0-9a-f]{16} \[\w+\]$/,
-    ours: /^[0-9a-f]{16}: |^\[[0-9a-f]{16}\] \S+ at [0-9a-f]{16} \[\w+\]$/,
+    command: /^bt -r/,
+    line: /\b\w+\+\d{3,}\b/,
+    apart: /(?<=\s)(?=\S*[^0-9a-f\s])\S+|(?<=\S)\s+/g,
     why: 'Data of modules has the names that the kernel knows; crash takes it for the end of the function before (without mod -s).',
   },
   {
     command: /^bt -T/,
     line: /^\[[0-9a-f]{16}\] \w+ at [0-9a-f]{16} \[\w+\]$/,
+    most: 40,
     why: 'Data of modules has the names that the kernel knows and is no code; crash takes it for the end of the function before.',
   },
   {

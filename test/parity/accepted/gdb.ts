@@ -15,6 +15,11 @@ export const accepted: readonly Accepted[] = [
     why: 'A source file is named as `bt -l` and `dis -l` name it, with the directory that the compiler ran in.',
   },
   {
+    command: /^gdb info line /,
+    line: /^No line number information available for address 0x[0-9a-f]+ <panic>$/,
+    why: 'On arm64 gdb tells of the room for tracing in front of a function, too.',
+  },
+  {
     command: /^gdb list /,
     line: /^warning: \d+\s+\S+: No such file or directory$/,
     ours: /^(?:\w+ at \S+:\d+|\(\S+ is not in the source tree\)|\(not complete: .+\))$/,

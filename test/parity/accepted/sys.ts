@@ -58,6 +58,12 @@ export const accepted: readonly Accepted[] = [
     truth: 'fs/aio.c: 1350 of the two is SYSCALL_DEFINE2(io_setup, ...); for crash it is 941 (arm64-6.1-null)',
   },
   {
+    command: /^sys -c/,
+    apart: /\s+\.\.\/\S+: \d+$/g,
+    alike: (crash) => !/: \d+$/.test(crash),
+    why: 'The line of a system call is found on arm64 where crash has none.',
+  },
+  {
     command: /^sys$/,
     line: / \(check log for details\)$/,
     apart: / \(check log for details\)$/g,
