@@ -26,6 +26,8 @@ export function completer(session: Session): (line: string) => Completion {
     if (typed.startsWith('-') && !typed.startsWith('->')) return [command ? options(command, typed) : [], typed];
     const member = members(session, command, `${before}${typed}`);
     if (member) return member;
+    const words = wordsOf(command).filter((w) => w.startsWith(typed));
+    if (words.length > 0) return [words, typed];
     if (typed === '') return [[], typed];
     if (command?.name === 'set') return [variables(typed), typed];
     if (command && takesTypes(command)) return [names.types(typed), typed];
@@ -57,6 +59,11 @@ function variables(typed: string): string[] {
   return sessionVariables.map((v) => v.name).filter((n) => n.startsWith(typed));
 }
 
+/** Words that an operand may be. */
+function wordsOf(command: Command | undefined): string[] {
+  return (command?.args.operands ?? []).flatMap((o) => (o.words ?? []).map((w) => `${w} `));
+}
+
 function takesTypes(command: Command): boolean {
   return ['struct', 'union', 'whatis', '*'].includes(command.name);
 }
@@ -70,7 +77,8 @@ function members(session: Session, command: Command | undefined, line: string): 
   const m = CHAIN.exec(line);
   if (!m) return undefined;
   const [, base = '', sign, part = ''] = m;
-  const type = (command && takesTypes(command) ? typePath(session, base) : undefined) ?? expressionType(session, base);
+  const first = command && takesTypes(command) ? typePath(session, base) : undefined;
+  const type = first ?? expressionType(session, base) ?? typePath(session, base);
   if (!type) return sign === '->' ? [[], part] : undefined; // names of symbols may have dots
   return [memberNames(type, part), part];
 }

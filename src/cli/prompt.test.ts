@@ -43,6 +43,9 @@ test('completion: commands in the first word and after help, options, members, t
       ['pgd', 'pgtables_bytes'],
       'pg',
     ]);
+    assert.deepEqual(complete('foreach us'), [['user '], 'us']);
+    assert.ok(complete('foreach user ')[0].includes('bt '));
+    assert.deepEqual(complete('list -H modules module.lis'), [['list'], 'lis']);
     assert.deepEqual(complete('set rad'), [['radix'], 'rad']);
     assert.deepEqual(complete('p (pani')[1], 'pani');
     assert.deepEqual(complete('p nosuch->x'), [[], 'x']);

@@ -22,6 +22,8 @@ interface OperandSpec {
   readonly help: string;
   readonly required?: true;
   readonly many?: true;
+  /** Words that it may be, for completion. */
+  readonly words?: readonly string[];
 }
 
 interface ArgsSpec {
