@@ -194,8 +194,8 @@ export const accepted: readonly Accepted[] = [
   },
   {
     command: TRACE,
-    ours: /^--- <IRQ stack> ---$/,
-    why: 'Where a trace goes from the stack for interrupts to that of the task is marked on arm64, too.',
+    ours: /^--- <(?:IRQ|overflow|SDEI-\w+) stack> ---$/,
+    why: 'Where a trace goes from another stack of the CPU to that of the task is marked on arm64, too.',
   },
   {
     command: /^(?:foreach .*)?bt -t/,
@@ -223,6 +223,14 @@ export const accepted: readonly Accepted[] = [
     command: TRACE,
     line: /(?:#\d+ |^)\[[0-9a-f]{16}\] do_epoll_pwait(?:\+\d+)? at /,
     why: 'A function that the compiler split off and shared between two has the name that the kernel has for it.',
+  },
+  {
+    command: TRACE,
+    line: /^#\d+ \[[0-9a-f]{16}\] \w+\.cold(?:\+\w+)? at /,
+    ours: /^#\d+ \[[0-9a-f]{16}\] \S+ at /,
+    why: 'A stale address in the part of a function that the compiler split off is no frame; the caller is that of the Call Trace.',
+    truth:
+      'Call Trace: read_missing_gadget+0x11/0x30 [labcrash], for which crash has run_wanted.cold (amd64-5.10-null)',
   },
   {
     command: TRACE,

@@ -9,9 +9,9 @@ function endsPage(line: string): boolean {
 
 export const accepted: readonly Accepted[] = [
   {
-    command: /^search -h -k dead$/,
-    line: /^ffff[8-f][0-9a-f]{11}: dead$/,
-    most: 20,
+    command: /^search (?:-h -k|-c) /,
+    line: /^ffff[8-f][0-9a-f]{11}: (?:[0-9a-f]{4}|.{8,56})$/,
+    most: 64,
     why: "crash also searches the kernel's init code on arm64, which is freed and mapped no more",
     truth: 'vtop ffffc37f446c7a58: its PMD is 0 (arm64-6.1-null)',
   },
