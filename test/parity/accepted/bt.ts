@@ -134,7 +134,7 @@ export const accepted: readonly Accepted[] = [
     why: 'The stack of a frame that crash does not show.',
   },
   {
-    command: /^bt -(?:r|FF?$)/,
+    command: /^bt -(?:r|FF?\b)/,
     line: /^[0-9a-f]{16}: .*(?:\.LC\d+|\.L\w+|__key\.\d+)/,
     ours: /^[0-9a-f]{16}: /,
     why: "Local labels of the assembler stand in vmlinux only; here the kernel's own symbols name the address.",
