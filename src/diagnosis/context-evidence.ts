@@ -1,8 +1,7 @@
 import { attempt } from '../base/attempt.ts';
 import type { Evidence } from '../report/finding.ts';
-import { frameName, inRcuCallback } from './blame.ts';
+import { inRcuCallback } from './blame.ts';
 import type { Case } from './case.ts';
-import { placeText } from './evidence.ts';
 import type { ExaminedObject } from './examined-object.ts';
 
 /** What a death in an interrupt had interrupted. */
@@ -73,17 +72,3 @@ export function referrerEvidence(of: Case, o: ExaminedObject): Evidence[] {
 }
 
 const MOST_REFERRERS = 3;
-
-/** The functions that led to the death, as one line of names. */
-export function pathWords(of: Case, frames = 5): string {
-  const from = of.place?.index ?? 0;
-  return (of.stack?.frames ?? [])
-    .slice(from, from + frames)
-    .map((f) => frameName(f))
-    .join(' < ');
-}
-
-/** Where code lies, for sentences. */
-export function codeWords(of: Case, at: bigint): string {
-  return placeText(of.prog, at);
-}

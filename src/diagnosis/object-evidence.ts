@@ -21,7 +21,7 @@ export function heldEvidence(of: Case, o: ExaminedObject): Evidence[] {
 }
 
 /** The slab that the object is of: its cache, and the state of the object as `kmem` shows it. */
-export function slabEvidence(of: Case, o: ExaminedObject): Evidence[] {
+function slabEvidence(of: Case, o: ExaminedObject): Evidence[] {
   const { slab } = o;
   if (!slab) return [];
   const { type } = slabPageLayout(of.prog);
@@ -67,7 +67,7 @@ function freeEvidence(of: Case, slab: SlabObjectFacts, place: FreePlace): Eviden
 }
 
 /** Who allocated and freed it, where the kernel kept that. */
-export function trackEvidence(of: Case, o: ExaminedObject): Evidence[] {
+function trackEvidence(of: Case, o: ExaminedObject): Evidence[] {
   return o.tracks.flatMap((track) => {
     const words =
       track.what === 'freed' ? { en: 'freed last', zh: '最近一次释放' } : { en: 'allocated last', zh: '最近一次分配' };
@@ -81,7 +81,7 @@ export function trackEvidence(of: Case, o: ExaminedObject): Evidence[] {
 }
 
 /** What the object says of itself: counts of references, numbers, owners. */
-export function identityEvidence(of: Case, o: ExaminedObject): Evidence[] {
+function identityEvidence(of: Case, o: ExaminedObject): Evidence[] {
   const { identity, type } = o;
   if (!identity || type === undefined) return [];
   return present(
@@ -92,7 +92,7 @@ export function identityEvidence(of: Case, o: ExaminedObject): Evidence[] {
 }
 
 /** Poison and red zones that say something. */
-export function poisonEvidence(of: Case, o: ExaminedObject): Evidence[] {
+function poisonEvidence(of: Case, o: ExaminedObject): Evidence[] {
   const found: Evidence[] = [];
   if (!o.poison || !o.slab) return found;
   const { freeBytes, writtenAt, redZone } = o.poison;

@@ -1,4 +1,4 @@
-import { hex, hexPad } from '../base/hex.ts';
+import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { PageUse } from '../kernel/page-use.ts';
 import type { FreePlace } from '../kernel/slab-object-facts.ts';
@@ -7,11 +7,6 @@ import type { Program } from '../program/program.ts';
 import type { FindingSubject } from '../report/finding.ts';
 import { placeText } from './evidence.ts';
 import type { ExaminedObject } from './examined-object.ts';
-
-/** The same in both languages: names and addresses. */
-export function plain(text: string): Phrase {
-  return { en: text, zh: text };
-}
 
 /** `ext4_inode_info 0xffff… of slab cache ext4_inode_cache (inode 13, REG, ext4 on vda)`. */
 export function objectName(o: ExaminedObject): Phrase {
@@ -102,16 +97,4 @@ export function trackText(prog: Program, track: SlabTrack): string {
   const { what, caller, pid, cpu, when } = track;
   if (cpu < 0) return `${what} by ${placeText(prog, caller)}, pid ${pid}`; // KASAN keeps no more
   return `${what} by ${placeText(prog, caller)}, pid ${pid}, cpu ${cpu}, at tick ${when}`;
-}
-
-/** Which registers hold an address: `rdi`, `rdi and rbp`. */
-export function registerWords(o: ExaminedObject): Phrase {
-  const first = o.roles[0]?.frame;
-  const names = o.roles.filter((r) => r.frame === first).flatMap((r) => (r.register === undefined ? [] : [r.register]));
-  return { en: names.join(' and '), zh: names.join('、') };
-}
-
-/** The digits of an address as commands take it. */
-export function digitsOf(o: ExaminedObject): string {
-  return hexPad(o.address);
 }

@@ -140,7 +140,7 @@ function superblockWords(prog: Program, at: Addr): string {
 }
 
 /** A path to an inode, by the first of its directory entries. @param inode `struct inode *` */
-export function inodePath(prog: Program, inode: Addr): string | undefined {
+function inodePath(prog: Program, inode: Addr): string | undefined {
   const first = prog.memory.ulong(addrAdd(inode, prog.offset('inode', 'i_dentry.first')));
   if (!isKernelPointer(first)) return undefined;
   const dentry = addrAdd(first, -prog.offset('dentry', 'd_alias', 'd_u.d_alias'));

@@ -6,9 +6,8 @@ import type { SlabCache } from './slab-cache.ts';
 import { slabCacheLayout } from './slab-layout.ts';
 
 /** Bytes that slab debugging writes (include/linux/poison.h). */
-export const POISON_INUSE = 0x5a;
-export const POISON_FREE = 0x6b;
-export const POISON_END = 0xa5;
+const POISON_FREE = 0x6b;
+const POISON_END = 0xa5;
 const RED_INACTIVE = 0xbb;
 const RED_ACTIVE = 0xcc;
 
