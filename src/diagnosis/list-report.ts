@@ -1,3 +1,5 @@
+import type { Case } from './case.ts';
+
 /** What the kernel's check of its linked lists said (lib/list_debug.c, Linux 4.19 to 7.2). */
 export interface ListReport {
   readonly line: string;
@@ -17,6 +19,17 @@ const DOUBLE = /^list_add double add: new=([0-9a-f]+), prev=([0-9a-f]+), next=([
 const REMOVED = /^list_del corruption,? ([0-9a-f]+)->(?:next|prev) is (?:LIST_POISON[12] \(([0-9a-f]+)\)|NULL)/;
 const BROKEN =
   /^list_(?:add|del) corruption[.,] (?:prev->next|next->prev) should be (?:next |prev )?\(?([0-9a-f]+)\)?, but was ([0-9a-f]+)(?:\. \((?:prev|next)=([0-9a-f]+)\))?/;
+
+/** Records before the fatal one in which the check speaks: what it found comes before the BUG that it ends in. */
+const BEFORE = 8;
+
+/** What the check said of the list that the kernel died of. */
+export function listReportOf(of: Case): ListReport | undefined {
+  const index = of.fatal?.index;
+  if (index === undefined) return undefined;
+  const before = of.log.slice(Math.max(0, index - BEFORE), index).flatMap((r) => r.text.split('\n'));
+  return listReport([...before, ...of.fatalLines]);
+}
 
 /** The first such line of a report. */
 export function listReport(lines: readonly string[]): ListReport | undefined {

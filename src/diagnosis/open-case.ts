@@ -47,7 +47,7 @@ class OpenCase implements Case {
   });
 
   readonly #fault = new Lazy(() => faultAddress(this.fatalLines));
-  readonly #chain = new Lazy(() => explainCase(this));
+  readonly #chain = new Lazy(() => this.#explained());
   readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
   readonly #objects = new Lazy(() =>
     this.unwound && this.place
@@ -127,6 +127,16 @@ class OpenCase implements Case {
 
   get modules(): Case['modules'] {
     return modules(this.prog);
+  }
+
+  /** Without a disassembler there is no explanation, and still a case. */
+  #explained(): Case['chain'] {
+    try {
+      return explainCase(this);
+    } catch (e) {
+      this.prog.noteProblem('explanation of the fault', e);
+      return undefined;
+    }
   }
 
   #linesFrom(first: number | undefined): string[] {

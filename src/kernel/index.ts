@@ -26,6 +26,7 @@ export {
 } from './bpf.ts';
 export { type BtrfsState, btrfsState } from './btrfs.ts';
 export { type FreeBlock, type FreeList, freeBlockOf, type ZoneFreeLists, zoneFreeLists } from './buddy.ts';
+export { cacheType } from './cache-type.ts';
 export { completionHolders } from './completion.ts';
 export { type PendingCall, pendingCall } from './cpu-call.ts';
 export { cpuRegisters } from './cpu-registers.ts';
@@ -71,6 +72,7 @@ export {
 } from './ipc.ts';
 export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from './irq.ts';
 export { type Journal, type JournalTransaction, readJournal } from './jbd2.ts';
+export { kasanTracks } from './kasan-track.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 export { type KlistEntry, type KlistWalk, klistEntries } from './klist.ts';
 export { type LinkedListShape, type LinkedListWalk, linkedList } from './linked-list.ts';
@@ -95,6 +97,7 @@ export { type MemoryOverview, memoryOverview } from './memory-overview.ts';
 export { type MemoryUsage, memoryUsage } from './memory-usage.ts';
 export { type MmLayout, mmLayout, vmaName, vmaPath } from './mm.ts';
 export { type ModuleMemory, type ModuleRecord, type ModuleState, type Modules, modules } from './module.ts';
+export { type ModulePlace, modulePlace } from './module-place.ts';
 export { type MountRecord, type Mounts, mounts, superblockOf } from './mount.ts';
 export { mountOptions } from './mount-options.ts';
 export { type MutexState, mutexState } from './mutex.ts';
@@ -108,6 +111,7 @@ export {
   netNamespace,
 } from './net-device.ts';
 export { arpCache, type Neighbour, type Neighbours } from './net-neighbour.ts';
+export { type ObjectIdentity, objectIdentity } from './object-identity.ts';
 export { oomLog } from './oom-log.ts';
 export { type OomScore, type OomScores, oomScores } from './oom-score.ts';
 export { type Overcommit, type OvercommitMode, overcommit } from './overcommit.ts';
@@ -116,6 +120,8 @@ export { type CachedFile, type PageCacheFiles, pageCacheFiles } from './page-cac
 export { type PageEntry, pageEntry } from './page-entry.ts';
 export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
+export { type PageTypes, pageTypes } from './page-type.ts';
+export { type PageUse, pageUse, pageUseAt } from './page-use.ts';
 export { type PanicFacts, panicFacts } from './panic.ts';
 export { type PanicSetting, panicSetting } from './panic-settings.ts';
 export { type PciBus, type PciBuses, type PciDevice, pciBuses } from './pci.ts';
@@ -139,6 +145,7 @@ export {
 } from './rbtree.ts';
 export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
 export { type ReclaimKind, type ReclaimTask, type ReclaimTasks, reclaimTasks } from './reclaim-tasks.ts';
+export { type Referrer, type Referrers, referrers } from './referrers.ts';
 export { type RequestFacts, requestFacts } from './request-facts.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
 export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';
@@ -186,6 +193,8 @@ export { findSlabCache, type SlabCache, type SlabCaches, slabCaches } from './sl
 export { slabCacheOf } from './slab-cache-of.ts';
 export { slabNamer } from './slab-name.ts';
 export { type SlabHit, type SlabRecord, slabAt } from './slab-object.ts';
+export { type FreePlace, type SlabList, type SlabObjectFacts, slabObjectFacts } from './slab-object-facts.ts';
+export { type RedZone, type SlabPoison, slabPoison } from './slab-poison.ts';
 export { type SlabCount, scannedSlabs } from './slab-scan.ts';
 export { type CacheSheaves, cacheSheaves, type Sheaf, sheafObjects } from './slab-sheaves.ts';
 export { type SlabSize, type SlabSizes, slabSizes } from './slab-sizes.ts';
@@ -213,6 +222,7 @@ export {
   taskPriority,
   taskTimes,
 } from './task-detail.ts';
+export { taskStack } from './task-stack.ts';
 export { taskStateCode, taskStateLetter, taskStateNames } from './task-state.ts';
 export { type KernelTime, kernelTime, tickRate } from './timekeeping.ts';
 export { type Timer, type TimerBase, type Timers, timers } from './timer.ts';

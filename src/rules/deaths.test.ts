@@ -15,6 +15,9 @@ import { moduleInvolvement } from './module-involvement.ts';
 import { refcount } from './refcount.ts';
 import { stackOverflow } from './stack-overflow.ts';
 
+/** What the kernel does when its check of a list fails. */
+const BUG = 'kernel BUG at lib/list_debug.c:47!';
+
 const run = (rule: Rule, death: MadeDeath) => [...rule.check(madeCase(death))];
 
 test('a stack that overflowed by recursion', () => {
@@ -102,7 +105,7 @@ test('a free list with a bad pointer: the cause when the allocator died of it, e
 test('a broken list, with the state of the object of its entry', () => {
   const { memory, partial, full } = wholeSlabKernel();
   const entry = partial.object(30) + 16n;
-  const log = [`list_del corruption, ${entry.toString(16)}->next is LIST_POISON1 (dead000000000100)`];
+  const log = [`list_del corruption, ${entry.toString(16)}->next is LIST_POISON1 (dead000000000100)`, BUG];
   const frames = [
     { symbol: '__list_del_entry_valid', registers: {} },
     { symbol: 'removes', module: 'm' },
@@ -113,6 +116,7 @@ test('a broken list, with the state of the object of its entry', () => {
   const other = (full.object(3) + 8n).toString(16);
   const broken = [
     `list_add corruption. prev->next should be next (${other}), but was ffff888000001234. (prev=${other}).`,
+    BUG,
   ];
   const [used] = run(listCorruption, { memory, log: broken, frames });
   assert.equal(used?.confidence, 'possible');

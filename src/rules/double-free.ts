@@ -4,7 +4,7 @@ import { interruptedEvidence, rcuOwner, referrerEvidence } from '../diagnosis/co
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
-import { listReport } from '../diagnosis/list-report.ts';
+import { listReportOf } from '../diagnosis/list-report.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { freePlaceWords, objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
@@ -118,7 +118,7 @@ const NEAR = 4;
  * gives it out twice. Told by a list that the new object is on already, and by who points to it.
  */
 function givenTwice(of: Case): ExaminedObject | undefined {
-  const report = listReport(of.fatalLines);
+  const report = listReportOf(of);
   const from = of.place?.index ?? 0;
   const making = (of.stack?.frames ?? []).slice(from, from + NEAR).some((f) => MAKING.test(f.symbol ?? ''));
   if (report?.kind !== 'double-add' || !making) return undefined;
@@ -130,6 +130,7 @@ function givenTwice(of: Case): ExaminedObject | undefined {
 function sharedFinding(of: Case, o: ExaminedObject): Finding {
   const name = objectName(o);
   const cache = o.slab?.cache.name ?? '';
+  const report = listReportOf(of);
   const maker = (of.stack?.frames ?? []).slice(of.place?.index ?? 0).find((f) => MAKING.test(f.symbol ?? ''));
   return {
     severity: 'cause',
@@ -143,11 +144,7 @@ function sharedFinding(of: Case, o: ExaminedObject): Finding {
       zh: `${frameName(maker)} 得到的新对象是${name.zh}，但它已在使用中：它曾被释放两次，或在使用中被释放，因此分配器把它分配了两次。`,
     },
     subject: { ...frameSubject(maker), ...objectSubject(o) },
-    evidence: [
-      ...(of.fatal ? [logEvidence(of.fatalLines[0] ?? '')] : []),
-      ...objectEvidence(of, o),
-      ...referrerEvidence(of, o),
-    ],
+    evidence: [...(report ? [logEvidence(report.line)] : []), ...objectEvidence(of, o), ...referrerEvidence(of, o)],
     settle: settleWords(o, cache),
     explains: EXPLAINED,
   };

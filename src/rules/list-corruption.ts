@@ -5,7 +5,7 @@ import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { listCaller } from '../diagnosis/list-caller.ts';
-import { type ListReport, listReport } from '../diagnosis/list-report.ts';
+import { type ListReport, listReportOf } from '../diagnosis/list-report.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
@@ -17,7 +17,7 @@ export const listCorruption: Rule = {
   title: 'A linked list is broken',
   source: 'lib/list_debug.c, CONFIG_DEBUG_LIST and CONFIG_LIST_HARDENED',
   *check(of) {
-    const report = listReport(of.fatalLines);
+    const report = listReportOf(of);
     if (report) yield finding(of, report);
   },
 };
