@@ -68,7 +68,7 @@ const objects: Readonly<Record<string, ObjectSource>> = {
     ask: 'p ((struct request_queue *)0x{requestqueue})->tag_set->tags[0]->static_rqs',
     pick: POINTER,
   },
-  sbitmap: { ask: 'p &((struct request_queue *)0x{requestqueue})->tag_set->tags[0]->bitmap_tags', pick: POINTER },
+  sbitmap: { ask: 'p &((struct request_queue *)0x{requestqueue})->tag_set->tags[0]->bitmap_tags.sb', pick: POINTER },
 };
 
 export const objectNames: readonly string[] = Object.keys(objects);
