@@ -1,16 +1,17 @@
 import { hex64 } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import type { PreemptCount } from '../kernel/preempt-count.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import type { CrashReport } from '../report/crash-report.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import type { ContextKind, CrashSite } from './crash-site.ts';
 
-const WORDS: Readonly<Record<ContextKind, string>> = {
-  process: 'process context',
-  softirq: 'softirq',
-  hardirq: 'hard interrupt',
-  nmi: 'NMI',
-  unknown: 'context unknown',
+const WORDS: Readonly<Record<ContextKind, Phrase>> = {
+  process: { en: 'process context', zh: '进程上下文' },
+  softirq: { en: 'softirq', zh: '软中断' },
+  hardirq: { en: 'hard interrupt', zh: '硬中断' },
+  nmi: { en: 'NMI', zh: 'NMI' },
+  unknown: { en: 'context unknown', zh: '上下文未知' },
 };
 
 /**
@@ -23,17 +24,21 @@ export function crashContext(
   stack: TaskStack | undefined,
   site: CrashSite | undefined,
   count: PreemptCount | undefined,
-): Pick<CrashReport['crash'], 'context' | 'contextText' | 'preemptCount'> {
+): Pick<CrashReport['crash'], 'context' | 'contextText' | 'contextPhrase' | 'preemptCount'> {
   const context = contextOf(stack, site, count);
-  const parts = [WORDS[context]];
   const on = cpu ?? task?.cpu;
-  if (on !== undefined) parts.push(`on CPU ${on}`);
   const frame = site && stack?.frames[site.index];
-  if (frame && frame.stack !== 'task' && frame.stack !== 'unknown') parts.push(`(${frame.stack} stack)`);
-  const text = parts.join(' ');
+  const own = frame && frame.stack !== 'task' && frame.stack !== 'unknown' ? frame.stack : undefined;
+  const where: Phrase = {
+    en: `${WORDS[context].en}${on === undefined ? '' : ` on CPU ${on}`}${own === undefined ? '' : ` (${own} stack)`}`,
+    zh: `${WORDS[context].zh}${on === undefined ? '' : `,CPU ${on}`}${own === undefined ? '' : `(${own} 栈)`}`,
+  };
+  const whose = task && taskPhrase(task, context, site?.interrupted);
+  const phrase = whose ? { en: `${where.en}, ${whose.en}`, zh: `${where.zh},${whose.zh}` } : where;
   return {
     context,
-    contextText: task ? `${text}, ${taskText(task, context, site?.interrupted)}` : text,
+    contextText: phrase.en,
+    contextPhrase: phrase,
     preemptCount: count === undefined ? null : hex64(BigInt(count.value)),
   };
 }
@@ -51,10 +56,15 @@ function contextOf(
   return count.softirq ? 'softirq' : 'process';
 }
 
-function taskText(task: TaskRecord, context: ContextKind, interrupted: FrameData | undefined): string {
+function taskPhrase(task: TaskRecord, context: ContextKind, interrupted: FrameData | undefined): Phrase {
   const name = `${task.comm} (pid ${task.pid})`;
-  if (context === 'process') return task.idle ? `idle task ${name}` : name;
-  if (!interrupted) return `${name} was current`;
-  const where = interrupted.stack === 'user' ? 'user mode' : (interrupted.symbol ?? 'unknown code');
-  return `having interrupted ${name} in ${where}`;
+  if (context === 'process')
+    return task.idle ? { en: `idle task ${name}`, zh: `空闲任务 ${name}` } : { en: name, zh: name };
+  if (!interrupted) return { en: `${name} was current`, zh: `当前任务 ${name}` };
+  const where = interrupted.stack === 'user' ? { en: 'user mode', zh: '用户态' } : codePhrase(interrupted.symbol);
+  return { en: `having interrupted ${name} in ${where.en}`, zh: `打断了 ${name},当时在 ${where.zh}` };
+}
+
+function codePhrase(symbol: string | null): Phrase {
+  return symbol === null ? { en: 'unknown code', zh: '未知代码' } : { en: symbol, zh: symbol };
 }

@@ -1,3 +1,7 @@
+import type { Phrase } from '../base/phrase.ts';
+import { findingsSchema, phraseSchema, type RankedFinding } from './finding-data.ts';
+import { type LogTimeline, logTimelineSchema } from './log-timeline.ts';
+import { type NextStep, nextStepsSchema } from './next-step.ts';
 import { type ExaminedObjectData, examinedObjectsSchema } from './examined-object-data.ts';
 import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, type RankedFinding } from './finding-data.ts';
@@ -55,6 +59,15 @@ export interface CrashCode {
   }[];
 }
 
+/** What the dump does not tell. */
+export interface MissingPart {
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string | null;
+  /** The same in every language; what is absent is the program's own message. */
+  readonly phrases?: { readonly what?: Phrase; readonly why?: Phrase; readonly remedy?: Phrase };
+}
+
 /** What the report of one dump says. Equal for equal memory, whatever the file is like. */
 export interface CrashReport {
   readonly schema: 1;
@@ -75,6 +88,7 @@ export interface CrashReport {
     readonly pc: string | null;
     readonly context: 'process' | 'softirq' | 'hardirq' | 'nmi' | 'unknown';
     readonly contextText: string;
+    readonly contextPhrase?: Phrase;
     readonly preemptCount: string | null;
     /** Place in the source, inlined calls included; only with debug information. */
     readonly file?: string;
@@ -87,6 +101,7 @@ export interface CrashReport {
   };
   /** Why it died, most telling first. */
   readonly findings: readonly RankedFinding[];
+  readonly nextSteps?: readonly NextStep[];
   /** Why the CPU trapped, where it did and that can be told. */
   readonly fault?: FaultData;
   /** What the dying code worked with. */
@@ -111,6 +126,7 @@ export interface CrashReport {
     /** How many records the log holds before and after the excerpt. */
     readonly before: number;
     readonly after: number;
+    readonly timeline?: LogTimeline;
   };
   readonly cpus: readonly ReportTask[];
   readonly memory: Readonly<Record<string, number>>;
@@ -128,7 +144,7 @@ export interface CrashReport {
     readonly total: number | null;
     readonly tainting: readonly { readonly name: string; readonly taints: string; readonly version: string | null }[];
   };
-  readonly missing: readonly { readonly what: string; readonly why: string; readonly remedy: string | null }[];
+  readonly missing: readonly MissingPart[];
   readonly problems?: readonly ProblemData[];
 }
 
@@ -162,6 +178,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     pc: nullable(hexString('Address.')),
     context: oneOf('What the CPU was doing.', ['process', 'softirq', 'hardirq', 'nmi', 'unknown']),
     contextText: string('The same in words, with the task and CPU.'),
+    contextPhrase: optional(phraseSchema('The same in every language.')),
     preemptCount: nullable(hexString('The preempt count of that CPU.')),
     file: optional(string('Source file, with debug information.')),
     line: optional(integer('Line in it.')),
@@ -184,6 +201,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     ),
   }),
   findings: findingsSchema,
+  nextSteps: optional(nextStepsSchema),
   fault: optional(faultSchema),
   objects: examinedObjectsSchema,
   system: object('The machine.', {
@@ -212,6 +230,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     ),
     before: integer('Records before the excerpt.'),
     after: integer('Records after the excerpt.'),
+    timeline: optional(logTimelineSchema),
   }),
   cpus: arrayOf('What the other CPUs were doing.', task),
   memory: record('Memory use in KiB, named as in /proc/meminfo.', integer('KiB.')),
@@ -241,6 +260,13 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
       what: string('What is missing.'),
       why: string('Why.'),
       remedy: nullable(string('What would add it.')),
+      phrases: optional(
+        object('The same in every language; what is absent is a message of the program.', {
+          what: optional(phraseSchema('What is missing.')),
+          why: optional(phraseSchema('Why.')),
+          remedy: optional(phraseSchema('What would add it.')),
+        }),
+      ),
     }),
   ),
   problems: { optional: problemsSchema },

@@ -18,6 +18,7 @@ import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
 import { waitGraph } from '../kernel/wait-graph.ts';
 import type { Program } from '../program/program.ts';
 import type { CrashReport, ReportTask } from '../report/crash-report.ts';
+import { logTimeline } from '../report/log-timeline.ts';
 import { problemsOf } from '../report/problems.ts';
 import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
@@ -179,12 +180,14 @@ function logFrom(records: Records, fatal: number | undefined): string[] {
 function excerpt(records: Records, fatal: number | undefined): CrashReport['log'] {
   const start = Math.max(0, fatal === undefined ? records.length - FROM : fatal - BEFORE);
   const end = Math.min(records.length, fatal === undefined ? records.length : fatal + FROM);
+  const timeline = logTimeline(records, fatal);
   return {
     records: records
       .slice(start, end)
       .map((r) => ({ timestampNs: hex64(r.timestampNs), level: r.level, text: r.text })),
     before: start,
     after: records.length - end,
+    ...(timeline && { timeline }),
   };
 }
 
