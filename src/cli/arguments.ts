@@ -1,6 +1,17 @@
 import { UsageError } from '../base/errors.ts';
+import type { Language } from '../base/phrase.ts';
 
-export type ReportFormat = 'text' | 'md' | 'json';
+export type ReportFormat = 'text' | 'md' | 'json' | 'html';
+
+/** How what is written is shaped. */
+export interface OutputRequest {
+  readonly format: ReportFormat;
+  /** A file; absent or `-` for standard output. */
+  readonly out?: string;
+  readonly language?: Language;
+  /** What could tell whose machine it was is replaced; with `all` the kernel's addresses too. */
+  readonly redact?: 'names' | 'all';
+}
 
 /** What is said about debug information and source. */
 export interface DebugRequest {
@@ -26,7 +37,9 @@ export interface DumpRequest {
 export type Request =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | ({ readonly kind: 'report'; readonly format: ReportFormat; readonly out?: string } & DumpRequest)
+  | ({ readonly kind: 'report' } & OutputRequest & DumpRequest)
+  | ({ readonly kind: 'compare' } & OutputRequest & DumpRequest)
+  | ({ readonly kind: 'fixes'; readonly git: string } & OutputRequest & DumpRequest)
   | ({ readonly kind: 'commands'; readonly steps: readonly Step[]; readonly json: boolean } & DumpRequest)
   | ({ readonly kind: 'prompt' } & DumpRequest)
   | ({ readonly kind: 'oops'; readonly json: boolean; readonly all: boolean } & DumpRequest)
@@ -45,6 +58,8 @@ export type Step = { readonly line: string } | { readonly file: string };
 interface Option {
   readonly name: string;
   readonly value?: string;
+  /** The value may be left out; it is attached with `=`. */
+  readonly optional?: true;
 }
 
 const SHORT: Readonly<Record<string, Option>> = {
@@ -63,7 +78,10 @@ const LONG: Readonly<Record<string, Option>> = {
   output: { name: 'output', value: 'a file' },
   json: { name: 'json' },
   all: { name: 'all' },
-  format: { name: 'format', value: 'text, md or json' },
+  format: { name: 'format', value: 'text, md, json or html' },
+  lang: { name: 'lang', value: 'en or zh' },
+  redact: { name: 'redact', value: 'all', optional: true },
+  git: { name: 'git', value: 'a git repository of Linux' },
   debug: { name: 'debug', value: 'a file or folder with debug information' },
   vmlinux: { name: 'debug', value: "the kernel's file with debug information" },
   modules: { name: 'debug', value: 'a folder with modules' },
@@ -104,6 +122,10 @@ function parseOption(word: string, next: string | undefined, given: Given[]): 0 
     given.push({ option: option.name, value: '' });
     return 0;
   }
+  if (option.optional) {
+    given.push({ option: option.name, value: attached ?? '' });
+    return 0;
+  }
   const value = attached ?? next;
   if (value === undefined) throw new UsageError(`option ${name} needs ${option.value}`);
   given.push({ option: option.name, value });
@@ -117,12 +139,15 @@ function request(words: readonly string[], given: readonly Given[]): Request {
   const about = debugRequest(given);
   const rest = given.filter((g) => !DEBUG_OPTIONS.includes(g.option));
   const debug = about && { debug: about };
-  if (words[0] === 'report') return { ...reportRequest(words.slice(1), rest), ...debug };
+  const [verb] = words;
+  if (verb === 'report' || verb === 'compare' || verb === 'fixes') {
+    return { ...reportRequest(verb, words.slice(1), rest), ...debug };
+  }
   if (words[0] === 'oops') return { ...oopsRequest(words.slice(1), rest), ...debug };
   if (words[0] === 'symbolize' || words[0] === 'line') return textRequest(words[0], words.slice(1), rest, about ?? {});
   if (words.length === 0) throw new UsageError('no dump was named; see inquest --help');
-  for (const option of ['output', 'format', 'all']) {
-    const owner = option === 'all' ? 'oops' : 'report';
+  for (const option of ['output', 'format', 'lang', 'redact', 'git', 'all']) {
+    const owner = option === 'all' ? 'oops' : option === 'git' ? 'fixes' : 'report';
     if (has(option)) throw new UsageError(`--${option} belongs to inquest ${owner}; see inquest --help`);
   }
   const steps = given.flatMap((g): Step[] =>
@@ -175,16 +200,43 @@ function oopsRequest(words: readonly string[], given: readonly Given[]): Extract
   return { kind: 'oops', files: words.length === 0 ? ['-'] : words, json: has('json'), all: has('all') };
 }
 
-function reportRequest(files: readonly string[], given: readonly Given[]): Extract<Request, { kind: 'report' }> {
-  if (files.length === 0) throw new UsageError('inquest report needs a dump; a dump of that name is ./report');
-  let format: ReportFormat = 'text';
-  let out: string | undefined;
-  for (const { option, value } of given) {
-    if (option === 'output') out = value;
-    else if (option === 'json') format = 'json';
-    else if (option !== 'format') throw new UsageError(`inquest report takes no --${option}; see inquest --help`);
-    else if (value === 'text' || value === 'md' || value === 'json') format = value;
-    else throw new UsageError(`--format ${value}: there are text, md and json`);
+type ReportRequest = Extract<Request, { kind: 'report' | 'compare' | 'fixes' }>;
+
+function reportRequest(kind: ReportRequest['kind'], files: readonly string[], given: readonly Given[]): ReportRequest {
+  if (files.length === 0) throw new UsageError(`inquest ${kind} needs a dump; a dump of that name is ./${kind}`);
+  const own = given.filter((g) => g.option !== 'git');
+  const output = outputRequest(kind, own);
+  const git = given.findLast((g) => g.option === 'git')?.value;
+  if (kind !== 'fixes') {
+    if (git !== undefined) throw new UsageError(`inquest ${kind} takes no --git; see inquest --help`);
+    return { kind, files, ...output };
   }
-  return { kind: 'report', files, format, ...(out !== undefined && { out }) };
+  if (git === undefined) throw new UsageError('inquest fixes needs --git and a git repository of Linux');
+  return { kind, files, git, ...output };
+}
+
+const FORMATS: readonly string[] = ['text', 'md', 'json', 'html'] satisfies ReportFormat[];
+
+function outputRequest(kind: string, given: readonly Given[]): OutputRequest {
+  let request: OutputRequest = { format: 'text' };
+  for (const { option, value } of given) {
+    if (option === 'output') request = { ...request, out: value };
+    else if (option === 'json') request = { ...request, format: 'json' };
+    else if (option === 'redact') request = { ...request, redact: redactValue(value) };
+    else if (option === 'lang') request = { ...request, language: languageValue(value) };
+    else if (option !== 'format') throw new UsageError(`inquest ${kind} takes no --${option}; see inquest --help`);
+    else if (FORMATS.includes(value)) request = { ...request, format: value as ReportFormat };
+    else throw new UsageError(`--format ${value}: there are text, md, json and html`);
+  }
+  return request;
+}
+
+function redactValue(value: string): 'names' | 'all' {
+  if (value !== '' && value !== 'all') throw new UsageError(`--redact=${value}: there are --redact and --redact=all`);
+  return value === 'all' ? 'all' : 'names';
+}
+
+function languageValue(value: string): Language {
+  if (value !== 'en' && value !== 'zh') throw new UsageError(`--lang ${value}: there are en and zh`);
+  return value;
 }

@@ -33,6 +33,9 @@ async function answer(request: Request): Promise<number> {
       return (await import('./run-commands.ts')).runCommands(request);
     case 'report':
       return (await import('./run-report.ts')).runReport(request);
+    case 'compare':
+    case 'fixes':
+      return 1;
     case 'prompt':
       return (await import('./prompt.ts')).prompt(request);
     case 'oops':

@@ -6,21 +6,29 @@ export function usageText(): string {
   return `inquest reads Linux kernel crash dumps (x86-64, arm64) without debug info.
 
 usage:
-  inquest report <dump> [files...] [--format text|md|json] [-o file]
+  inquest report <dump|report.json> [files...] [--format text|md|json|html] [--lang en|zh] [--redact[=all]] [-o file]
+  inquest compare <dump|report.json>... [--format ...] [-o file]
+  inquest fixes <dump|report.json> --git <linux tree> [--format ...] [-o file]
   inquest <dump> [files...] -c '<command>' [-c ...] [-i file] [--json]
   inquest <dump> [files...]
   inquest oops [log|dump|-...] [--json] [--all] [--vmlinux file]
   inquest symbolize [log|-] --vmlinux file [--modules folder]
   inquest line <vmlinux|module.ko> function+0x12/0x34 ...
 
-  report             what died, when, where and why it matters, in one page
+  report             what died, when, where, why, and what to do next
+  compare            what several deaths have in common, and which have one cause
+  fixes              commits of a Linux tree, newer than the dump's kernel, that may mend it
   oops               what a kernel log reports (dmesg, journal, syslog, serial, netconsole, pstore,
                      /dev/kmsg; parts in any order): the report that matters first, what led there,
                      how it ended; --all explains every report
   -c, --command      run a command and print its answer; may be repeated
   -i, --input file   run the commands of a file, one a line; - is standard input
       --json         answers as JSON (see docs/json.md)
-      --format       text (as it is without it), md or json
+      --format       text (as it is without it), md, json, or html: one file that needs no network
+      --lang         en (as it is without it) or zh
+      --redact       replace names of hosts and users, addresses, paths, command lines, serials, so that
+                     the report can be sent; --redact=all replaces addresses of the kernel too
+      --git dir      a clone of Linux for fixes; nothing is fetched
   -o, --output file  write the report to a file
   symbolize          a kernel log with file, line and inlined calls added to its traces
   line               file, line and inlined calls of places in a vmlinux or module

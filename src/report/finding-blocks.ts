@@ -3,19 +3,19 @@ import type { Block } from './block.ts';
 import type { Confidence, Evidence, Severity } from './finding.ts';
 import type { RankedFinding } from './finding-data.ts';
 
-const SEVERITY: Readonly<Record<Severity, Phrase>> = {
+export const SEVERITY: Readonly<Record<Severity, Phrase>> = {
   cause: { en: 'cause', zh: '原因' },
   suspect: { en: 'suspect', zh: '疑点' },
   context: { en: 'context', zh: '背景' },
 };
 
-const CONFIDENCE: Readonly<Record<Confidence, Phrase>> = {
+export const CONFIDENCE: Readonly<Record<Confidence, Phrase>> = {
   certain: { en: 'certain', zh: '确定' },
   likely: { en: 'likely', zh: '很可能' },
   possible: { en: 'possible', zh: '可能' },
 };
 
-const WORDS = {
+export const FINDING_WORDS = {
   findings: { en: 'Findings', zh: '结论' },
   against: { en: 'Against it', zh: '反证' },
   settle: { en: 'What would settle it', zh: '如何确认' },
@@ -35,18 +35,18 @@ export function findingSentence(finding: RankedFinding, language: Language): str
 /** Findings in their order, each with its evidence and the commands that print it. */
 export function* findingBlocks(findings: readonly RankedFinding[], language: Language): Iterable<Block> {
   if (findings.length === 0) return;
-  yield { kind: 'heading', text: WORDS.findings[language] };
+  yield { kind: 'heading', text: FINDING_WORDS.findings[language] };
   for (const [i, f] of findings.entries()) {
     const kind = `${SEVERITY[f.severity][language]}, ${CONFIDENCE[f.confidence][language]}`;
     yield { kind: 'heading', level: 3, text: `${i + 1}. ${f.title[language]} (${kind})` };
     yield { kind: 'text', text: f.sentence[language] };
     yield* evidenceBlocks(f.evidence, language);
     if (f.against && f.against.length > 0) {
-      yield { kind: 'text', text: `${WORDS.against[language]}:` };
+      yield { kind: 'text', text: `${FINDING_WORDS.against[language]}:` };
       yield* evidenceBlocks(f.against, language);
     }
     if (f.settle && f.settle.length > 0) {
-      yield { kind: 'text', text: `${WORDS.settle[language]}:` };
+      yield { kind: 'text', text: `${FINDING_WORDS.settle[language]}:` };
       yield { kind: 'list', items: f.settle.map((s) => s[language]) };
     }
   }

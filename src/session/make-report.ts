@@ -23,6 +23,7 @@ import { problemsOf } from '../report/problems.ts';
 import { type SourceFinder, sourceLines } from '../report/source-text.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import { stackOf } from '../report/stack-of.ts';
+import type { StackDataOptions } from '../report/task-stack.ts';
 import { waitGraphData } from '../report/wait-graph-data.ts';
 import { rules } from '../rules/index.ts';
 import { crashCode } from './crash-code.ts';
@@ -42,6 +43,8 @@ const BRIEF = 4;
 export interface ReportOptions {
   /** The program has debug information that was named for it: the stack gets files, lines and inlined calls. */
   readonly lines?: boolean;
+  /** With lines: arguments and local variables of every frame too. */
+  readonly locals?: boolean;
   /** Source text; shown around the place of the crash. */
   readonly source?: SourceFinder;
 }
@@ -55,7 +58,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
   const table = taskTable(prog);
   const mods = modules(prog);
   const memory = memoryInfo(prog);
-  const shown = crashed && options.lines ? stackOf(prog, crashed, { lines: true }) : stack;
+  const shown = crashed && options.lines ? stackOf(prog, crashed, linesOf(options)) : stack;
   const code = crashCode(prog, site && stack?.frames[site.index], logFrom(log.records, fatal?.index));
   const diagnosis = diagnose(of, rules);
   const told = toldCrash(fatal?.dying, stack, site);
@@ -104,6 +107,11 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     missing: missingParts(prog, facts, shown, problems.problems ?? []),
     ...problems,
   };
+}
+
+/** A stack for a page that opens: everything of each frame that is known. */
+function linesOf({ locals, source }: ReportOptions): StackDataOptions {
+  return locals === true ? { lines: true, locals, source } : { lines: true };
 }
 
 function crashPlace(

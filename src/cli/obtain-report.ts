@@ -1,0 +1,53 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { UsageError } from '../base/errors.ts';
+import { openDump } from '../node/open-dump.ts';
+import type { CrashReport } from '../report/crash-report.ts';
+import { readReport } from '../report/read-report.ts';
+import { makeReport, type ReportOptions } from '../session/make-report.ts';
+import type { DumpRequest } from './arguments.ts';
+import { DebugOnDemand } from './debug-on-demand.ts';
+import { Progress } from './progress.ts';
+import { splitFiles } from './split-files.ts';
+
+/** The report of a dump, or one that was saved as JSON. @throws AnalysisError */
+export async function obtainReport(request: DumpRequest, options: ReportOptions = {}): Promise<CrashReport> {
+  const [first = ''] = request.files;
+  if (request.files.length === 1 && isJson(first)) return savedReport(first);
+  const progress = new Progress();
+  progress.start('opening the dump');
+  const files = splitFiles(request);
+  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const debug = new DebugOnDemand(dump.program, { ...request.debug, noSearch: true }, files.debug);
+  try {
+    await debug.start();
+    const source = await debug.source();
+    progress.start('making the report');
+    return makeReport(dump.program, { ...options, lines: debug.explicit, ...(source && { source }) });
+  } finally {
+    progress.stop();
+    debug.close();
+    dump.close();
+  }
+}
+
+/** No dump begins with a brace. */
+function isJson(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(64);
+    const read = readSync(fd, bytes, 0, bytes.length, 0);
+    return /^\ufeff?\s*\{\s*"/.test(new TextDecoder().decode(bytes.subarray(0, read)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function savedReport(path: string): CrashReport {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (e) {
+    throw new UsageError(`${path}: not JSON: ${e instanceof Error ? e.message : String(e)}`);
+  }
+  return readReport(data, path);
+}

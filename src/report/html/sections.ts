@@ -1,0 +1,21 @@
+import { findingsSection } from './findings-section.ts';
+import { logSection } from './log-section.ts';
+import { machineSection, missingSection, modulesSection } from './machine-section.ts';
+import { memorySection } from './memory-section.ts';
+import { stackSection } from './stack-section.ts';
+import { stepsSection } from './steps-section.ts';
+import { tasksSection } from './tasks-section.ts';
+import type { Section } from './view.ts';
+
+/** The parts of the page behind the first one, in their order. */
+export const sections: readonly Section[] = [
+  findingsSection,
+  stepsSection,
+  stackSection,
+  logSection,
+  memorySection,
+  tasksSection,
+  modulesSection,
+  machineSection,
+  missingSection,
+];
