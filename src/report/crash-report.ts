@@ -20,6 +20,7 @@ import {
   optional,
   record,
   type Schema,
+  secret,
   string,
 } from './schema.ts';
 import { type SourceLines, sourceLinesSchema } from './source-text.ts';
@@ -180,7 +181,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     contextText: string('The same in words, with the task and CPU.'),
     contextPhrase: optional(phraseSchema('The same in every language.')),
     preemptCount: nullable(hexString('The preempt count of that CPU.')),
-    file: optional(string('Source file, with debug information.')),
+    file: optional(secret('path', string('Source file, with debug information.'))),
     line: optional(integer('Line in it.')),
     source: optional(sourceLinesSchema),
     doubt: optional(string('Why file and line may be wrong: they come from a file of another build.')),
@@ -208,7 +209,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     release: nullable(string('Kernel release.')),
     version: nullable(string('Kernel version.')),
     machine: nullable(string('As `uname -m`.')),
-    nodename: nullable(string('Host name.')),
+    nodename: nullable(secret('host', string('Host name.'))),
     hardware: nullable(string('Vendor, product and BIOS.')),
     cpus: nullable(integer('CPUs present.')),
     memoryBytes: nullable(integer('Memory.')),
@@ -216,7 +217,7 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     uptimeSeconds: nullable(number('Seconds since boot.')),
     loadAverage: nullable(arrayOf('Over 1, 5 and 15 minutes.', string('Two decimals.'))),
     tainted: nullable(string('Taint letters, empty when not tainted.')),
-    commandLine: nullable(string('Kernel command line.')),
+    commandLine: nullable(secret('kernel-command-line', string('Kernel command line.'))),
   }),
   stack: { ...taskStackSchema, type: ['object', 'null'] },
   log: object('The log around the first fatal report.', {

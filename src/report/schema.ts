@@ -8,7 +8,12 @@ export interface Schema {
   readonly items?: Schema;
   readonly pattern?: string;
   readonly enum?: readonly string[];
+  /** What a text tells of the machine and its users; it is replaced in a report that is to be sent. */
+  readonly secret?: SecretKind;
 }
+
+/** `contents`: a value of memory, in which quoted text is secret; `command`: the command line of a process. */
+export type SecretKind = 'host' | 'user' | 'path' | 'command' | 'kernel-command-line' | 'contents' | 'serial' | 'ip';
 
 export type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null';
 
@@ -67,6 +72,11 @@ export function number(description: string): Schema {
 
 export function boolean(description: string): Schema {
   return { type: 'boolean', description };
+}
+
+/** The same, replaced in a report that is to be sent. */
+export function secret(kind: SecretKind, schema: Schema): Schema {
+  return { ...schema, secret: kind };
 }
 
 /** The same, or null where it is not known. */

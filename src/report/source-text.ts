@@ -1,4 +1,4 @@
-import { arrayOf, integer, object, optional, type Schema, string } from './schema.ts';
+import { arrayOf, integer, object, optional, type Schema, secret, string } from './schema.ts';
 
 /** A file of source text. */
 export interface SourceText {
@@ -87,7 +87,7 @@ function endOfFunction(lines: readonly string[], line: number): number {
 }
 
 export const sourceLinesSchema: Schema = object('Source text.', {
-  where: string('Where it was found.'),
+  where: secret('path', string('Where it was found.')),
   lines: arrayOf('Lines.', object('A line.', { number: integer('From 1.'), text: string('Text.') })),
   doubt: optional(string('Why it may not be what the kernel was built from.')),
 });

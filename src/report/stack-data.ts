@@ -10,6 +10,7 @@ import {
   optional,
   record,
   type Schema,
+  secret,
   string,
 } from './schema.ts';
 import { type SourceLines, sourceLinesSchema } from './source-text.ts';
@@ -98,7 +99,7 @@ const frame: Schema = object('One frame, innermost first.', {
   size: nullable(integer('Bytes of the function.')),
   module: nullable(string('Module; null for the kernel itself.')),
   inlined: boolean('Whether the frame is an inlined call.'),
-  file: nullable(string('Source file.')),
+  file: nullable(secret('path', string('Source file.'))),
   line: nullable(integer('Line in it.')),
   column: nullable(integer('Column in it.')),
   doubt: optional(string('Why file and line may be wrong: they come from a file of another build.')),
@@ -130,7 +131,7 @@ const frame: Schema = object('One frame, innermost first.', {
         function: string('The function that declares it.'),
         parameter: boolean('Whether it is a parameter.'),
         type: string('Its type in C; empty when not known.'),
-        value: nullable(string('Its value as C writes it; null when there is none.')),
+        value: nullable(secret('contents', string('Its value as C writes it; null when there is none.'))),
         why: optional(string('Why there is no value: `optimized out`, or what is missing.')),
         doubt: optional(string('Why it may be wrong: it comes from a file of another build.')),
       }),
