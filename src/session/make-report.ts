@@ -3,6 +3,8 @@ import { hex64 } from '../base/hex.ts';
 import { crashContext } from '../diagnosis/crash-context.ts';
 import type { CrashSite } from '../diagnosis/crash-site.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
+import { nextSteps } from '../diagnosis/next-steps/next-steps.ts';
+import { stepFacts } from '../diagnosis/next-steps/step-facts.ts';
 import { examinedObjectsData } from '../diagnosis/examined-objects-data.ts';
 import { openCase } from '../diagnosis/open-case.ts';
 import { toldCrash } from '../diagnosis/told-crash.ts';
@@ -70,7 +72,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     memory.problems,
     diagnosis.problems,
   );
-  return {
+  const report: CrashReport = {
     schema: 1,
     crash: {
       kind: fatal?.kind ?? null,
@@ -107,6 +109,8 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     missing: missingParts(prog, facts, shown, problems.problems ?? []),
     ...problems,
   };
+  const steps = nextSteps(stepFacts(prog, report));
+  return steps.length === 0 ? report : { ...report, nextSteps: steps };
 }
 
 /** A stack for a page that opens: everything of each frame that is known. */
