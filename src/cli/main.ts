@@ -34,8 +34,9 @@ async function answer(request: Request): Promise<number> {
     case 'report':
       return (await import('./run-report.ts')).runReport(request);
     case 'compare':
-    case 'fixes':
       return 1;
+    case 'fixes':
+      return (await import('./run-fixes.ts')).runFixes(request);
     case 'prompt':
       return (await import('./prompt.ts')).prompt(request);
     case 'oops':

@@ -1,5 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import type { Language } from '../base/phrase.ts';
+import type { Block } from '../report/block.ts';
+import { renderMarkdown } from '../report/render-markdown.ts';
+import { renderText } from '../report/render-text.ts';
+import { SCHEMA } from '../session/json.ts';
 import type { OutputRequest } from './arguments.ts';
 import { Output } from './output.ts';
 
@@ -16,4 +21,19 @@ export function writeReport(request: OutputRequest, make: (colour: boolean) => I
   } finally {
     if (!toStdout) closeSync(fd);
   }
+}
+
+/** Writes an answer in the form that was asked for. @param data what the JSON form holds */
+export async function writeBlocks(
+  request: OutputRequest,
+  data: object,
+  blocks: (language: Language) => Iterable<Block>,
+): Promise<void> {
+  const { format, language = 'en' } = request;
+  const html = format === 'html' ? await import('../report/html/blocks-html.ts') : undefined;
+  writeReport(request, (colour) => {
+    if (html) return [html.blocksPage([...blocks(language)], language)];
+    if (format === 'json') return [`${JSON.stringify({ schema: SCHEMA, ...data }, null, 2)}\n`];
+    return format === 'md' ? renderMarkdown(blocks(language)) : renderText(blocks(language), { colour });
+  });
 }

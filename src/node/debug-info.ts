@@ -12,8 +12,9 @@ import type { SourceFinder } from '../report/source-text.ts';
 import { debugPackageHint } from '../session/debug-package-hint.ts';
 import { type DebugFilePath, DebugSearch, type WantedFile } from './debug-search.ts';
 import { type DebuginfodOptions, debuginfodFromEnvironment, fetchDebuginfo } from './debuginfod.ts';
+import type { SourceOf } from './kernel-revision.ts';
 import { LineFiles } from './line-files.ts';
-import { installedSource, type SourceOf, sourceTree } from './source-tree.ts';
+import { installedSource, sourceTree } from './source-tree.ts';
 
 export interface HostDebugInfoOptions {
   /** Files and folders that were named. */

@@ -1,21 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import type { SourceFinder, SourceText } from '../report/source-text.ts';
 import { plainPath } from '../symbolize/source-path.ts';
 import { isDirectory } from './debug-folder.ts';
+import { kernelRevision, type SourceOf, versionsOf } from './kernel-revision.ts';
+import { git, isRepository } from './run-git.ts';
 
 /** Longest file that is read as source. */
 const MAX_FILE = 1 << 24;
-/** Milliseconds for a call of git. */
-const GIT_TIME = 20_000;
-
-/** The kernel that the source is for. */
-export interface SourceOf {
-  readonly release?: string;
-  readonly version?: string;
-}
 
 /**
  * Source text from a folder: a plain tree, or a git repository, of which the tag or commit of the kernel's release is
@@ -24,10 +17,10 @@ export interface SourceOf {
  */
 export function sourceTree(folder: string, kernel: SourceOf): SourceFinder {
   if (!isDirectory(folder)) throw new UsageError(`--source ${folder}: not a folder`);
-  const isBare = existsSync(join(folder, 'HEAD')) && existsSync(join(folder, 'objects'));
-  const isGit = isBare || existsSync(join(folder, '.git'));
-  const revision = isGit ? gitRevision(folder, kernel) : undefined;
-  const shown = revision ?? (isBare ? 'HEAD' : undefined);
+  const kind = isRepository(folder);
+  const isGit = kind !== undefined;
+  const revision = isGit ? kernelRevision(folder, kernel) : undefined;
+  const shown = revision ?? (kind === 'bare' ? 'HEAD' : undefined);
   const read = shown === undefined ? treeReader(folder) : gitReader(folder, shown);
   const doubt = doubtOf(read, revision, isGit, kernel);
   const kept = new Map<string, SourceText | undefined>();
@@ -104,54 +97,6 @@ function gitReader(folder: string, revision: string): Reader {
   };
 }
 
-/** The tag or commit of the kernel's release; undefined when the repository has none of the names that it may have. */
-function gitRevision(folder: string, kernel: SourceOf): string | undefined {
-  const names = revisionNames(kernel).filter((name) => /^[\w][\w./+-]{0,127}$/.test(name));
-  const asked = names.map((name) => `${name}^{commit}\n`).join('');
-  const answers = git(folder, ['cat-file', '--batch-check=%(objecttype)'], asked)?.split('\n') ?? [];
-  return names[answers.indexOf('commit')];
-}
-
-/** Names of tags and commits by which trees know a release; the surest first. */
-function revisionNames(kernel: SourceOf): string[] {
-  const names: string[] = [];
-  const release = kernel.release ?? '';
-  const version = kernel.version ?? '';
-  const commit = /-g([0-9a-f]{7,40})(?:$|[^0-9a-f])/.exec(release)?.[1]; // CONFIG_LOCALVERSION_AUTO
-  if (commit !== undefined) names.push(commit);
-  const debian = /\bDebian (\d+\.\d[\w.~+]*-\d[\w.~+]*)/.exec(version)?.[1]; // `Debian 6.1.192-2`
-  if (debian !== undefined) names.push(`debian/${debian.replaceAll('~', '_')}`);
-  const ubuntu = /#(\d+)(?:~([\d.]+))?-Ubuntu/.exec(version); // `6.8.0-45-generic`, `#45~22.04.1-Ubuntu`
-  const base = /^((\d+\.\d+)\.\d+-\d+)-/.exec(release);
-  if (ubuntu && base) {
-    const [, number = '', backport] = ubuntu;
-    if (backport === undefined) names.push(`Ubuntu-${base[1]}.${number}`);
-    else names.push(`Ubuntu-hwe-${base[2]}-${base[1]}.${number}_${backport}`);
-  }
-  const plain = release
-    .replace(/\+.*$|\.debug$/, '')
-    .replace(/\.(?:x86_64|aarch64|ppc64le|s390x|riscv64|loongarch64)$/, '');
-  names.push(`kernel-${plain}`, `rpm-${release.replace(/-[a-z]\w*$/, '')}`, release);
-  const arch = /^(\d+\.\d+(?:\.\d+)?-arch\d+)-\d+$/.exec(release)?.[1];
-  if (arch !== undefined) names.push(`v${arch}`);
-  const euler = /^(\d+\.\d+\.\d+-\d+\.\d+\.\d+)\.\d+\.oe\d/.exec(release)?.[1];
-  if (euler !== undefined) names.push(euler);
-  for (const upstream of versionsOf(kernel)) names.push(`v${upstream}`);
-  return names;
-}
-
-/** Upstream versions that the kernel says it is: of a package's own number first, for its release may stand still. */
-function versionsOf(kernel: SourceOf): string[] {
-  const own = /\b(\d+\.\d+\.\d+)-\d/.exec(kernel.version ?? '')?.[1];
-  const release = /^(\d+\.\d+)(\.\d+)?(-rc\d+)?/.exec(kernel.release ?? '');
-  const found = own === undefined ? [] : [own];
-  if (release) {
-    const [, base = '', sub = '', rc = ''] = release;
-    found.push(`${base}${sub === '.0' ? '' : sub}${rc}`);
-  }
-  return found;
-}
-
 /** Why the tree may not be the kernel's: its Makefile says another version, or git has no tag of it. */
 function doubtOf(read: Reader, revision: string | undefined, isGit: boolean, kernel: SourceOf): string | undefined {
   const wanted = versionsOf(kernel);
@@ -172,20 +117,4 @@ function makefileVersion(lines: readonly string[]): string | undefined {
   if (version === undefined) return undefined;
   const sub = value('SUBLEVEL') ?? '0';
   return `${version}.${value('PATCHLEVEL') ?? '0'}${sub === '0' ? '' : `.${sub}`}`;
-}
-
-/** What git prints; undefined when it fails or is not there. */
-function git(folder: string, args: readonly string[], input = ''): string | undefined {
-  try {
-    return execFileSync('git', ['-C', folder, ...args], {
-      input,
-      encoding: 'utf8',
-      timeout: GIT_TIME,
-      maxBuffer: MAX_FILE,
-      env: { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-  } catch {
-    return undefined;
-  }
 }

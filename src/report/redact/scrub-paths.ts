@@ -6,7 +6,8 @@ const SOURCE =
 
 /** An absolute path in a text: what begins with a slash where a word may begin. Offsets such as `f+0x1/0x2` do not. */
 const QUOTED = /(["'`])((?:\/|~\/)[^"'`\n]*)\1/g;
-const PLAIN = /(^|[\s"'`=,(:[<>|;{])(?!\/[A-Z_#0-9]+>)((?:~|\.{1,2})?\/(?!\/)[^\s"'`,;()[\]<>|{}]*[^\s"'`,;()[\]<>|{}.:?!])/g;
+const PLAIN =
+  /(^|[\s"'`=,(:[<>|;{])(?!\/[A-Z_#0-9]+>)((?:~|\.{1,2})?\/(?!\/)[^\s"'`,;()[\]<>|{}]*[^\s"'`,;()[\]<>|{}.:?!])/g;
 /** Parts of a kernel's own file systems and devices: they are alike on every machine. */
 const COMMON =
   /^\/(?:proc(?:\/(?:self|sys|sysrq-trigger|meminfo|kcore|vmcore|kmsg)(?:\/[a-z_/]+)?)?|sys(?:\/(?:kernel|module|block|fs)(?:\/[\w/-]*)?)?|dev(?:\/(?:[a-z]{1,8}\d{0,3}|null|zero|console|mapper|shm))?|tmp|run|boot|etc|usr|var|root|home)?\/?$/;
