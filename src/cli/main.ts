@@ -34,7 +34,7 @@ async function answer(request: Request): Promise<number> {
     case 'report':
       return (await import('./run-report.ts')).runReport(request);
     case 'compare':
-      return 1;
+      return (await import('./run-compare.ts')).runCompare(request);
     case 'fixes':
       return (await import('./run-fixes.ts')).runFixes(request);
     case 'prompt':

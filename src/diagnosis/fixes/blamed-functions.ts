@@ -14,6 +14,11 @@ const MOST = 12;
 const PASSAGE =
   /^(?:v?panic\w*|oops_\w+|die\w*|__die\w*|do_trap|do_error_trap|exc_\w+|asm_\w+|sysvec_\w+|__?do_softirq|handle_softirqs|____?irq_exit\w*|irq_exit\w*|rcu_do_batch|rcu_core\w*|rcu_process_callbacks|kthread|ret_from_\w+|entry_\w+|do_syscall_\w+|x64_sys_call|__(?:x64|arm64|se|do)_sys_\w+|el[01]\w*|invoke_syscall\w*|gic_\w+|handle_domain_irq\w*|__schedule|schedule\w*|worker_thread|process_one_work|process_scheduled_works|delay_\w+|__const_udelay|dump_stack\w*|page_fault_oops|do_user_addr_fault|do_page_fault|handle_mm_fault|__handle_mm_fault|do_mem_abort|do_translation_fault|vfs_\w+|ksys_\w+|bad_area\w*|no_context|kernfs_fop_\w+|call_timer_fn|run_timer_softirq|crash_kexec|__crash_kexec|machine_kexec|stop_this_cpu|report_bug|handle_bug|fixup_bug|bug_handler|brk_handler)$/;
 
+/** Whether a function stands in stacks whatever the bug is. */
+export function passesThrough(name: string): boolean {
+  return PASSAGE.test(name);
+}
+
 /** Functions to look for, the most blamed first: of findings, of the place where it died, and of the frames around it. */
 export function blamedFunctions(report: CrashReport): BlamedFunction[] {
   const found = new Map<string, BlamedFunction>();

@@ -17,9 +17,22 @@ export interface RedactOptions {
  * Members that a schema marks as secret are replaced whole, every other text is searched.
  */
 export function redactReport(report: CrashReport, options: RedactOptions = {}): CrashReport {
-  const aliases = new Aliases();
-  const known = collectNames(report, crashReportSchema);
-  return new Redactor(aliases, known, options.all === true).value(report, crashReportSchema) as CrashReport;
+  return new Redaction(options).redact(report);
+}
+
+/** The same for several reports, in which equal things get equal names. */
+export class Redaction {
+  readonly #aliases = new Aliases();
+  readonly #all: boolean;
+
+  constructor(options: RedactOptions = {}) {
+    this.#all = options.all === true;
+  }
+
+  redact(report: CrashReport): CrashReport {
+    const known = collectNames(report, crashReportSchema);
+    return new Redactor(this.#aliases, known, this.#all).value(report, crashReportSchema) as CrashReport;
+  }
 }
 
 /** Numbers that are written like addresses. */
