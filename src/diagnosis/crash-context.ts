@@ -31,10 +31,10 @@ export function crashContext(
   const own = frame && frame.stack !== 'task' && frame.stack !== 'unknown' ? frame.stack : undefined;
   const where: Phrase = {
     en: `${WORDS[context].en}${on === undefined ? '' : ` on CPU ${on}`}${own === undefined ? '' : ` (${own} stack)`}`,
-    zh: `${WORDS[context].zh}${on === undefined ? '' : `,CPU ${on}`}${own === undefined ? '' : `(${own} 栈)`}`,
+    zh: `${WORDS[context].zh}${on === undefined ? '' : `，CPU ${on}`}${own === undefined ? '' : `（${own} 栈）`}`,
   };
   const whose = task && taskPhrase(task, context, site?.interrupted);
-  const phrase = whose ? { en: `${where.en}, ${whose.en}`, zh: `${where.zh},${whose.zh}` } : where;
+  const phrase = whose ? { en: `${where.en}, ${whose.en}`, zh: `${where.zh}，${whose.zh}` } : where;
   return {
     context,
     contextText: phrase.en,
@@ -62,7 +62,7 @@ function taskPhrase(task: TaskRecord, context: ContextKind, interrupted: FrameDa
     return task.idle ? { en: `idle task ${name}`, zh: `空闲任务 ${name}` } : { en: name, zh: name };
   if (!interrupted) return { en: `${name} was current`, zh: `当前任务 ${name}` };
   const where = interrupted.stack === 'user' ? { en: 'user mode', zh: '用户态' } : codePhrase(interrupted.symbol);
-  return { en: `having interrupted ${name} in ${where.en}`, zh: `打断了 ${name},当时在 ${where.zh}` };
+  return { en: `having interrupted ${name} in ${where.en}`, zh: `打断了 ${name}，当时在 ${where.zh}` };
 }
 
 function codePhrase(symbol: string | null): Phrase {

@@ -96,7 +96,7 @@ class FixSearch {
     if (found === undefined) {
       this.#doubts.push({
         en: `the repository has no tag of ${release ?? 'the kernel'}: ${near ?? 'its whole history'} is taken`,
-        zh: `仓库中没有 ${release ?? '该内核'} 的标签:取 ${near ?? '全部历史'}`,
+        zh: `仓库中没有 ${release ?? '该内核'} 的标签：取 ${near ?? '全部历史'}`,
       });
     }
     return near;

@@ -54,7 +54,7 @@ function title({ dumps, groups }: Comparison): Phrase {
   const [count, causes] = [dumps.length, groups.length];
   return {
     en: `${count} deaths, ${causes} ${causes === 1 ? 'cause' : 'causes'}`,
-    zh: `${count} 次崩溃,${causes} 种原因`,
+    zh: `${count} 次崩溃，${causes} 种原因`,
   };
 }
 

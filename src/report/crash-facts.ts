@@ -13,7 +13,7 @@ export function crashTitle({ crash }: CrashReport, language: Language): string {
   const kind = kindPhrase(crash.kind)[language];
   const where = crash.function === null ? '' : crashPlace(crash);
   return language === 'zh'
-    ? `内核崩溃:${kind}${where && `,位于 ${where}`}`
+    ? `内核崩溃：${kind}${where && `，位于 ${where}`}`
     : `Kernel crash: ${kind}${where && ` in ${where}`}`;
 }
 
@@ -29,7 +29,7 @@ export function crashTime({ system }: CrashReport, language: Language): string {
   const date = system.dateSeconds === null ? WORDS.noDate[language] : formatDate(system.dateSeconds);
   if (system.uptimeSeconds === null) return date;
   const up = formatDuration(system.uptimeSeconds);
-  return language === 'zh' ? `${date},启动后 ${up.replace('days', '天')}` : `${date}, ${up} after boot`;
+  return language === 'zh' ? `${date}，启动后 ${up.replace('days', '天')}` : `${date}, ${up} after boot`;
 }
 
 /** What and where it died, in few words. */

@@ -125,7 +125,7 @@ function* blockedBlocks({ tasks }: CrashReport, language: Language): Iterable<Bl
 /** How many of all are shown; nothing when it is all of them. */
 export function ofAll(shown: number, all: number): Phrase {
   if (all <= shown) return { en: '', zh: '' };
-  return { en: ` (${shown} of ${all})`, zh: `(${all} 个中的 ${shown} 个)` };
+  return { en: ` (${shown} of ${all})`, zh: `（${all} 个中的 ${shown} 个）` };
 }
 
 function* gapBlocks(report: CrashReport, language: Language): Iterable<Block> {
@@ -137,7 +137,7 @@ function* gapBlocks(report: CrashReport, language: Language): Iterable<Block> {
 
 /** What the dump does not tell, a sentence each. */
 export function gapTexts({ missing, problems }: CrashReport, language: Language): string[] {
-  const [colon, semicolon] = language === 'zh' ? [':', ';'] : [': ', '; '];
+  const [colon, semicolon] = language === 'zh' ? ['：', '；'] : [': ', '; '];
   return [
     ...missing.map((m) => {
       const { what, why, remedy } = m.phrases ?? { what: undefined, why: undefined, remedy: undefined };

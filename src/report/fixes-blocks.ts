@@ -31,7 +31,7 @@ export function* fixesBlocks(data: FixesData, language: Language): Iterable<Bloc
   const names = data.functions.map((f) => `${f.name}${f.file === null ? '' : ` (${f.file})`}`);
   const counts: Phrase = {
     en: `${data.examined} commits, ${data.present} of them in the dump's kernel already`,
-    zh: `${data.examined} 个提交,其中 ${data.present} 个已在转储的内核中`,
+    zh: `${data.examined} 个提交，其中 ${data.present} 个已在转储的内核中`,
   };
   const facts: [string, string][] = [
     [say(WORDS.dump), data.release ?? say(WORDS.unknown)],

@@ -41,13 +41,13 @@ function part(what: Phrase, why: Phrase, remedy?: Phrase): MissingPart {
 const FILE: Phrase = { en: 'dump file', zh: '转储文件' };
 const UNPROVED: Phrase = {
   en: "they are not in the dump: addresses outside the kernel's image are as its headers state them",
-  zh: '转储中没有:内核映像之外的地址以文件头所述为准',
+  zh: '转储中没有：内核映像之外的地址以文件头所述为准',
 };
-const CUT: Phrase = { en: 'its end, which was needed, is cut off', zh: '其末尾被截断,而分析需要它' };
+const CUT: Phrase = { en: 'its end, which was needed, is cut off', zh: '其末尾被截断，而分析需要它' };
 const FILTERED: Phrase = { en: 'pages that were needed were filtered out', zh: '所需的页被过滤掉了' };
 const LOWER_LEVEL: Phrase = {
   en: 'makedumpfile with a lower dump level (-d) keeps them',
-  zh: '用更低的转储级别(makedumpfile -d)可保留它们',
+  zh: '用更低的转储级别（makedumpfile -d）可保留它们',
 };
 const LINES: Phrase = {
   en: 'source lines, inlined functions, local variables',
@@ -58,7 +58,7 @@ const NOT_THERE: Phrase = { en: 'they are not in a dump', zh: '转储本身不�
 function debugInfo(name: string | undefined): Phrase {
   return {
     en: `the kernel's debug information has them${name === undefined ? '' : ` (${name})`}`,
-    zh: `内核的调试信息中有${name === undefined ? '' : `(${name})`}`,
+    zh: `内核的调试信息中有${name === undefined ? '' : `（${name}）`}`,
   };
 }
 

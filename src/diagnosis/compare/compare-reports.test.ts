@@ -74,7 +74,7 @@ test('four dumps with about 100 MiB free that all died in slab reclaim: that is 
   assert.deepEqual(schemaProblems(comparisonSchema, data), []);
   const finding = data.findings.find((f) => f.rule === 'compare.short-of-memory');
   assert.equal(finding?.title.en, 'All 4 died with about 100.4 MB free, in slab reclaim');
-  assert.equal(finding?.title.zh, '全部 4 次崩溃时都只剩约 100.4 MB 空闲内存,且都在回收 slab');
+  assert.equal(finding?.title.zh, '全部 4 次崩溃时都只剩约 100.4 MB 空闲内存，且都在回收 slab');
   assert.equal(finding?.confidence, 'likely');
   assert.match(finding?.sentence.en ?? '', /87 MB - 112\.5 MB.*None of them had swap/);
   assert.equal(finding?.evidence.length, 4);

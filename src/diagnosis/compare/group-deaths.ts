@@ -25,7 +25,7 @@ function describe(members: readonly number[], deaths: readonly Death[]): DeathGr
   const first = own[0] as Death;
   const kind = kindPhrase(first.report.crash.kind);
   const where = first.report.crash.function;
-  const plain: Phrase = where === null ? kind : { en: `${kind.en} in ${where}`, zh: `${kind.zh},位于 ${where}` };
+  const plain: Phrase = where === null ? kind : { en: `${kind.en} in ${where}`, zh: `${kind.zh}，位于 ${where}` };
   const reasons = new Map<string, Phrase>();
   for (const other of own.slice(1)) for (const r of sameCause(first, other)) reasons.set(r.en, r);
   return {

@@ -25,10 +25,10 @@ export const sameHour: CommonRule = (deaths) => {
     title: { en: `All ${count} died at the same time of day`, zh: `全部 ${count} 次都在一天的同一时刻` },
     sentence: {
       en: `The ${count} deaths, on ${days.size} days, are within half an hour of the same time of day: look for a job that runs then.`,
-      zh: `这 ${count} 次崩溃分布在 ${days.size} 天,都在同一时刻前后半小时内:请查找那时运行的任务。`,
+      zh: `这 ${count} 次崩溃分布在 ${days.size} 天，都在同一时刻前后半小时内：请查找那时运行的任务。`,
     },
     evidence: deaths.map((d) => ({
-      what: { en: `${d.name}: date`, zh: `${d.name}:日期` },
+      what: { en: `${d.name}: date`, zh: `${d.name}：日期` },
       value: formatDate(d.report.system.dateSeconds ?? 0),
       command: 'sys',
     })),

@@ -8,7 +8,7 @@ export const sameMachine: CommonRule = (deaths) => {
   const places = new Set(deaths.map((d) => d.report.crash.function)).size;
   const count = deaths.length;
   const evidence = deaths.map((d, i) => ({
-    what: { en: `${d.name}: host`, zh: `${d.name}:主机` },
+    what: { en: `${d.name}: host`, zh: `${d.name}：主机` },
     value: hosts[i] ?? '',
     command: 'sys',
   }));
@@ -17,10 +17,10 @@ export const sameMachine: CommonRule = (deaths) => {
       rule: 'compare.one-machine',
       severity: 'suspect',
       confidence: 'possible',
-      title: { en: 'One machine, a different place each time', zh: '同一台机器,每次位置不同' },
+      title: { en: 'One machine, a different place each time', zh: '同一台机器，每次位置不同' },
       sentence: {
         en: `All ${count} dumps are of ${hosts[0]}, and each died in another function: that is how bad memory or a stray write looks.`,
-        zh: `全部 ${count} 个转储都来自 ${hosts[0]},且每次死在不同的函数:内存损坏或野写就是这样。`,
+        zh: `全部 ${count} 个转储都来自 ${hosts[0]}，且每次死在不同的函数：内存损坏或野写就是这样。`,
       },
       evidence,
       settle: [{ en: 'Test the memory of the machine.', zh: '检测该机器的内存。' }],
@@ -34,7 +34,7 @@ export const sameMachine: CommonRule = (deaths) => {
     title: { en: `${different} different machines`, zh: `${different} 台不同的机器` },
     sentence: {
       en: `The ${count} dumps are of ${different} machines: the hardware of one cannot be the cause of all.`,
-      zh: `${count} 个转储来自 ${different} 台机器:不会都是某一台硬件的原因。`,
+      zh: `${count} 个转储来自 ${different} 台机器：不会都是某一台硬件的原因。`,
     },
     evidence,
   };

@@ -22,10 +22,10 @@ export const sameUptime: CommonRule = (deaths) => {
     title: { en: `All ${count} lived about as long`, zh: `全部 ${count} 次存活时间相近` },
     sentence: {
       en: `Each kernel died between ${from} and ${to} after its boot: a leak, a counter that wraps or a job with a fixed period does that.`,
-      zh: `每个内核都在启动后 ${from} 到 ${to} 之间死亡:泄漏、计数器回绕或固定周期的任务会如此。`,
+      zh: `每个内核都在启动后 ${from} 到 ${to} 之间死亡：泄漏、计数器回绕或固定周期的任务会如此。`,
     },
     evidence: deaths.map((d) => ({
-      what: { en: `${d.name}: uptime`, zh: `${d.name}:运行时间` },
+      what: { en: `${d.name}: uptime`, zh: `${d.name}：运行时间` },
       value: formatDuration(d.report.system.uptimeSeconds ?? 0),
       command: 'sys',
     })),

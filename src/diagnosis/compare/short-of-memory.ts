@@ -32,20 +32,20 @@ export const shortOfMemory: CommonRule = (deaths) => {
     confidence: count > 2 && work ? 'likely' : 'possible',
     title: {
       en: `All ${count} died with about ${middle} free${work ? `, ${work.en}` : ''}`,
-      zh: `全部 ${count} 次崩溃时都只剩约 ${middle} 空闲内存${work ? `,且都${work.zh}` : ''}`,
+      zh: `全部 ${count} 次崩溃时都只剩约 ${middle} 空闲内存${work ? `，且都${work.zh}` : ''}`,
     },
     sentence: {
       en: `Each of the ${count} kernels had little memory free (${range})${work ? ` and died ${work.en}` : ''}: pressure on memory brings the bug out. It need not be its cause.${swapless ? ' None of them had swap.' : ''}`,
-      zh: `这 ${count} 个内核空闲内存都很少(${range})${work ? `,并且都${work.zh}时死亡` : ''}:内存压力使缺陷暴露,但未必是其原因。${swapless ? '它们都没有交换空间。' : ''}`,
+      zh: `这 ${count} 个内核空闲内存都很少（${range}）${work ? `，并且都${work.zh}时死亡` : ''}：内存压力使缺陷暴露，但未必是其原因。${swapless ? '它们都没有交换空间。' : ''}`,
     },
     evidence: deaths.map((d) => ({
-      what: { en: `${d.name}: free of all memory`, zh: `${d.name}:空闲与全部内存` },
+      what: { en: `${d.name}: free of all memory`, zh: `${d.name}：空闲与全部内存` },
       value: `${formatSize(1024 * (d.report.memory.MemFree ?? 0))} / ${formatSize(1024 * (d.report.memory.MemTotal ?? 0))}`,
     })),
     settle: [
       {
         en: 'Run the same load with more memory or with swap: if it does not die, pressure is needed; look for the bug where the stacks meet.',
-        zh: '在更多内存或有交换空间的情况下运行同样的负载:若不再崩溃,说明需要内存压力;请在各调用栈的交汇处查找缺陷。',
+        zh: '在更多内存或有交换空间的情况下运行同样的负载：若不再崩溃，说明需要内存压力；请在各调用栈的交汇处查找缺陷。',
       },
     ],
   };

@@ -130,13 +130,13 @@ function* fixesReasons({ fixes }: CommitFacts): Iterable<Reason> {
     const short = there.hash.slice(0, 12);
     yield {
       points: 20,
-      phrase: { en: `fixes ${short}, which the dump's kernel has`, zh: `修复 ${short},而转储的内核含有它` },
+      phrase: { en: `fixes ${short}, which the dump's kernel has`, zh: `修复 ${short}，而转储的内核含有它` },
     };
   } else {
     const short = (fixes[0]?.hash ?? '').slice(0, 12);
     yield {
       points: -60,
-      phrase: { en: `fixes ${short}, which the dump's kernel does not have`, zh: `修复 ${short},但转储的内核没有它` },
+      phrase: { en: `fixes ${short}, which the dump's kernel does not have`, zh: `修复 ${short}，但转储的内核没有它` },
     };
   }
 }

@@ -17,12 +17,12 @@ function step(cache: string, rule: string): NextStep {
     title: { en: `Trace who frees objects of ${cache} twice`, zh: `跟踪谁两次释放 ${cache} 的对象` },
     why: {
       en: 'Prints an object that is freed although it was not allocated since its last free, with the stack and the process of both frees, before the kernel falls over it.',
-      zh: '若对象自上次释放后未再分配就又被释放,则在内核因此崩溃之前打印该对象,以及两次释放的调用栈与进程。',
+      zh: '若对象自上次释放后未再分配就又被释放，则在内核因此崩溃之前打印该对象，以及两次释放的调用栈与进程。',
     },
     texts: [{ place: 'bpftrace', text: /^(?:dma-|cg-)?kmalloc-/.test(cache) ? kfreeProgram() : cacheProgram(cache) }],
     cost: {
       en: 'A probe at each allocation and free of all caches: measurable on a busy machine.',
-      zh: '所有缓存的每次分配与释放都经过探针:繁忙的机器上可测得其开销。',
+      zh: '所有缓存的每次分配与释放都经过探针：繁忙的机器上可测得其开销。',
     },
     risk: TRACE_RISK,
     undo: TRACE_UNDO,

@@ -12,7 +12,7 @@ export const bpftraceLocks: StepMaker = function* (facts) {
     title: { en: 'Trace who waits long for a mutex', zh: '跟踪谁长时间等待互斥锁' },
     why: {
       en: 'Prints each wait of more than a second with its stack, and every 30 seconds who waits still, with the lock that is waited for.',
-      zh: '打印每次超过一秒的等待及其调用栈,并每 30 秒列出仍在等待者和所等的锁。',
+      zh: '打印每次超过一秒的等待及其调用栈，并每 30 秒列出仍在等待者和所等的锁。',
     },
     texts: [
       {
@@ -38,7 +38,7 @@ END { clear(@lock); clear(@since); }`,
     ],
     cost: {
       en: 'A probe at each mutex: several per cent of CPU time on a busy machine.',
-      zh: '每个互斥锁一个探针:繁忙的机器上占百分之几的 CPU 时间。',
+      zh: '每个互斥锁一个探针：繁忙的机器上占百分之几的 CPU 时间。',
     },
     risk: TRACE_RISK,
     undo: TRACE_UNDO,

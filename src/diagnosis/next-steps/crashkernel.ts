@@ -36,7 +36,7 @@ export const crashkernel: StepMaker = function* (facts) {
     },
     risk: {
       en: 'The kernel may refuse a reservation for which it finds no free range: look at kexec_crash_size after the boot. Test it with a crash of your own at a quiet time.',
-      zh: '若找不到足够的连续空闲区,内核可能拒绝保留:启动后请查看 kexec_crash_size。请在空闲时自行触发一次崩溃来检验。',
+      zh: '若找不到足够的连续空闲区，内核可能拒绝保留：启动后请查看 kexec_crash_size。请在空闲时自行触发一次崩溃来检验。',
     },
     undo: UNDO_BOOT,
   };
@@ -56,12 +56,12 @@ function whyPhrase(
     given === undefined
       ? { en: 'The command line has no crashkernel=.', zh: '命令行中没有 crashkernel=。' }
       : {
-          en: `crashkernel=${given} gives ${reserved === undefined ? 'nothing' : formatSize(reserved)} on this machine of ${size}.`,
-          zh: `crashkernel=${given} 在这台 ${size} 的机器上保留 ${reserved === undefined ? '0' : formatSize(reserved)}。`,
+          en: `crashkernel=${given} gives ${reserved === undefined ? '0 bytes' : formatSize(reserved)} on this machine of ${size}.`,
+          zh: `crashkernel=${given} 在这台 ${size} 的机器上保留 ${reserved === undefined ? '0 字节' : formatSize(reserved)}。`,
         };
   if (!truncated) return now;
   return {
     en: `The dump is cut off. The kernel that wrote it may have run out of memory, or the disk was full. ${now.en}`,
-    zh: `转储被截断。写它的内核可能内存不足,或磁盘已满。${now.zh}`,
+    zh: `转储被截断。写它的内核可能内存不足，或磁盘已满。${now.zh}`,
   };
 }

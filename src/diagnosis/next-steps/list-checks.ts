@@ -11,7 +11,7 @@ export const listChecks: StepMaker = function* (facts) {
     title: { en: 'Build with checks of lists', zh: '构建时打开链表检查' },
     why: {
       en: 'With these options the kernel checks every insertion and removal, and stops at the first wrong one instead of much later.',
-      zh: '打开这些选项后,内核检查每次插入与删除,在第一次出错时就停下,而不是很久以后。',
+      zh: '打开这些选项后，内核检查每次插入与删除，在第一次出错时就停下，而不是很久以后。',
     },
     texts: [
       {
@@ -22,7 +22,7 @@ export const listChecks: StepMaker = function* (facts) {
     ],
     cost: {
       en: 'A few per cent of the time in the kernel; init_on_free clears all freed memory.',
-      zh: '内核时间的百分之几;init_on_free 会清零所有被释放的内存。',
+      zh: '内核时间的百分之几；init_on_free 会清零所有被释放的内存。',
     },
     risk: {
       en: 'Damage that went unnoticed before now stops the machine.',

@@ -13,7 +13,7 @@ export const memorySysctls: StepMaker = function* (facts) {
     title: { en: 'Let reclaim begin earlier', zh: '让回收更早开始' },
     why: {
       en: 'A higher min_free_kbytes and watermark_scale_factor wake kswapd while there is still room, so that fewer tasks must reclaim on their own. vm.overcommit_memory=2 does not free a byte: it makes allocations fail that would have gone well. drop_caches throws away what the next read must fetch again.',
-      zh: '更高的 min_free_kbytes 与 watermark_scale_factor 让 kswapd 在尚有余地时就被唤醒,需要自行回收的任务更少。vm.overcommit_memory=2 不会释放一个字节:它只会让本可成功的分配失败。drop_caches 丢掉的内容,下次读取时还得再取回。',
+      zh: '更高的 min_free_kbytes 与 watermark_scale_factor 让 kswapd 在尚有余地时就被唤醒，需要自行回收的任务更少。vm.overcommit_memory=2 不会释放一个字节：它只会让本可成功的分配失败。drop_caches 丢掉的内容，下次读取时还得再取回。',
     },
     texts: [
       { place: 'shell', text: `sysctl vm.min_free_kbytes=${reserve}\nsysctl vm.watermark_scale_factor=100` },
@@ -24,15 +24,15 @@ export const memorySysctls: StepMaker = function* (facts) {
     ],
     cost: {
       en: `${reserve} KB are kept free, and about 1 % of memory is reclaimed earlier.`,
-      zh: `保持 ${reserve} KB 空闲,约 1 % 的内存会更早被回收。`,
+      zh: `保持 ${reserve} KB 空闲，约 1 % 的内存会更早被回收。`,
     },
     risk: {
       en: 'min_free_kbytes set far too high starves the machine: not more than a few per cent of memory.',
-      zh: 'min_free_kbytes 设得过高会使机器缺内存:不要超过内存的百分之几。',
+      zh: 'min_free_kbytes 设得过高会使机器缺内存：不要超过内存的百分之几。',
     },
     undo: {
       en: 'Write the old values back (sysctl -a shows them before the change) and delete the file.',
-      zh: '写回原值(更改前用 sysctl -a 查看)并删除该文件。',
+      zh: '写回原值（更改前用 sysctl -a 查看）并删除该文件。',
     },
     rules: [finding.rule],
   };

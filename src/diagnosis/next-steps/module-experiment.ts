@@ -24,11 +24,11 @@ export const moduleExperiment: StepMaker = function* (facts) {
       blamed === undefined
         ? {
             en: `${name} is the only module from outside the kernel tree. Nothing in this dump proves that it did it; a run without it tells whether the crash needs it.`,
-            zh: `${name} 是唯一的树外模块。此转储并不能证明是它所为;不加载它运行一段时间,就知道崩溃是否与它有关。`,
+            zh: `${name} 是唯一的树外模块。此转储并不能证明是它所为；不加载它运行一段时间，就知道崩溃是否与它有关。`,
           }
         : {
             en: `${name} is from outside the kernel tree and is part of what happened. A run without it tells whether the crash needs it.`,
-            zh: `${name} 是树外模块,并且参与了所发生的事。不加载它运行一段时间,就知道崩溃是否需要它。`,
+            zh: `${name} 是树外模块，并且参与了所发生的事。不加载它运行一段时间，就知道崩溃是否需要它。`,
           },
     texts: [
       { place: 'boot', text: parameter },
@@ -36,7 +36,7 @@ export const moduleExperiment: StepMaker = function* (facts) {
     ],
     risk: {
       en: 'What the module does is gone: a device, a file system, a protection. Ask who needs it first.',
-      zh: '该模块的功能(设备、文件系统、防护)将不可用。请先确认谁需要它。',
+      zh: '该模块的功能（设备、文件系统、防护）将不可用。请先确认谁需要它。',
     },
     undo: {
       en: `Take ${parameter} out of the boot loader and reboot.`,

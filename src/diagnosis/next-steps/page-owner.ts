@@ -20,7 +20,7 @@ export const pageOwner: StepMaker = function* (facts) {
     title: { en: 'Record who owns each page', zh: '记录每一页归谁所有' },
     why: {
       en: 'With page_owner=on the kernel keeps the stack that allocated and the stack that freed each page; the next dump tells who had this one.',
-      zh: '加上 page_owner=on 后,内核保存每一页的分配栈与释放栈;下次转储即可说明此页曾属于谁。',
+      zh: '加上 page_owner=on 后，内核保存每一页的分配栈与释放栈；下次转储即可说明此页曾属于谁。',
     },
     texts: [
       { place: 'boot', text: 'page_owner=on' },
@@ -29,7 +29,7 @@ export const pageOwner: StepMaker = function* (facts) {
     ],
     cost: {
       en: `About ${record} bytes for each page${total === undefined ? '' : `: ${total} with pages of 4 KB here`}, and some time at each allocation.`,
-      zh: `每页约 ${record} 字节${total === undefined ? '' : `:此机按 4 KB 页计为 ${total}`},每次分配也略慢。`,
+      zh: `每页约 ${record} 字节${total === undefined ? '' : `：此机按 4 KB 页计为 ${total}`}，每次分配也略慢。`,
     },
     risk: {
       en: 'A machine that is short of memory already becomes shorter. The kernel needs CONFIG_PAGE_OWNER.',

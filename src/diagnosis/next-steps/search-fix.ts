@@ -10,7 +10,7 @@ export const searchFix: StepMaker = function* (facts) {
     title: { en: `Look for a fix that touches ${name}`, zh: `查找涉及 ${name} 的修复` },
     why: {
       en: 'Commits newer than this kernel that change the blamed functions or name them as fixed, ranked. Reports of other crashes can be compared, which shows what all of them have in common.',
-      zh: '列出比此内核更新、修改了相关函数或声明修复它们的提交,并排序。还可与其他崩溃的报告比较,看它们有何共同点。',
+      zh: '列出比此内核更新、修改了相关函数或声明修复它们的提交，并排序。还可与其他崩溃的报告比较，看它们有何共同点。',
     },
     texts: [
       {
@@ -20,7 +20,7 @@ export const searchFix: StepMaker = function* (facts) {
     ],
     risk: {
       en: 'A commit that touches the function need not be about this bug: read it before it is applied.',
-      zh: '涉及该函数的提交未必与此缺陷有关:应用前请先阅读。',
+      zh: '涉及该函数的提交未必与此缺陷有关：应用前请先阅读。',
     },
     undo: { en: 'Nothing is changed.', zh: '不作任何更改。' },
     rules: [first.rule],

@@ -25,7 +25,7 @@ export const slubDebug: StepMaker = function* (facts) {
     title: { en: `Have the kernel watch ${cache}`, zh: `让内核监视 ${cache}` },
     why: {
       en: `With ${parameter} the kernel checks each object of this cache when it is allocated and freed, and keeps who did it: the next crash names both frees.`,
-      zh: `加上 ${parameter} 后,内核在分配与释放该缓存的每个对象时都做检查,并记录是谁所为:下次崩溃即可指出两次释放者。`,
+      zh: `加上 ${parameter} 后，内核在分配与释放该缓存的每个对象时都做检查，并记录是谁所为：下次崩溃即可指出两次释放者。`,
     },
     texts: [
       { place: 'boot', text: parameter },
@@ -34,7 +34,7 @@ export const slubDebug: StepMaker = function* (facts) {
     cost: costPhrase(facts.cache(cache)),
     risk: {
       en: 'Every allocation and free in this cache becomes slower, and a race may hide behind the changed timing. The kernel needs CONFIG_SLUB_DEBUG.',
-      zh: '该缓存的每次分配与释放都会变慢,时序改变也可能掩盖竞态。内核需有 CONFIG_SLUB_DEBUG。',
+      zh: '该缓存的每次分配与释放都会变慢，时序改变也可能掩盖竞态。内核需有 CONFIG_SLUB_DEBUG。',
     },
     undo: UNDO_BOOT,
     rules: [finding.rule],
@@ -69,6 +69,6 @@ function costPhrase(cache: CacheFacts | undefined): Phrase {
   const total = formatSize(extra * cache.objects);
   return {
     en: `About ${extra} bytes for each object of ${cache.size} bytes: with the ${cache.objects} objects of this dump about ${total}.`,
-    zh: `每个 ${cache.size} 字节的对象约增加 ${extra} 字节:按此转储中的 ${cache.objects} 个对象计约 ${total}。`,
+    zh: `每个 ${cache.size} 字节的对象约增加 ${extra} 字节：按此转储中的 ${cache.objects} 个对象计约 ${total}。`,
   };
 }

@@ -10,7 +10,7 @@ export const stackDepth: StepMaker = function* (facts) {
     title: { en: 'Record the deepest stacks', zh: '记录最深的栈' },
     why: {
       en: 'The stack tracer keeps the deepest kernel stack since boot and the bytes that each function takes of it.',
-      zh: '栈跟踪器保存启动以来最深的内核栈,以及每个函数占用的字节数。',
+      zh: '栈跟踪器保存启动以来最深的内核栈，以及每个函数占用的字节数。',
     },
     texts: [
       { place: 'shell', text: 'sysctl kernel.stack_tracer_enabled=1\ncat /sys/kernel/tracing/stack_trace' },

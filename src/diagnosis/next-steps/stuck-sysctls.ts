@@ -18,7 +18,7 @@ export const stuckSysctls: StepMaker = function* (facts) {
     title: { en: 'Make the next hang leave a dump at once', zh: '让下次挂起立即留下转储' },
     why: {
       en: 'The sooner the kernel stops after a hang began, the fewer tasks have piled up behind it, and the holder is still where it was.',
-      zh: '挂起开始后内核停得越早,堆积在后面的任务就越少,持有者也还在原处。',
+      zh: '挂起开始后内核停得越早，堆积在后面的任务就越少，持有者也还在原处。',
     },
     texts: [
       { place: 'file', text: ['# /etc/sysctl.d/90-hang.conf', ...lines].join('\n') },
@@ -30,7 +30,7 @@ export const stuckSysctls: StepMaker = function* (facts) {
     },
     undo: {
       en: 'Delete the file, set the two panics to 0 with sysctl.',
-      zh: '删除该文件,并用 sysctl 把这两个 panic 设为 0。',
+      zh: '删除该文件，并用 sysctl 把这两个 panic 设为 0。',
     },
     rules: [finding.rule],
   };

@@ -18,7 +18,7 @@ export const swap: StepMaker = function* (facts) {
     title: { en: `Give the machine ${formatSize(size)} of swap`, zh: `给机器 ${formatSize(size)} 交换空间` },
     why: {
       en: `There was no swap: memory of processes that is never touched again could not leave the RAM, so that only file pages and slab objects were left to reclaim. ${formatSize(free)} were free.`,
-      zh: `没有交换空间:进程不再触及的内存无法离开内存,只剩文件页与 slab 对象可供回收。当时空闲 ${formatSize(free)}。`,
+      zh: `没有交换空间：进程不再触及的内存无法离开内存，只剩文件页与 slab 对象可供回收。当时空闲 ${formatSize(free)}。`,
     },
     texts: [
       {
@@ -35,11 +35,11 @@ export const swap: StepMaker = function* (facts) {
     cost: { en: `${formatSize(size)} of disk.`, zh: `${formatSize(size)} 磁盘空间。` },
     risk: {
       en: 'Pages that are swapped out come back slowly. It relieves pressure, it does not mend a bug that pressure uncovers. /tmp is the wrong place: it may be in memory or be emptied.',
-      zh: '换出的页换入较慢。它只缓解压力,不能修好由压力暴露的缺陷。不要放在 /tmp:它可能在内存中,也可能被清空。',
+      zh: '换出的页换入较慢。它只缓解压力，不能修好由压力暴露的缺陷。不要放在 /tmp：它可能在内存中，也可能被清空。',
     },
     undo: {
       en: 'swapoff /swapfile, rm /swapfile, and take the line out of /etc/fstab.',
-      zh: 'swapoff /swapfile,rm /swapfile,并删去 /etc/fstab 中那一行。',
+      zh: 'swapoff /swapfile，rm /swapfile，并删去 /etc/fstab 中那一行。',
     },
     ...(finding && { rules: [finding.rule] }),
   };

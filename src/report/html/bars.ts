@@ -6,6 +6,8 @@ export interface Bar {
   /** What is written beside it. */
   readonly text: string;
   readonly value: number;
+  /** What is left over: drawn as the ground. */
+  readonly rest?: true;
 }
 
 const WIDTH = 1000;
@@ -22,15 +24,19 @@ export function partsBar(label: string, parts: readonly Bar[]): Markup {
   let at = 0;
   const pieces = parts.map((p, i) => {
     const width = (p.value / total) * WIDTH;
-    const piece = html`<rect class="c${i % COLOURS}" x="${at.toFixed(2)}" y="0" width="${width.toFixed(2)}" height="40"/>`;
+    const piece = html`<rect class="${colour(p, i)}" x="${at.toFixed(2)}" y="0" width="${width.toFixed(2)}" height="40"/>`;
     at += width;
     return piece;
   });
   const names = parts.map(
     (p, i) =>
-      html`<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><rect class="c${i % COLOURS}" width="10" height="10" rx="2"/></svg> <span>${p.name}</span> <b>${p.text}</b> <span class="share">${percent(p.value, total)}</span></li>`,
+      html`<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><rect class="${colour(p, i)}" width="10" height="10" rx="2"/></svg> <span>${p.name}</span> <b>${p.text}</b> <span class="share">${percent(p.value, total)}</span></li>`,
   );
   return html`<figure class="parts"><figcaption>${label}</figcaption><svg viewBox="0 0 ${WIDTH} 40" preserveAspectRatio="none" aria-hidden="true">${pieces}</svg><ul class="legend">${names}</ul></figure>`;
+}
+
+function colour(bar: Bar, index: number): string {
+  return bar.rest ? 'rest' : `c${index % COLOURS}`;
 }
 
 /** Bars under each other, the longest as wide as the page; each with its name and value. */

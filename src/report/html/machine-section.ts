@@ -21,7 +21,7 @@ export const modulesSection: Section = {
     const count = total ?? tainting.length;
     const words = {
       en: `${count} modules are loaded; ${tainting.length} of them taint the kernel. That alone is no proof against them.`,
-      zh: `已加载 ${count} 个模块,其中 ${tainting.length} 个污染内核。仅此不足以归咎于它们。`,
+      zh: `已加载 ${count} 个模块，其中 ${tainting.length} 个污染内核。仅此不足以归咎于它们。`,
     };
     const columns = [
       { title: say(WORDS.modules) },

@@ -37,7 +37,7 @@ ${code(crash, view)}`;
 };
 
 function dyingWords(count: number): Phrase {
-  return { en: `Dying itself: ${count} frames`, zh: `死亡过程本身:${count} 个栈帧` };
+  return { en: `Dying itself: ${count} frames`, zh: `死亡过程本身：${count} 个栈帧` };
 }
 
 /** @param offset index of the first frame in the whole stack @param site index of the frame in which it died */

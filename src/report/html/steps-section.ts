@@ -16,7 +16,7 @@ export const stepsSection: Section = {
 
 const NOTHING_DONE = {
   en: 'These are proposals for a person to judge. Nothing of this has been executed.',
-  zh: '以下是供人判断的建议,均未执行。',
+  zh: '以下是供人判断的建议，均未执行。',
 };
 
 function step(of: NextStep, index: number, view: View): Markup {

@@ -2,14 +2,14 @@ const LIGHT = `
   --bg: #f4f6f8; --card: #ffffff; --ink: #1a1f26; --soft: #545d68; --line: #d5dbe1; --accent: #0a58a6; --focus: #0a58a6;
   --code: #eef1f4; --mark: #fff1c9; --mark-line: #b7791f;
   --cause: #b3261e; --cause-bg: #fdecea; --suspect: #7a4f01; --suspect-bg: #fff4dc; --context: #0a58a6; --context-bg: #e6f1fc;
-  --good: #1a7036; --track: #e6eaee; --shadow: 0 1px 2px rgb(20 30 40 / 8%), 0 6px 20px rgb(20 30 40 / 6%);
+  --good: #1a7036; --rest: #b9c3cd; --track: #e6eaee; --shadow: 0 1px 2px rgb(20 30 40 / 8%), 0 6px 20px rgb(20 30 40 / 6%);
   --c0: #2f6fb5; --c1: #b4540a; --c2: #2b7d3e; --c3: #7d4fd0; --c4: #b83280; --c5: #0f7486; --c6: #856000; --c7: #5d6875; --c8: #a3413a;`;
 
 const DARK = `
   --bg: #0e1217; --card: #171c23; --ink: #e7ecf2; --soft: #a3adb8; --line: #2e3640; --accent: #7ab8ff; --focus: #7ab8ff;
   --code: #1f262f; --mark: #4a3a0c; --mark-line: #e3b341;
   --cause: #ff9a91; --cause-bg: #3b1715; --suspect: #f0c052; --suspect-bg: #372a0b; --context: #7ab8ff; --context-bg: #10294a;
-  --good: #6fd58a; --track: #28303a; --shadow: none;
+  --good: #6fd58a; --rest: #4a545f; --track: #28303a; --shadow: none;
   --c0: #5b9ce0; --c1: #e5873c; --c2: #58b56f; --c3: #a98bf0; --c4: #e877b5; --c5: #45b5c8; --c6: #d0a62c; --c7: #98a4b1; --c8: #e07c74;`;
 
 const BASE = `
@@ -29,7 +29,7 @@ p { margin: .4rem 0 .8rem; }
 ul, ol { padding-left: 1.3rem; }
 button { font: inherit; font-size: .82rem; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .2rem .6rem; cursor: pointer; }
 button:hover { border-color: var(--accent); color: var(--accent); }
-mark { background: var(--mark); color: inherit; box-shadow: inset 3px 0 var(--mark-line); display: inline-block; min-width: 100%; }`;
+mark { background: var(--mark); color: inherit; box-shadow: -3px 0 var(--mark-line); display: inline-block; min-width: 100%; }`;
 
 const FRAME = `
 .skip { position: absolute; left: -99rem; top: .5rem; background: var(--card); padding: .5rem 1rem; z-index: 9; border-radius: 6px; }
@@ -43,7 +43,8 @@ const FRAME = `
 nav ul { list-style: none; margin: 0; padding: 0; position: sticky; top: 4.2rem; }
 nav a { display: block; padding: .3rem .7rem; border-left: 2px solid var(--line); color: var(--soft); text-decoration: none; font-size: .9rem; }
 nav a:hover { color: var(--accent); border-color: var(--accent); }
-main { min-width: 0; outline: none; }
+main { min-width: 0; outline: none; overflow-wrap: anywhere; }
+td, th { overflow-wrap: break-word; }
 main > section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.4rem 1.6rem; margin-bottom: 1.2rem; box-shadow: var(--shadow); }
 footer { max-width: 82rem; margin: 0 auto; padding: 0 1.2rem 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 60rem) {
@@ -110,6 +111,16 @@ td { min-width: 5rem; }
 .frame.site { background: var(--cause-bg); border-radius: 6px; }
 .frame.site .off, .frame.site .at { color: inherit; }
 .turn { padding: .5rem .4rem .2rem; color: var(--soft); font-size: .8rem; font-weight: 600; }
+.pill.good { color: var(--good); }
+.says { list-style: none; padding: 0; }
+.says li { padding: .15rem 0 .15rem .9rem; border-left: 2px solid var(--line); margin: .35rem 0; }
+.chain { list-style: none; margin: 0 0 1rem; padding: 0; }
+.chain li { position: relative; padding: 0 0 1rem 1.6rem; border-left: 2px solid var(--context); margin-left: .5rem; }
+.chain li::before { content: ""; position: absolute; left: -.5rem; top: .35rem; width: .85rem; height: .85rem; border-radius: 50%; background: var(--card); border: 2px solid var(--context); }
+.chain li:first-child::before { background: var(--cause); border-color: var(--cause); }
+.chain li.end { border-color: transparent; color: var(--soft); padding-bottom: 0; }
+.step-what { margin: 0; font-weight: 600; }
+.step-value, .step-code { margin: .15rem 0; overflow-wrap: anywhere; }
 .level-error { color: var(--cause); }
 .level-warning { color: var(--suspect); }`;
 
@@ -127,7 +138,18 @@ figure > figcaption { font-weight: 600; font-size: .92rem; margin-bottom: .4rem;
 .bar-text { color: var(--soft); font-variant-numeric: tabular-nums; }
 .track { fill: var(--track); }
 ${Array.from({ length: 9 }, (_, i) => `.c${i} { fill: var(--c${i}); }`).join('\n')}
+rect.rest { fill: var(--rest); }
 svg text { fill: var(--soft); font-size: 13px; font-family: inherit; }
+.gauge { height: .8rem !important; }
+.water { stroke: var(--ink); stroke-width: 3; vector-effect: non-scaling-stroke; }
+.fill-high { fill: var(--c2); } .fill-low { fill: var(--c0); } .fill-min { fill: var(--c6); } .fill-none { fill: var(--cause); }
+.graph { display: block; max-width: none; }
+.graph rect { fill: var(--card); stroke: var(--c0); stroke-width: 1.5; }
+.graph .box-resource rect { stroke: var(--c1); fill: var(--code); }
+.graph .box-crowd rect { stroke-dasharray: 5 3; }
+.graph .strong { fill: var(--ink); font-weight: 600; }
+.edge { fill: none; stroke: var(--soft); stroke-width: 1.5; } .tip { fill: var(--soft); }
+.edge-back { fill: none; stroke: var(--cause); stroke-width: 2.2; } .tip-back { fill: var(--cause); }
 .timeline { width: 100%; min-width: 36rem; height: auto; display: block; }
 .column { fill: var(--c0); }
 .axis { stroke: var(--soft); stroke-width: 1; fill: none; }

@@ -3,7 +3,7 @@ import { CONFIDENCE, SEVERITY, topFinding } from '../finding-blocks.ts';
 import type { RankedFinding } from '../finding-data.ts';
 import { kindPhrase, WORDS } from '../words.ts';
 import { html, type Markup } from './markup.ts';
-import { factList, type View } from './view.ts';
+import { factList, sentence, type View } from './view.ts';
 
 /** Steps that the first page names. */
 const STEPS = 4;
@@ -19,7 +19,7 @@ export function summary(view: View): Markup {
   return html`<section class="hero" id="summary" aria-labelledby="summary-title">
 <p class="eyebrow">${say({ en: 'Why did it die?', zh: '死因' })} ${top && findingPills(top, view)}</p>
 <h1 id="summary-title">${title}</h1>
-${top ? html`<p class="lead">${say(top.sentence)}</p>` : html`<p class="lead">${say(NO_FINDING)}</p>`}
+${top ? html`<p class="lead">${sentence(say(top.sentence))}</p>` : html`<p class="lead">${say(NO_FINDING)}</p>`}
 <p class="quote"><span class="label">${say({ en: 'The kernel said', zh: '内核的原话' })}</span> <code>${message}</code></p>
 ${keyFacts(view)}
 ${firstSteps(view)}

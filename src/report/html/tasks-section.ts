@@ -50,7 +50,7 @@ function taskTable(label: string, tasks: readonly ReportTask[], { say }: View): 
     { title: 'CPU', numeric: true },
     { title: 'PID', numeric: true },
     { title: say({ en: 'Command', zh: '命令' }) },
-    { title: say({ en: 'Where (innermost first)', zh: '位置(最内层在前)' }) },
+    { title: say({ en: 'Where (innermost first)', zh: '位置（最内层在前）' }) },
   ];
   const rows = tasks.map((t) => [
     t.cpu,

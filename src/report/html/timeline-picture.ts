@@ -22,7 +22,7 @@ export function timelinePicture(timeline: LogTimeline, view: View): Markup {
     (kind) =>
       html`<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><circle class="mark-${kind}" cx="5" cy="5" r="5"/></svg> ${say(MARKS[kind])}</li>`,
   )}</ul>`;
-  return html`<figure class="picture"><figcaption>${label}</figcaption><div class="scroll" tabindex="0" role="region" aria-label="${label}">${picture}</div>${key}${markTable(timeline.marks, view)}</figure>`;
+  return html`<figure class="picture"><figcaption>${label}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="${label}">${picture}</div>${key}${markTable(timeline.marks, view)}</figure>`;
 }
 
 const MARKS = {

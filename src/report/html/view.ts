@@ -21,9 +21,17 @@ export function viewOf(report: CrashReport, language: Language): View {
   return { report, language, say: (phrase) => phrase[language] };
 }
 
+/** A sentence in which code stands between backticks, as rules write it. */
+export function sentence(text: string): Markup {
+  const parts = text.split('`');
+  // A backtick without its partner stays what it is.
+  if (parts.length % 2 === 0) return html`${text}`;
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 /** Preformatted text that scrolls in its own box. @param label what it is, for those who cannot see it */
 export function codeBox(label: string, content: Markup | readonly Markup[] | string): Markup {
-  return html`<pre class="box" tabindex="0" role="region" aria-label="${label}">${content}</pre>`;
+  return html`<pre class="box" tabindex="0" role="group" aria-label="${label}">${content}</pre>`;
 }
 
 /** A part that is folded away until it is wanted. */
@@ -48,7 +56,7 @@ export function dataTable(
   rows: readonly (readonly (Markup | string | number)[])[],
 ): Markup {
   const style = (i: number): Markup | false => columns[i]?.numeric === true && html` class="num"`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${columns.map(
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${label}"><table><thead><tr>${columns.map(
     (c, i) => html`<th scope="col"${style(i)}>${c.title}</th>`,
   )}</tr></thead><tbody>${rows.map(
     (row) => html`<tr>${row.map((cell, i) => html`<td${style(i)}>${cell}</td>`)}</tr>`,
