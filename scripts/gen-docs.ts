@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { commands } from '../src/commands/index.ts';
+import { comparisonSchema } from '../src/report/comparison-data.ts';
 import { crashReportSchema } from '../src/report/crash-report.ts';
+import { fixesSchema } from '../src/report/fixes-data.ts';
 import { helpLines } from '../src/report/help-lines.ts';
 import { logReportSchema } from '../src/report/log-report.ts';
 import type { Schema } from '../src/report/schema.ts';
@@ -60,7 +62,13 @@ function jsonPage(): string {
     'is one of `memory-fault`, `bad-data`, `corrupt`, `not-found`, `unsupported`, `usage`, `internal`.',
   ];
   for (const c of commands) out.push('', `## ${c.name}`, '', c.summary, '', ...members(c.schema));
-  out.push('', '## report', '', '`inquest report --format json`', '', ...members(crashReportSchema));
+  for (const [name, schema] of [
+    ['report', crashReportSchema],
+    ['compare', comparisonSchema],
+    ['fixes', fixesSchema],
+  ] as const) {
+    out.push('', `## ${name}`, '', `\`inquest ${name} --format json\``, '', ...members(schema));
+  }
   out.push('', '## oops', '', '`inquest oops --json`', '', ...members(logReportSchema));
   return `${out.join('\n')}\n`;
 }

@@ -97,7 +97,7 @@ test('a hostile file name cannot write to the terminal', () => {
 test('wrong usage is status 1 and one line', () => {
   assertMessage(inquest([]), 1, /no dump was named/);
   assertMessage(inquest(['--frob', amd64]), 1, /no option --frob/);
-  assertMessage(inquest(['report', amd64, '--format', 'pdf']), 1, /there are text, md and json/);
+  assertMessage(inquest(['report', amd64, '--format', 'pdf']), 1, /there are text, md, json and html/);
   assertMessage(inquest([amd64, '-i', join(folder, 'no-script')]), 1, /the commands cannot be read/);
   assertMessage(inquest([amd64, '-c', 'dmseg']), 1, /did you mean dmesg/);
 });

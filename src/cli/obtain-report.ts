@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { UsageError } from '../base/errors.ts';
 import { openDump } from '../node/open-dump.ts';
 import type { CrashReport } from '../report/crash-report.ts';
@@ -30,9 +30,15 @@ export async function obtainReport(request: DumpRequest, options: ReportOptions 
   }
 }
 
-/** No dump begins with a brace. */
+/** A file that begins with a brace, as no dump does. What cannot be read is the business of who opens dumps. */
 function isJson(path: string): boolean {
-  const fd = openSync(path, 'r');
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return false;
+  }
   try {
     const bytes = new Uint8Array(64);
     const read = readSync(fd, bytes, 0, bytes.length, 0);

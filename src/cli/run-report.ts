@@ -21,11 +21,7 @@ async function redacted(report: CrashReport, all: boolean): Promise<CrashReport>
   return (await import('../report/redact/redact-report.ts')).redactReport(report, { all });
 }
 
-function render(
-  report: Awaited<ReturnType<typeof obtainReport>>,
-  { format, language }: OutputRequest,
-  colour: boolean,
-): Iterable<string> {
+function render(report: CrashReport, { format, language }: OutputRequest, colour: boolean): Iterable<string> {
   if (format === 'json') return [`${JSON.stringify(report, null, 2)}\n`];
   const blocks = crashReportBlocks(report, language);
   return format === 'md' ? renderMarkdown(blocks) : renderText(blocks, { colour });

@@ -7,7 +7,7 @@ import { faultBlocks } from './fault-lines.ts';
 import { findingBlocks } from './finding-blocks.ts';
 import { formatLogTime } from './format-time.ts';
 import { memoryBlocks } from './memory-blocks.ts';
-import { nextStepBlocks } from './next-step-blocks.ts';
+import { nextStepBlocks, nextStepTitles } from './next-step-blocks.ts';
 import { sourceText } from './source-text.ts';
 import { waitGraphSection } from './wait-graph-blocks.ts';
 import { WORDS } from './words.ts';
@@ -22,7 +22,7 @@ export function* crashReportBlocks(report: CrashReport, language: Language = 'en
   yield { kind: 'heading', text: crashTitle(report, language) };
   yield { kind: 'facts', width: 8, facts: crashFacts(report, language) };
   yield* findingBlocks(report.findings, language);
-  yield* nextStepBlocks(report.nextSteps ?? [], language);
+  yield* nextStepTitles(report.nextSteps ?? [], language);
   if (report.fault) yield* faultBlocks(report.fault, language);
   yield* stackBlocks(report, language);
   yield* examinedObjectBlocks(report.objects, language);
@@ -33,6 +33,7 @@ export function* crashReportBlocks(report: CrashReport, language: Language = 'en
   yield* blockedBlocks(report, language);
   yield* waitGraphSection(report.waits, language);
   yield* memoryBlocks(report, language);
+  yield* nextStepBlocks(report.nextSteps ?? [], language);
   yield* gapBlocks(report, language);
 }
 

@@ -1,10 +1,9 @@
 import type { Phrase } from '../base/phrase.ts';
+import { type ExaminedObjectData, examinedObjectsSchema } from './examined-object-data.ts';
+import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, phraseSchema, type RankedFinding } from './finding-data.ts';
 import { type LogTimeline, logTimelineSchema } from './log-timeline.ts';
 import { type NextStep, nextStepsSchema } from './next-step.ts';
-import { type ExaminedObjectData, examinedObjectsSchema } from './examined-object-data.ts';
-import { type FaultData, faultSchema } from './fault-data.ts';
-import { findingsSchema, type RankedFinding } from './finding-data.ts';
 import { type MemoryJudgement, memoryJudgementSchema } from './memory-judgement-schema.ts';
 import { type PageCacheData, pageCacheSchema } from './page-cache-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';

@@ -3,6 +3,7 @@ import type { StepPlace } from './next-step.ts';
 
 export const STEP_WORDS = {
   steps: { en: 'What to do next', zh: '下一步' },
+  how: { en: 'How to do it', zh: '具体做法' },
   cost: { en: 'Cost', zh: '代价' },
   risk: { en: 'Risk', zh: '风险' },
   undo: { en: 'Undo', zh: '撤销' },

@@ -49,6 +49,7 @@ export function madeUpReport(change: Partial<CrashReport> = {}): CrashReport {
       preemptCount: '0x0000000000000100',
     },
     findings: [DOUBLE_FREE],
+    objects: [],
     system: {
       release: '6.1.0-56-cloud-amd64',
       version: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)',

@@ -1,7 +1,9 @@
+import { faultSection } from './fault-section.ts';
 import { findingsSection } from './findings-section.ts';
 import { logSection } from './log-section.ts';
 import { machineSection, missingSection, modulesSection } from './machine-section.ts';
 import { memorySection } from './memory-section.ts';
+import { objectsSection } from './objects-section.ts';
 import { stackSection } from './stack-section.ts';
 import { stepsSection } from './steps-section.ts';
 import { tasksSection } from './tasks-section.ts';
@@ -11,6 +13,8 @@ import type { Section } from './view.ts';
 export const sections: readonly Section[] = [
   findingsSection,
   stepsSection,
+  faultSection,
+  objectsSection,
   stackSection,
   logSection,
   memorySection,

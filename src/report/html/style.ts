@@ -121,6 +121,16 @@ td { min-width: 5rem; }
 .chain li.end { border-color: transparent; color: var(--soft); padding-bottom: 0; }
 .step-what { margin: 0; font-weight: 600; }
 .step-value, .step-code { margin: .15rem 0; overflow-wrap: anywhere; }
+.cells { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; margin: .2rem 0 .8rem; }
+.cells.linked { gap: .4rem 1.4rem; }
+.cell { position: relative; border: 1px solid var(--line); border-radius: 6px; padding: .15rem .6rem; font-size: .8rem; display: flex; flex-direction: column; }
+.cells.linked .cell + .cell::before { content: "\\2192"; position: absolute; left: -1.15rem; color: var(--soft); }
+.cell.free { border-style: dashed; }
+.cell.own { border: 2px solid var(--context); background: var(--context-bg); }
+.cell.own.free { border: 2px solid var(--cause); background: var(--cause-bg); }
+.cell.broken { border-color: var(--cause); color: var(--cause); }
+.cell span, .more { color: var(--soft); }
+.cell.own span { color: inherit; }
 .level-error { color: var(--cause); }
 .level-warning { color: var(--suspect); }`;
 
