@@ -1,11 +1,10 @@
+import { SLEEPING_LOCK } from './rule-kinds.ts';
 import type { StepMaker } from './step-facts.ts';
 import { TRACE_RISK, TRACE_UNDO } from './trace-words.ts';
 
-const SLEEPING_LOCKS = /dead-?lock|mutex|hung|hang|wait/;
-
 /** Who waits long for a mutex, and from where. */
 export const bpftraceLocks: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => SLEEPING_LOCKS.test(f.rule));
+  const finding = facts.accusing.find((f) => SLEEPING_LOCK.test(f.rule));
   if (!finding) return;
   yield {
     id: 'bpftrace-locks',

@@ -4,6 +4,7 @@ import { bpftraceUnlink } from './bpftrace-unlink.ts';
 import { crashkernel } from './crashkernel.ts';
 import { kasan } from './kasan.ts';
 import { kfence } from './kfence.ts';
+import { leakWatch } from './leak-watch.ts';
 import { listChecks } from './list-checks.ts';
 import { lockdep } from './lockdep.ts';
 import { memorySysctls } from './memory-sysctls.ts';
@@ -14,6 +15,7 @@ import { searchFix } from './search-fix.ts';
 import { slubDebug } from './slub-debug.ts';
 import { stackDepth } from './stack-depth.ts';
 import type { StepMaker } from './step-facts.ts';
+import { storageCheck } from './storage-check.ts';
 import { stuckSysctls } from './stuck-sysctls.ts';
 import { swap } from './swap.ts';
 
@@ -21,6 +23,7 @@ import { swap } from './swap.ts';
 export const stepMakers: readonly StepMaker[] = [
   slubDebug,
   memoryTest,
+  storageCheck,
   stuckSysctls,
   swap,
   memorySysctls,
@@ -32,6 +35,7 @@ export const stepMakers: readonly StepMaker[] = [
   searchFix,
   kfence,
   pageOwner,
+  leakWatch,
   lockdep,
   listChecks,
   kasan,

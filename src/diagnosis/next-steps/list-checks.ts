@@ -1,10 +1,9 @@
+import { DAMAGE } from './rule-kinds.ts';
 import type { StepMaker } from './step-facts.ts';
-
-const LISTS = /list|refcount|wild|corrupt|stray/;
 
 /** Checks that are cheap enough for production and turn silent damage into a report at its place. */
 export const listChecks: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => LISTS.test(f.rule));
+  const finding = facts.accusing.find((f) => DAMAGE.test(f.rule));
   if (!finding || facts.config('CONFIG_DEBUG_LIST') === 'y') return;
   yield {
     id: 'list-checks',

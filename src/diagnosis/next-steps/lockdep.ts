@@ -1,10 +1,9 @@
+import { LOCK_ORDER } from './rule-kinds.ts';
 import type { StepMaker } from './step-facts.ts';
-
-const LOCKS = /dead-?lock|lock-?order|mutex|rwsem|spin/;
 
 /** The order of all locks checked (Documentation/locking/lockdep-design.rst): names a deadlock before it happens. */
 export const lockdep: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => LOCKS.test(f.rule));
+  const finding = facts.accusing.find((f) => LOCK_ORDER.test(f.rule));
   if (!finding || facts.config('CONFIG_PROVE_LOCKING') === 'y') return;
   yield {
     id: 'lockdep',

@@ -101,7 +101,9 @@ test('every step has its risk and its undoing in both languages', () => {
     'wait.deadlock',
     'stack.overflow',
     'hardware.bit-flip',
-    'page.leak',
+    'slab.page-gone',
+    'memory.slab-growth',
+    'fs.error',
   ];
   const findings = rules.map((rule) => ({ ...madeUpFinding({ cache: 'ext4_inode_cache', module: 'third' }), rule }));
   const steps = nextSteps(madeUpFacts({ findings, memory: { MemTotal: 8 * MIB, MemFree: 1000, SwapTotal: 0 } }));

@@ -1,15 +1,15 @@
 import { formatSize } from '../../report/format-size.ts';
 import { addBootParameter, UNDO_BOOT } from './boot-parameter.ts';
+import { PAGE_BUG } from './rule-kinds.ts';
 import { bootParameter, type StepMaker } from './step-facts.ts';
 
-const PAGES = /page|unaccounted|leak|returned|stray/;
 /** `struct page_owner` of the newest kernels with the word of flags before it (mm/page_owner.c). */
 const RECORD = 72;
 const PAGE = 4096;
 
 /** Who allocated and freed each page (Documentation/mm/page_owner.rst). */
 export const pageOwner: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => PAGES.test(f.rule));
+  const finding = facts.accusing.find((f) => PAGE_BUG.test(f.rule));
   const given = bootParameter(facts, 'page_owner');
   if (!finding || given === 'on' || facts.config('CONFIG_PAGE_OWNER') === 'n') return;
   const record = facts.pageOwnerSize === undefined ? RECORD : facts.pageOwnerSize + 8;

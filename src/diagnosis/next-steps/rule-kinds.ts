@@ -1,8 +1,21 @@
-/** Rules about memory that was used or freed wrongly. */
-export const MEMORY_BUG = /free|slab|poison|wild|corrupt|list|refcount|dangling|stray/;
-/** Rules about too little memory. */
-export const SHORT_OF_MEMORY = /oom|exhaust|memory|reclaim|swap|overcommit|page-cache|growth/;
-/** Rules about tasks that wait, or CPUs that do not come back. */
-export const STUCK = /dead-?lock|hung|hang|lockup|stall|wait|stuck|contention/;
-export const HARDWARE = /hardware|bit-?flip|machine-check|mce/;
-export const OVERFLOW = /stack-?overflow|overflow/;
+/** Families of rules, by their ids. */
+
+/** About memory that was used or freed wrongly. */
+export const MEMORY_BUG = /^(?:slab|list|refcount)\.|^(?:pointer|call)\.bad$/;
+/** About pages that changed their owner or have none. */
+export const PAGE_BUG = /^slab\.page-gone$|^memory\.unaccounted$/;
+/** About damage that a check at its place would have found. */
+export const DAMAGE = /^(?:list|refcount)\.|^pointer\.bad$/;
+/** About too little memory. */
+export const SHORT_OF_MEMORY = /^memory\.(?:exhausted|little-free|oom|reclaim|page-cache|swap)/;
+/** About memory that is never given back. */
+export const LEAK = /^memory\.(?:slab-growth|unaccounted)/;
+/** About tasks that wait, or CPUs that do not come back. */
+export const STUCK = /^(?:wait|cpu|rcu|work|io)\./;
+/** About locks that tasks sleep for. */
+export const SLEEPING_LOCK = /^wait\./;
+/** About locks taken in the wrong order or never given back. */
+export const LOCK_ORDER = /^wait\.(?:self-)?deadlock$|^cpu\./;
+export const STORAGE = /^(?:fs|io)\./;
+export const HARDWARE = /^hardware\./;
+export const OVERFLOW = /^stack\.overflow$/;
