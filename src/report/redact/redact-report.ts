@@ -74,9 +74,9 @@ class Redactor {
       case undefined:
         return scrubText(text, this.#known, this.#aliases);
       case 'path':
-        return scrubPath(text, this.#aliases);
+        return scrubText(scrubPath(text, this.#aliases), this.#known, this.#aliases);
       case 'kernel-command-line':
-        return scrubCommandLine(text, this.#aliases);
+        return scrubText(scrubCommandLine(text, this.#aliases), this.#known, this.#aliases);
       case 'contents':
         return this.#contents(text);
       default:
