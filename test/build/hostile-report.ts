@@ -1,4 +1,5 @@
-import type { CrashReport } from '../../src/report/crash-report.ts';
+import { type CrashReport, crashReportSchema } from '../../src/report/crash-report.ts';
+import type { Schema } from '../../src/report/schema.ts';
 import { madeUpReport } from './made-up-report.ts';
 
 /** What would run, load or break out if it were taken for markup anywhere. */
@@ -6,14 +7,16 @@ const HOSTILE = `"><img src=x onerror="window.pwned=1"></script><script>window.p
 
 /** A report in which every text that a dump can hold is hostile; the program's own words and enumerations stay. */
 export function hostileReport(): CrashReport {
-  return hostile(madeUpReport(), '') as CrashReport;
+  return hostile(madeUpReport(), '', crashReportSchema) as CrashReport;
 }
 
-const OWN = /^(?:severity|confidence|rule|context|kind|trust|id|place|style|mode|outcome|from|stack)$/;
+const OWN = /^(?:rule|kind|id)$/;
 
-function hostile(value: unknown, name: string): unknown {
-  if (typeof value === 'string') return OWN.test(name) || /^0x[0-9a-f]{16}$/.test(value) ? value : `${value}${HOSTILE}`;
-  if (Array.isArray(value)) return value.map((v) => hostile(v, name));
+function hostile(value: unknown, name: string, schema: Schema | undefined): unknown {
+  if (typeof value === 'string')
+    return schema?.enum || schema?.pattern || OWN.test(name) ? value : `${value}${HOSTILE}`;
+  if (Array.isArray(value)) return value.map((v) => hostile(v, name, schema?.items));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, hostile(v, key)]));
+  const members = Object.entries(value).map(([key, v]) => [key, hostile(v, key, schema?.properties?.[key])]);
+  return Object.fromEntries(members);
 }
