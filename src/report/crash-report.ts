@@ -3,8 +3,8 @@ import { type ExaminedObjectData, examinedObjectsSchema } from './examined-objec
 import { type FaultData, faultSchema } from './fault-data.ts';
 import { findingsSchema, phraseSchema, type RankedFinding } from './finding-data.ts';
 import { type LogTimeline, logTimelineSchema } from './log-timeline.ts';
-import { type NextStep, nextStepsSchema } from './next-step.ts';
 import { type MemoryJudgement, memoryJudgementSchema } from './memory-judgement-schema.ts';
+import { type NextStep, nextStepsSchema } from './next-step.ts';
 import { type PageCacheData, pageCacheSchema } from './page-cache-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
 import {

@@ -1,7 +1,18 @@
 import type { Phrase } from '../base/phrase.ts';
 import type { Confidence, Evidence } from './finding.ts';
 import { phraseSchema } from './finding-data.ts';
-import { arrayOf, hexString, integer, nullable, object, oneOf, optional, type Schema, string } from './schema.ts';
+import {
+  arrayOf,
+  hexString,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  secret,
+  string,
+} from './schema.ts';
 
 /** A step from the fault back to where its value came from. */
 export interface FaultStepData {
@@ -65,7 +76,7 @@ const step: Schema = object('A step.', {
   instruction: string('As `dis` prints it.'),
   source: optional(
     object('Place in the source.', {
-      file: string('File.'),
+      file: secret('path', string('File.')),
       line: integer('Line.'),
       inlined: arrayOf('Functions that are inlined there, innermost first.', string('Name.')),
     }),

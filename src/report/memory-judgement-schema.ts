@@ -3,7 +3,19 @@ import type { OvercommitMode } from '../kernel/overcommit.ts';
 import type { ReclaimKind } from '../kernel/reclaim-tasks.ts';
 import { type OomScoresData, oomScoresSchema } from './oom-score-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
-import { arrayOf, boolean, integer, nullable, object, oneOf, optional, record, type Schema, string } from './schema.ts';
+import {
+  arrayOf,
+  boolean,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Schema,
+  secret,
+  string,
+} from './schema.ts';
 import { type WatermarkData, watermarkSchema } from './zone-mark-data.ts';
 
 /** How much may be asked for, and how much was; pages, `kbytes` but for. */
@@ -116,7 +128,7 @@ export const memoryJudgementSchema: Schema = object('The memory, judged as the k
   groups: arrayOf(
     'Memory control groups with a limit, or that ran out of memory; the fullest first.',
     object('A group. Pages.', {
-      path: string('From the root of the hierarchy.'),
+      path: secret('path', string('From the root of the hierarchy.')),
       usage: integer('memory.current.'),
       max: pagesOrNull('memory.max; null for no limit.'),
       high: pagesOrNull('memory.high; null for no limit.'),

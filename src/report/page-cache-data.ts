@@ -5,7 +5,18 @@ import type { Program } from '../program/program.ts';
 import type { Block } from './block.ts';
 import { formatSize } from './format-size.ts';
 import type { ProblemData } from './problems.ts';
-import { arrayOf, boolean, hexString, integer, nullable, object, optional, type Schema, string } from './schema.ts';
+import {
+  arrayOf,
+  boolean,
+  hexString,
+  integer,
+  nullable,
+  object,
+  optional,
+  type Schema,
+  secret,
+  string,
+} from './schema.ts';
 
 interface CachedFileData {
   readonly inode: string;
@@ -45,7 +56,7 @@ export const pageCacheSchema: Schema = object('The page cache by file.', {
       pages: integer('Its pages in memory.'),
       fileBytes: integer('Its size.'),
       filesystem: string('Type of its filesystem.'),
-      path: nullable(string('Its path; null when no directory entry in memory leads to it.')),
+      path: nullable(secret('path', string('Its path; null when no directory entry in memory leads to it.'))),
       mappedBy: optional(
         arrayOf(
           'Processes that map it, not more than 16.',

@@ -10,6 +10,7 @@ import {
   oneOf,
   optional,
   type Schema,
+  secret,
   string,
 } from './schema.ts';
 
@@ -125,7 +126,7 @@ const leaf = {
       }),
     ),
   ),
-  file: optional(string('The file behind a loop device.')),
+  file: optional(secret('path', string('The file behind a loop device.'))),
 } as const;
 
 const any: Schema = { type: 'object', description: 'As this device.' };
@@ -179,7 +180,7 @@ export const storageSchema: Schema = object('Filesystems on block devices, and r
     object('A filesystem.', {
       superblock: hexString('Address of `struct super_block`.'),
       type: string('Type.'),
-      paths: arrayOf('Where it is mounted.', string('Directory.')),
+      paths: arrayOf('Where it is mounted.', secret('path', string('Directory.'))),
       options: string('Options of the mount.'),
       readOnly: boolean('Nothing can be written.'),
       frozen: integer('0 for no; writers wait from 1 on.'),

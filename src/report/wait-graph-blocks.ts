@@ -7,7 +7,7 @@ import { problemBlocks } from './problems.ts';
 import type { TaskName } from './task-data.ts';
 import type { WaitData, WaitGraphData, WaitResourceData, WaitRootData } from './wait-graph-data.ts';
 
-const KINDS: Readonly<Record<WaitKind, Phrase>> = {
+export const WAIT_KINDS: Readonly<Record<WaitKind, Phrase>> = {
   mutex: { en: 'mutex', zh: '互斥锁' },
   rwsem: { en: 'rwsem', zh: '读写信号量' },
   'percpu-rwsem': { en: 'percpu rwsem', zh: '每 CPU 读写信号量' },
@@ -126,7 +126,7 @@ function rootLine(root: WaitRootData, resources: readonly WaitResourceData[], la
 /** `mutex lock_a [module] (ffffffffc0584240)` */
 export function resourceText(resource: WaitResourceData, language: Language): string {
   const { kind, name, module, address, inode, owner } = resource;
-  const parts = [KINDS[kind][language]];
+  const parts = [WAIT_KINDS[kind][language]];
   if (name !== null) parts.push(name);
   if (module !== null) parts.push(`[${module}]`);
   if (inode !== undefined) parts.push(`inode ${inode}`);

@@ -32,6 +32,7 @@ function report(change: Change): CrashReport {
     ...made,
     crash: {
       ...made.crash,
+      signature: null,
       kind: change.kind ?? 'NULL pointer dereference',
       function: change.functions[0] ?? null,
       pc: pc(0),

@@ -62,6 +62,7 @@ const FACTS: readonly Question[] = [
   { what: { en: 'Swap', zh: '交换空间' }, of: (d) => kib(d.report.memory.SwapTotal) },
   { what: { en: 'Kind', zh: '种类' }, of: (d) => d.report.crash.kind },
   { what: { en: 'Died in', zh: '死于' }, of: (d) => d.report.crash.function },
+  { what: { en: 'Signature', zh: '特征' }, of: (d) => d.report.crash.signature },
   { what: { en: 'Context', zh: '上下文' }, of: (d) => d.report.crash.context },
   { what: { en: 'Finding', zh: '结论' }, of: (d) => d.cause?.rule ?? null },
   { what: { en: 'Slab cache', zh: 'slab 缓存' }, of: (d) => d.cause?.subject?.cache ?? null },

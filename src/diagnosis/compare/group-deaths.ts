@@ -53,6 +53,10 @@ function sameCause(a: Death, b: Death): Phrase[] {
     const names = shared.map((member) => x.subject?.[member]).join(', ');
     if (shared.length > 0) reasons.push({ en: `the same finding about ${names}`, zh: `对 ${names} 的结论相同` });
   }
+  const { signature } = a.report.crash;
+  if (signature !== null && signature === b.report.crash.signature) {
+    reasons.push({ en: `the same signature ${signature}`, zh: `特征相同：${signature}` });
+  }
   const place = a.report.crash.function;
   const sameKind = a.report.crash.kind === b.report.crash.kind;
   if (place !== null && place === b.report.crash.function && sameKind && !(x && y && x.rule !== y.rule)) {
