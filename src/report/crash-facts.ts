@@ -58,7 +58,7 @@ export function crashFacts(report: CrashReport, language: Language): Facts {
 const NAMED = 6;
 
 /** Where the log's trace and the stack in memory tell different functions. */
-export function disagreementText(
+function disagreementText(
   { onlyInLog, onlyInMemory }: NonNullable<CrashReport['crash']['disagreement']>,
   language: Language,
 ): string {

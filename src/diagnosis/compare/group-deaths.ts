@@ -37,7 +37,7 @@ function describe(members: readonly number[], deaths: readonly Death[]): DeathGr
 }
 
 /** Functions that stand in every one of the stacks, in the order of the first. */
-export function sharedFunctions(deaths: readonly Death[]): string[] {
+function sharedFunctions(deaths: readonly Death[]): string[] {
   const [first, ...others] = deaths;
   return (first?.functions ?? []).filter((f) => others.every((d) => d.functions.includes(f)));
 }
