@@ -14,7 +14,8 @@ export interface KernelSpec {
 }
 
 export const KERNELS = {
-  'amd64-5.10': { suite: 'bullseye', arch: 'amd64', version: '5\\.10\\.', flavour: 'cloud-amd64' },
+  // The newest 5.10 whose debug package can still be downloaded: later ones are listed, but gone from the pool.
+  'amd64-5.10': { suite: 'bullseye', arch: 'amd64', version: '5\\.10\\.0-43', flavour: 'cloud-amd64' },
   'amd64-6.1': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'cloud-amd64' },
   'amd64-6.12': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'cloud-amd64' },
   'amd64-sid': { suite: 'sid', arch: 'amd64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-amd64' },
