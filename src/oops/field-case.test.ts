@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { plainLines } from '../../test/corpus/plain-lines.ts';
+import { readLines } from '../log/read-lines.ts';
 import { findReports } from './find-reports.ts';
 import { judgeLog } from './main-report.ts';
 import type { OopsReport } from './oops-report.ts';
@@ -12,7 +12,7 @@ const text = readFileSync(join(import.meta.dirname, '../../test/fixtures/dentry-
 const split = text.indexOf('[201866.936912]');
 
 function reportsOf(log: string): OopsReport[] {
-  return findReports(plainLines(log));
+  return findReports(readLines(new TextEncoder().encode(log)));
 }
 
 test('both reports, with prose around them', () => {

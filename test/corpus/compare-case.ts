@@ -1,7 +1,7 @@
+import { readLines } from '../../src/log/read-lines.ts';
 import { findReports } from '../../src/oops/find-reports.ts';
-import { judgeLog } from '../../src/oops/main-report.ts';
 import type { OopsReport } from '../../src/oops/oops-report.ts';
-import { plainLines } from './plain-lines.ts';
+import { LogEngine } from '../../src/session/log-engine.ts';
 import type { CorpusCase } from './read-case.ts';
 
 /** What was right about one log. */
@@ -14,7 +14,7 @@ export interface CaseResult {
   readonly panicked: boolean;
   readonly frame: boolean;
   readonly start: boolean;
-  /** The report that the engine says matters first is this one. */
+  /** The report that `inquest oops --json` lists first is the expected one. */
   readonly main: boolean;
   readonly wanted: string;
   readonly got: string;
@@ -22,22 +22,33 @@ export interface CaseResult {
 
 /** The first report of the log is the one that the corpus speaks of. */
 export function compareCase(of: CorpusCase): CaseResult {
-  const reports = findReports(plainLines(of.log));
-  const first = reports[0];
+  const bytes = new TextEncoder().encode(of.log);
+  const first = findReports(readLines(bytes))[0];
   const title = first?.title ?? '';
   return {
     name: of.name,
     kind: first?.kind ?? 'none',
-    title: title === of.title || of.alt.includes(title),
+    title: named(title, of),
     type: (first?.type ?? '') === of.type,
     corrupted: ((first?.corrupted ?? false) !== false) === of.corrupted,
     panicked: (first?.panicked ?? false) === of.panicked,
     frame: of.frame === undefined || first?.frame === of.frame,
     start: of.start === undefined || (first !== undefined && of.start.includes(first.message)),
-    main: (judgeLog(reports).main?.title ?? '') === title,
+    main: named(listedFirst(of.name, bytes), of),
     wanted: text(of.title, of.type, of.corrupted),
     got: text(title, first?.type ?? '', reason(first)),
   };
+}
+
+function named(title: string, of: CorpusCase): boolean {
+  return title === of.title || of.alt.includes(title);
+}
+
+/** What the command line prints: the reader of all forms, the engine, the verdict. */
+export function listedFirst(name: string, bytes: Uint8Array): string {
+  const engine = new LogEngine();
+  engine.push(bytes);
+  return engine.end({ files: [name] }).reports[0]?.title ?? '';
 }
 
 function reason(report: OopsReport | undefined): string | false {
