@@ -1,40 +1,61 @@
-import { isMachinery, isStrictMachinery } from './skip-functions.ts';
-import { DISPATCHERS } from './stall-anchors.ts';
-import { WAITING } from './wait-functions.ts';
+import { isMachinery } from './skip-functions.ts';
+import { isDispatcher } from './stall-anchors.ts';
+import { titleName, titleNames } from './title-names.ts';
+import { PILE_UPS, WAITING } from './wait-functions.ts';
 
-/** The first function that is not machinery; undefined when there is none. @param names innermost first */
-export function firstCulprit(names: readonly string[], skip?: RegExp): string | undefined {
-  return (
-    names.find((n) => !isMachinery(n) && !skip?.test(n)) ?? names.find((n) => !isStrictMachinery(n) && !skip?.test(n))
-  );
+/** Who is to blame: the names for the title, the best first. */
+export type Culprit = readonly string[];
+
+/** Functions of a stack that may be the cause. @param names innermost first */
+function suspects(names: readonly string[], skip?: RegExp): string[] {
+  return names.filter((n) => !isMachinery(n) && !skip?.test(n));
 }
 
-/** Interrupts that only let the kernel notice that a CPU is stuck: what they interrupted is what it was busy with. */
-const NOTICED_BY =
-  /^(?:\w*apic_timer_interrupt\w*|sysvec_\w+|asm_sysvec_\w+|local_apic_timer_interrupt|el[01]t?_?(?:64_)?irq\w*|el1h_64_irq\w*|gic_handle_irq|arch_timer_handler\w*|handle_percpu_devid_irq|__irq_svc|end_repeat_nmi|nmi|asm_exc_nmi|exc_nmi|reschedule_interrupt|call_function_\w*interrupt|timer_interrupt|decrementer_common\w*|ret_from_intr|common_interrupt\w*|asm_common_interrupt|handle_riscv_irq|do_irq|handle_irq|ext_int_handler|io_int_handler|ext_no_vtime|vectors_irq|handle_loongarch_irq)$/;
-/** A stack that begins in these was printed from within the interrupt. */
-const PRINTING = /^(?:_?_?dump_|show_|sched_show_task|nmi_|arch_trigger|rcu_dump|lr_|watchdog_)/;
+/** The first function that is not machinery; undefined when there is none. */
+export function firstCulprit(names: readonly string[], skip?: RegExp): Culprit | undefined {
+  const found = names.find((n) => !isMachinery(n) && !skip?.test(n));
+  return found === undefined ? undefined : titleNames(found);
+}
 
-/** The function that a dispatcher called, innermost dispatcher first. */
-export function anchorCulprit(names: readonly string[]): string | undefined {
-  const entry = names.slice(0, 4).some((n) => PRINTING.test(n)) ? names.findIndex((n) => NOTICED_BY.test(n)) : -1;
-  let from = entry < 0 ? 0 : entry + 1;
-  while (from < names.length && NOTICED_BY.test(names[from] as string)) from++;
-  const busy = names.slice(from);
-  const many = busy.find((n) => /^smp_call_function\w*$/.test(n));
-  if (many) return many;
-  for (let i = 1; i < busy.length; i++) {
-    const inner = busy[i - 1] as string;
-    const passes = i > 1 && DISPATCHERS.test(inner);
-    if (DISPATCHERS.test(busy[i] as string) && !passes && !isMachinery(inner)) return inner;
+/** The function that a dispatcher called, the innermost dispatcher first. */
+export function anchorCulprit(names: readonly string[], skip?: RegExp): Culprit | undefined {
+  const busy = suspects(names, skip);
+  const at = busy.findIndex((n) => isDispatcher(titleName(n)));
+  if (at < 0) return undefined;
+  const dispatcher = busy[at] as string;
+  // who waits for other CPUs is the same case whatever they were to do
+  if (dispatcher.includes('smp_call_function')) return ['smp_call_function', dispatcher];
+  return titleNames(busy[Math.max(0, at - 1)] as string);
+}
+
+/** Interrupts by which the kernel notices that a CPU is stuck: what they interrupted is what it was busy with. */
+const NOTICED_BY = /apic_timer_interrupt|^el1h_64_irq$/;
+/** The same on other CPUs, and before 5.x. */
+const OTHER_NOTICED_BY =
+  /^(?:el1_irq|__irq_svc|gic_handle_irq|decrementer_common\w*|timer_interrupt|handle_riscv_irq|do_irq|ext_int_handler|io_int_handler|handle_loongarch_irq|end_repeat_nmi|asm_exc_nmi)$/;
+const NOTICING = /apic_timer_interrupt|rcu/;
+
+/** The same for what an interrupt interrupted, in the first stack that shows one. */
+export function interruptedCulprit(stacks: readonly (readonly string[])[]): Culprit | undefined {
+  for (const entry of [NOTICED_BY, OTHER_NOTICED_BY]) {
+    for (const names of stacks) {
+      const at = names.findIndex((n) => entry.test(n));
+      if (at < 0) continue;
+      const found = anchorCulprit(names.slice(at + 1), NOTICING);
+      if (found) return found;
+      break;
+    }
   }
   return undefined;
 }
 
 /** What a sleeper sleeps for. */
-export function waitCulprit(names: readonly string[]): string | undefined {
-  return (
-    names.find((n) => /^(?:synchronize_(?:rcu|sched|net)\w*|rtnl_lock\w*)$/.test(n)) ??
-    names.find((n) => !WAITING.test(n) && !isMachinery(n))
-  );
+export function waitCulprit(names: readonly string[], skip?: RegExp): Culprit | undefined {
+  const stack = suspects(names, skip);
+  for (const name of stack) {
+    const pile = PILE_UPS.find((p) => p.names.test(titleName(name)));
+    if (pile) return pile.title === undefined ? titleNames(name) : [...new Set([pile.title, name])];
+  }
+  const found = stack.find((n) => !WAITING.test(titleName(n)));
+  return found === undefined ? undefined : titleNames(found);
 }

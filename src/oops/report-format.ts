@@ -3,15 +3,17 @@ import type { ReportKind } from './report-kind.ts';
 
 /**
  * Where the culprit of a report comes from:
- * - `trace`: the first function of the report that is not machinery (skip-functions.ts), the named one first;
+ * - `trace`: the first function that is not machinery (skip-functions.ts): the named one, the place of the CPU, the trace;
  * - `anchor`: whatever loops is interrupted anywhere in its call chain, so the function that the kernel's dispatcher
  *   called is taken (stall-anchors.ts);
+ * - `interrupt`: the same in what a timer's interrupt interrupted;
  * - `lock`: the function that took the lock that is complained of (`..., at: f+0x1/0x2`), else as `trace`;
+ * - `taker`: the function that took the lock, machinery or not;
  * - `wait`: a sleeper; the first function that is not a way of waiting;
  * - `named`: the function in the text itself, machinery or not;
  * - `none`: a report without a place.
  */
-export type CulpritSource = 'trace' | 'lock' | 'anchor' | 'wait' | 'named' | 'none';
+export type CulpritSource = 'trace' | 'anchor' | 'interrupt' | 'lock' | 'taker' | 'wait' | 'named' | 'none';
 
 /**
  * One format of report: the line that begins it, what must follow, and what it is called. Formats are tried in order; the
@@ -35,7 +37,7 @@ export interface ReportFormat {
   readonly traceOnly?: true;
   /** The function in the first line is not taken: registers and trace say it again, or the report is cut. */
   readonly unnamed?: true;
-  /** The culprit is in the stack behind a line that matches, where there is one. */
+  /** The culprit is in the stack behind a line that matches; the report without it names none. */
   readonly stackOf?: RegExp;
   /** The report begins with lockdep's heading: the words, the release, a line of dashes. */
   readonly heading?: true;

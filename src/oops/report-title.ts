@@ -1,5 +1,5 @@
 import type { LogLine } from '../log/log-line.ts';
-import { anchorCulprit, firstCulprit, waitCulprit } from './culprit.ts';
+import { anchorCulprit, type Culprit, firstCulprit, interruptedCulprit, waitCulprit } from './culprit.ts';
 import { plainFunction } from './function-name.ts';
 import type { ReportStart } from './match-start.ts';
 import type { ReportBody } from './report-body.ts';
@@ -38,7 +38,7 @@ export function titleOf(open: NamedReport, own: readonly LogLine[], from: number
   const mixed = open.caller === undefined ? mixedWith(open, own, from) : undefined;
   const { format, groups } = choose(start, own, mixed?.lines ? own.length : from);
   const found = mixed ? undefined : culpritOf(format, groups, body);
-  const names = found === undefined ? ['corrupted'] : titleNames(found);
+  const names = found ?? ['corrupted'];
   const needs = format.culprit !== 'none';
   const titles = names.map((n) => fill(format.title, groups, n));
   const alts = names.flatMap((n) => (format.alt ?? []).map((a) => fill(a, groups, n)));
@@ -82,45 +82,33 @@ function findThen(next: RegExp, own: readonly LogLine[], from: number): RegExpEx
   return null;
 }
 
-function culpritOf(format: ReportFormat, groups: Record<string, string>, body: ReportBody): string | undefined {
-  if (format.culprit === 'none') return undefined;
+function culpritOf(format: ReportFormat, groups: Record<string, string>, body: ReportBody): Culprit | undefined {
   const named = groups.fn ?? groups.at;
-  if (format.culprit === 'named') {
-    const names = [named, groups.fn2].filter((n) => n !== undefined).map(plainFunction);
-    return names.length === 0 ? undefined : [...new Set(names)].sort().join(' / ');
-  }
-  const calls = body.traces
-    .filter((t) => t.role === 'call' && !format.stackOf?.test(t.title))
-    .map((t) => namesIn(t.frames));
+  const calls = body.traces.filter((t) => t.role === 'call');
   const place = body.place ? [plainFunction(body.place.function)] : [];
-  if (format.culprit === 'anchor')
-    return firstOf(
-      calls.map((t, i) => (i === 0 ? [...place, ...t] : t)),
-      anchorCulprit,
-    );
-  if (format.culprit === 'wait') return firstOf(calls, waitCulprit);
-  const lead = format.traceOnly
-    ? []
-    : [...(named === undefined || format.unnamed ? [] : [plainFunction(named)]), ...place];
-  const wanted = format.stackOf;
-  if (wanted) {
-    const stack = body.traces.find((t) => wanted.test(t.title));
-    const found = stack && firstCulprit(namesIn(stack.frames), format.skip);
-    if (found) return found;
+  switch (format.culprit) {
+    case 'none':
+      return undefined;
+    case 'named': {
+      const names = [named, groups.fn2].filter((n) => n !== undefined);
+      return names.length === 0 ? undefined : [names.map(plainFunction).join(' / ')];
+    }
+    case 'taker': {
+      const taker = body.lockPlaces[0] ?? body.heldPlaces[0];
+      return taker === undefined ? undefined : titleNames(plainFunction(taker));
+    }
+    case 'interrupt':
+      return interruptedCulprit(calls.map((t) => namesIn(t.frames)));
   }
-  const lock =
-    format.culprit === 'lock'
-      ? (body.lockPlaces.length > 0 ? body.lockPlaces : body.heldPlaces).map(plainFunction)
-      : [];
-  const stack = calls.flat();
-  return (
-    firstCulprit([...lock, ...lead, ...stack], format.skip) ??
-    (named !== undefined && !format.unnamed && !format.traceOnly
-      ? plainFunction(named)
-      : body.placeIsNext
-        ? place[0]
-        : undefined)
-  );
+  const stack = format.stackOf ? calls.find((t) => format.stackOf?.test(t.title)) : calls.find((t) => t.title === '');
+  const own = stack ? namesIn(stack.frames) : [];
+  if (format.stackOf) return firstCulprit(own, format.skip);
+  const busy = format.traceOnly ? own : [...place, ...own];
+  if (format.culprit === 'anchor') return anchorCulprit(busy, format.skip);
+  if (format.culprit === 'wait') return waitCulprit(own, format.skip);
+  const lead = named === undefined || format.unnamed || format.traceOnly ? [] : [plainFunction(named)];
+  const lock = format.culprit === 'lock' ? body.lockPlaces.map(plainFunction) : [];
+  return firstCulprit([...lead, ...lock, ...busy], format.skip);
 }
 
 /** What frames that the kernel marks `?` let one think, when the CPU ran where no code is and there are no others. */
@@ -130,19 +118,11 @@ function likelyCulprit(format: ReportFormat, body: ReportBody): string | undefin
   return firstCulprit(
     frames.map((f) => plainFunction(f.function)),
     format.skip,
-  );
+  )?.[0];
 }
 
 function namesIn(frames: readonly PrintedFrame[]): string[] {
   return frames.filter((f) => !f.guess).map((f) => plainFunction(f.function));
-}
-
-function firstOf<T>(lists: readonly T[], find: (list: T) => string | undefined): string | undefined {
-  for (const list of lists) {
-    const found = find(list);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Lines of another task in the report, which its own cannot be told from. */

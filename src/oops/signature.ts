@@ -2,7 +2,7 @@ import { hash64 } from '../base/hash64.ts';
 import { plainFunction } from './function-name.ts';
 import type { ReportKind } from './report-kind.ts';
 import { isMachinery } from './skip-functions.ts';
-import { titleNames } from './title-names.ts';
+import { portableName } from './title-names.ts';
 
 /** A frame as the signature sees it. */
 export interface SignedFrame {
@@ -34,7 +34,7 @@ export function signatureOf(kind: ReportKind, frames: readonly SignedFrame[]): s
     if ((frame.guess && sure) || (i > 0 && pastEnd(frame))) continue;
     const name = plainFunction(frame.function);
     if (isMachinery(name)) continue;
-    names.push(titleNames(name)[0] as string);
+    names.push(portableName(name));
     if (names.length === DEPTH) break;
   }
   return hash64(`${kind}\n${names.join('\n')}`)

@@ -1,6 +1,37 @@
-/**
- * Dispatchers of the kernel: what they call is what the CPU was busy with, whatever it did at the moment of the interrupt.
- * Tested on names without compiler suffixes.
- */
-export const DISPATCHERS =
-  /^(?:process_one_work|worker_thread|kthread|kthread_worker_fn|do_syscall_\w+|do_int80_syscall_32|do_fast_syscall_32|__do_fast_syscall_32|entry_SYSCALL\w*|entry_SYSENTER\w*|entry_INT80\w*|syscall_call|sysenter_\w+|system_call\w*|el0_svc\w*|__sys_trace\w*|invoke_syscall|ret_fast_syscall|call_timer_fn|expire_timers|__hrtimer_run_queues|__run_hrtimer|rcu_do_batch|rcu_core|tasklet_action\w*|vfs_ioctl|do_vfs_ioctl|\w*(?:SyS|sys)_ioctl|__blkdev_driver_ioctl|blkdev_driver_ioctl|blkdev_ioctl|compat_blkdev_ioctl|\w+_compat_ioctl|vfs_read|vfs_write|__vfs_read|__vfs_write|do_iter_write|do_iter_read\w*|do_iter_readv_writev|new_sync_read|new_sync_write|sock_common_\w+|__sys_[gs]etsockopt|do_sock_[gs]etsockopt|sock_sendmsg\w*|__sock_sendmsg|sock_recvmsg\w*|rtnetlink_rcv_msg|nfnetlink_rcv\w*|__netif_receive_skb\w*|netif_receive_skb\w*|net_rx_action|deliver_skb|task_work_run|do_one_initcall|smpboot_thread_fn|ksys_\w+|irq_work_run_list|__handle_irq_event_percpu|handle_irq_event\w*|do_splice_from|ret_from_fork\w*|syscall_return_slowpath|handle_softirqs|__do_softirq|__softirqentry_text_start|vfs_writev|vfs_readv|io_issue_sqe)$/;
+/** Functions that call whatever work there is: what they called is what the CPU was busy with, wherever it is caught. */
+const dispatchers: readonly { readonly of: string; readonly names: RegExp }[] = [
+  {
+    of: 'system calls',
+    names:
+      /do_(?:fast_)?syscall_|sysenter_dispatch|tracesys_phase2|el0_svc_handler|invoke_syscall|ret_fast_syscall|^__do_syscall$|^do_trap_ecall_u$|^system_call/,
+  },
+  {
+    of: 'timers, soft interrupts and calls from other CPUs',
+    names:
+      /do_softirq|call_timer_fn|_run_timers|run_timer_softirq|hrtimer_run|run_ksoftirqd|tasklet_(?:hi_)?action|smp_call_function/,
+  },
+  {
+    of: 'threads',
+    names: /process_one_work|smpboot_thread_fn|^kthread$|ret_from_fork|start_secondary|cpu_startup_entry/,
+  },
+  {
+    of: 'files',
+    names:
+      /vfs_(?:iter_)?(?:read|write)|vfs_(?:ioctl|open)|do_iter_(?:read|write)|call_(?:read|write)_iter|new_sync_(?:read|write)|(?:ksys|compat|compat_sys)_ioctl|blkdev_(?:driver_)?ioctl|^call_mmap|mmap_region|do_mmap|do_dentry_open|__fput/,
+  },
+  {
+    of: 'sockets',
+    names:
+      /netif_receive_skb|^sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|^__sock_release|^compat_sock_ioctl|^(?:setsockopt|listen|accept)$|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|^(?:nfnetlink|rtnetlink)_rcv_msg|^netlink_dump|^(?:sys_)?(?:socketpair|connect|ioctl)/,
+  },
+  { of: 'page faults', names: /__do_fault|do_page_fault|^page_fault$/ },
+  { of: 'the way back to user space', names: /task_work_run|exit_to_usermode/ },
+];
+
+let any: RegExp | undefined;
+
+/** Whether a function dispatches work. @param name as it stands in titles (title-names.ts) */
+export function isDispatcher(name: string): boolean {
+  any ??= new RegExp(dispatchers.map((d) => d.names.source).join('|'));
+  return any.test(name);
+}

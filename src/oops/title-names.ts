@@ -1,16 +1,29 @@
-/** How system calls are wrapped: every CPU and release has its own names for one function. */
-const ENTRY = /^__(?:x64|ia32|arm64|s390x?|riscv|powerpc|loongarch|se|do)_(?:compat_)?sys_(\w+)$/;
-const WRAPPED =
-  /^(?:__se_sys_|__se_compat_sys_|__do_sys_|__do_compat_sys_|SYSC_|SyS_|compat_SYSC_|C_SYSC_|compat_SyS_)(\w+)$/;
+/** How the entry of a system call is called by release and CPU; one of them is taken off. */
+const WRAPPERS: readonly string[] = [
+  ...['SYSC_', 'SyS_', 'compat_SYSC_', 'compat_SyS_', 'sys_', 'ksys_'],
+  ...['__sys_', '___sys_', '____sys_', '__se_', '__se_sys_', '__do_sys_'],
+  ...['__x64_', '__ia32_', '__arm64_'],
+];
+const CPUS = /^__(?:x64|ia32|arm64|s390x?|riscv|powerpc|loongarch)_(?=(?:compat_)?sys_)/;
+
+/** The name of a function in a title: the shortest that is left when one wrapper is taken off. */
+export function titleName(name: string): string {
+  let shortest = name;
+  for (const wrapper of WRAPPERS) {
+    if (name.startsWith(wrapper) && name.length - wrapper.length < shortest.length)
+      shortest = name.slice(wrapper.length);
+  }
+  return shortest === '' ? name : shortest;
+}
 
 /** Names under which a function may stand in a title; the first is the one to use. */
 export function titleNames(name: string): string[] {
-  const wrapped = WRAPPED.exec(name);
-  if (wrapped) return [wrapped[1] as string, `sys_${wrapped[1]}`, name];
-  const entry = ENTRY.exec(name);
-  if (entry) return [`sys_${entry[1]}`, name];
-  if (/^smp_call_function\w+$/.test(name)) return ['smp_call_function', name];
-  if (/^synchronize_(?:rcu|sched|net)\w*$/.test(name)) return [...new Set(['synchronize_rcu', name])];
-  if (/^rtnl_lock\w+$/.test(name)) return ['rtnl_lock', name];
-  return [name];
+  const names = [titleName(name)];
+  for (const wrapper of WRAPPERS) if (name.startsWith(wrapper)) names.push(name.slice(wrapper.length));
+  return [...new Set([...names, name])].filter((n) => n !== '');
+}
+
+/** The name for signatures, which are the same on every CPU. */
+export function portableName(name: string): string {
+  return titleName(name.replace(CPUS, '__x64_'));
 }

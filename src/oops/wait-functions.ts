@@ -1,3 +1,8 @@
-/** Ways of waiting: what a sleeper called them for is what it hangs in. */
+/** Ways of waiting, as parts of names: what a sleeper called them for is what it hangs in. */
 export const WAITING =
-  /^(?:__?schedule\w*|schedule|io_schedule\w*|context_switch|__switch_to\w*|(?:__|_)?(?:wait_|swait_|bit_wait|out_of_line_wait|do_wait_for|do_nanosleep|hrtimer_nanosleep)\w*|__wait_\w+|wait_for_\w+|do_wait_intr\w*|prepare_to_\w+|finish_wait|__?(?:raw_)?mutex_\w+|mutex_\w+|__ww_mutex\w*|ww_mutex\w*|rwsem_\w+|call_rwsem\w*|__?down\w*|down\w*|percpu_down\w*|percpu_rwsem\w*|__percpu_\w+|rt_mutex\w*|__rt_mutex\w*|rt_spin\w*|rwbase\w*|task_blocks_on_rt_mutex|_raw_spin\w*|__lock_page\w*|lock_page\w*|__folio_lock\w*|folio_wait\w*|folio_lock\w*|wait_on_\w+|flush_work|flush_workqueue|__flush_work\w*|__flush_workqueue|__cancel_work\w*|cancel_work_sync|cancel_delayed_work_sync|msleep\w*|usleep\w*|kthread_stop|kthread_park|ldsem\w*|__ldsem\w*|\w*filemap_fdatawa\w*|fdatawait_one_bdev|sync_inodes_sb|console_lock|do_read_cache_\w+|filemap_read_folio|jbd2_log_wait\w*|get_request|blk_mq_get_tag|seqcount\w*|lock_(?:rename|two_nondirectories|mount_hash)|rcu_barrier|__synchronize_srcu|synchronize_srcu\w*|completion_\w+|might_sleep|__might_sleep)$/;
+  /sched|_(?:slow)?lock|down|rwsem|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|rcu_barrier/;
+/** Waits in which whole systems pile up behind one that does not end: they are one case wherever they are met. */
+export const PILE_UPS: readonly { readonly names: RegExp; readonly title?: string }[] = [
+  { names: /rtnl_lock/ },
+  { names: /synchronize_(?:s?rcu|net|sched)/, title: 'synchronize_rcu' },
+];

@@ -11,16 +11,18 @@ export const bugFormats: readonly ReportFormat[] = [
     title: 'BUG: corrupted list in {frame}',
     alt: ['bad-access in {frame}'],
     type: 'MEMORY_SAFETY_BUG',
+    traceOnly: true,
   },
   {
     ...bug,
     start: /^kernel BUG at (?:\S*\/)?mm\/usercopy\.c:/i,
     kind: 'usercopy',
     title: 'BUG: bad usercopy in {frame}',
-    skip: /usercopy|^__check_object_size|^check_heap_object/,
+    skip: /usercopy|__check/,
+    traceOnly: true,
   },
-  { ...bug, start: /^kernel BUG at /i, title: 'kernel BUG in {frame}' },
-  { ...bug, start: /^Kernel BUG /, title: 'kernel BUG in {frame}' },
+  // packets are put together by functions that check their callers
+  { ...bug, start: /^kernel BUG /i, title: 'kernel BUG in {frame}', skip: /^skb_/ },
   {
     ...bug,
     start: /^rust_kernel: panicked at/,
@@ -28,7 +30,7 @@ export const bugFormats: readonly ReportFormat[] = [
     next: /^(?<words>(?!\s)[^\n]{4,200})$/,
     title: '{words} in {frame}',
     type: '',
-    skip: /(?:rust_begin_unwind|core::panicking|<?core::|rust_helper_BUG|BUG)/,
+    skip: /rust_begin_unwind|core::panicking|<?core::|rust_helper_BUG/,
   },
 ];
 
@@ -41,11 +43,16 @@ export const brokenStateFormats: readonly ReportFormat[] = [
   {
     ...spin,
     start:
-      /^BUG: (?:spinlock|rwlock) (?<what>lockup suspected|already unlocked|recursion|bad magic|wrong owner|wrong CPU|lockup)/,
-    title: 'BUG: spinlock {what} in {frame}',
-    skip: /spin_(?:bug|dump|lock)|rwlock_bug|do_raw_/,
+      /^BUG: (?<lock>spinlock|rwlock) (?<what>lockup suspected|already unlocked|(?:cpu )?recursion|bad magic|wrong owner|wrong CPU|lockup|trylock failure on UP)/,
+    title: 'BUG: {lock} {what} in {frame}',
+    skip: /spin_|_lock|_unlock|rwlock_bug/,
   },
-  { ...atomic, start: /^BUG: scheduling while atomic/, title: 'BUG: scheduling while atomic in {frame}' },
+  {
+    ...atomic,
+    start: /^BUG: scheduling while atomic/,
+    title: 'BUG: scheduling while atomic in {frame}',
+    skip: /schedule/,
+  },
   {
     ...atomic,
     start: /^BUG: sleeping function called from invalid context/,
@@ -56,6 +63,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     kind: 'atomic',
     start: /^BUG: using (?<call>\w+\(\)) in preemptible/,
     title: 'BUG: using {call} in preemptible code in {frame}',
+    skip: /preempt|debug_|processor_id|this_cpu/,
     type: 'LOCKDEP',
     culprit: 'trace',
   },
@@ -81,14 +89,14 @@ export const brokenStateFormats: readonly ReportFormat[] = [
   {
     severity: 'warning',
     kind: 'page-state',
-    start: /^BUG: Bad page (?<what>state|cache|map) in process/,
+    start: /^BUG: Bad page (?<what>state|cache)\b/,
     title: 'BUG: Bad page {what} in {frame}',
     type: '',
     culprit: 'trace',
     stackOf: /^page last allocated/,
-    skip: /page_pool_/,
+    skip: /(?:free|put|get|update|release)_page|free_unref|^_*folio|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner|page_pool_/,
   },
-  { ...odd, kind: 'page-state', start: /^BUG: Bad page (?<what>state|cache|map)/, title: 'BUG: Bad page {what}' },
+  { ...odd, kind: 'page-state', start: /^BUG: Bad page map/, title: 'BUG: Bad page map' },
   { ...odd, kind: 'page-state', start: /^BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state' },
   {
     ...odd,
@@ -100,7 +108,8 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     ...odd,
     kind: 'vfs',
     start: /^BUG: Dentry .*still in use \(-?\d+\) \[unmount of (?<fs>[^\]]*)\]/,
-    title: 'BUG: Dentry still in use [unmount of {fs}]',
+    title: 'BUG: Dentry still in use in unmount',
+    alt: ['BUG: Dentry still in use [unmount of {fs}]'],
   },
   {
     ...odd,
@@ -132,10 +141,16 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     title: 'BUG: stack guard page was hit in {frame}',
     alt: ['stack-overflow in {frame}'],
     type: '',
-    traceOnly: true,
     culprit: 'anchor',
   },
   { ...odd, kind: 'lockdep', start: /^BUG: (?<what>MAX_\w+ too low)!/, title: 'BUG: {what}!' },
+  {
+    ...odd,
+    kind: 'other',
+    start: /^(?<word>BUG|INFO):\s*$/,
+    title: '{word}: corrupted',
+    corrupted: 'the first line is cut',
+  },
   {
     severity: 'fatal',
     kind: 'other',

@@ -25,7 +25,22 @@ export const pageFaultFormats: readonly ReportFormat[] = [
   { ...nullDeref, start: /^BUG: (?:unable to handle )?kernel NULL pointer dereference/i },
   { ...paging, start: /^BUG: unable to handle (?:page fault for address|kernel paging request)/i },
   { ...paging, start: /^BUG: Unable to handle kernel (?:data|instruction|unknown)\b/i },
+  {
+    ...fatal,
+    start: /^BUG: unable to handle kernel/i,
+    kind: 'page-fault',
+    title: 'BUG: unable to handle kernel',
+    type: '',
+    culprit: 'none',
+    corrupted: 'the first line is cut',
+  },
   { ...nullDeref, start: /^(?:CPU \d+ )?Unable to handle kernel NULL pointer dereference/i },
+  {
+    ...paging,
+    start: /^Unable to handle kernel access to user memory/,
+    title: 'BUG: unable to handle kernel access to user memory in {frame}',
+    type: '',
+  },
   { ...nullDeref, start: /^Kernel attempted to (?:read|write|execute|access) user page \(0{0,13}[0-9a-f]{1,3}\)/ },
   {
     ...paging,
@@ -35,7 +50,7 @@ export const pageFaultFormats: readonly ReportFormat[] = [
   { ...paging, start: /^Kernel attempted to (?:read|write|execute|access) user page/ },
   {
     ...fatal,
-    start: /^(?:Unhandled fault|Unhandled prefetch abort): /,
+    start: /^Unhandled fault: /,
     kind: 'exception',
     title: 'Unhandled fault in {frame}',
     alt: BAD,
@@ -76,9 +91,10 @@ export const exceptionFormats: readonly ReportFormat[] = [
   {
     ...exception,
     start:
-      /^(?:Oops: )?(?<trap>int3|stack[ _]segment|overflow|bounds|device[ _]not[ _]available|coprocessor[ _]segment[ _]overrun|invalid[ _]TSS|segment[ _]not[ _]present|alignment[ _]check|fpu exception|simd exception|iret[ _]exception|control protection fault|control protection|debug|coprocessor[ _]error): /,
+      /^(?:Oops: )?(?<trap>int3|overflow|bounds|device[ _]not[ _]available|coprocessor[ _]segment[ _]overrun|invalid[ _]TSS|segment[ _]not[ _]present|alignment[ _]check|fpu exception|simd exception|iret[ _]exception|control protection fault|control protection|debug|coprocessor[ _]error): /,
     title: '{trap} in {frame}',
   },
+  { ...exception, start: /^(?:Oops: )?stack[ _]segment: /, title: 'stack segment fault in {frame}' },
   { ...exception, start: /^Missing (?:ENDBR|BTI): /, title: 'missing ENDBR in {frame}' },
   { ...exception, start: /^Internal error: /, title: 'Internal error in {frame}', alt: BAD },
   {

@@ -6,7 +6,7 @@ const stall = {
   title: 'INFO: rcu detected stall in {frame}',
   alt: ['stall in {frame}'],
   type: 'HANG',
-  culprit: 'anchor',
+  culprit: 'interrupt',
 } as const;
 const hang = { severity: 'stuck', kind: 'task-hung', type: 'HANG', culprit: 'wait' } as const;
 
@@ -24,12 +24,14 @@ export const hangFormats: readonly ReportFormat[] = [
     kind: 'soft-lockup',
     start: /^(?:NMI )?(?:watchdog: )?BUG: soft lockup/,
     title: 'BUG: soft lockup in {frame}',
+    culprit: 'anchor',
   },
   {
     ...stall,
     kind: 'hard-lockup',
     start: /^(?:NMI )?watchdog: .{0,60}\bhard LOCKUP/i,
     title: 'hard lockup in {frame}',
+    culprit: 'anchor',
   },
   {
     ...hang,
@@ -40,6 +42,9 @@ export const hangFormats: readonly ReportFormat[] = [
   {
     ...hang,
     start: /^INFO: task .{1,64} can't die for more than \d+ seconds/,
+    culprit: 'trace',
+    traceOnly: true,
+    skip: /schedule/,
     title: "INFO: task can't die in {frame}",
     alt: ['hang in {frame}'],
   },

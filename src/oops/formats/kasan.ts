@@ -1,7 +1,9 @@
 import type { ReportFormat } from '../report-format.ts';
 
 const ACCESS = /^(?<access>Read|Write) (?:of size \d+|at addr)/;
-const common = { kind: 'kasan', severity: 'fatal', culprit: 'trace' } as const;
+/** Memory tags are checked by the hardware: the fault handler reports. */
+const TAGS = /kernel_fault|tag_check|mem_abort|^el1h?_/;
+const common = { kind: 'kasan', severity: 'fatal', culprit: 'trace', skip: TAGS } as const;
 const BAD = ['bad-access in {frame}'];
 
 /**
@@ -15,7 +17,7 @@ export const kasanFormats: readonly ReportFormat[] = [
     title: 'KASAN: invalid-free in {frame}',
     alt: ['invalid-free in {frame}'],
     type: 'KASAN-INVALID-FREE',
-    skip: /^(?:kfree|k?vfree|kmem_cache_free|kfree_sensitive|kzfree|mempool_free|slab_free|__kasan_|kasan_|free_percpu)/,
+    skip: /slab_|kfree|vunmap|vfree/,
   },
   {
     ...common,

@@ -4,12 +4,8 @@ const lock = { severity: 'warning', kind: 'lockdep', type: 'LOCKDEP', culprit: '
 /** Square brackets stood around these lines until 4.13, and INFO: where BUG: or WARNING: stands now. */
 const HEAD = '^(?:\\[ )?(?<word>BUG|WARNING|INFO): ';
 
-/** Reports of locks that are taken in an order that can deadlock. */
-const ORDER = [
-  'possible (?:circular locking dependency|recursive locking)',
-  '(?:possible )?irq lock inversion dependency',
-];
 const RCU_USE = /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!|RCU-list traversed/;
+const RCU_USERS = /rcu|kmem|slab/;
 const CUT = 'the lines that tell the lock are missing';
 
 function head(rest: string): RegExp {
@@ -18,23 +14,37 @@ function head(rest: string): RegExp {
 
 /** kernel/locking/lockdep.c and kernel/rcu/update.c. */
 export const lockFormats: readonly ReportFormat[] = [
-  ...ORDER.map(
-    (what): ReportFormat => ({
-      ...lock,
-      start: head(`${what} detected`),
-      heading: true,
-      next: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
-      title: 'possible deadlock in {frame}',
-      culprit: 'lock',
-    }),
-  ),
+  {
+    ...lock,
+    start: head('possible circular locking dependency detected'),
+    heading: true,
+    next: /is trying to acquire lock/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'lock',
+    skip: /process_one_work|(?:flush|drain|destroy)_workqueue/,
+  },
+  {
+    ...lock,
+    start: head('possible recursive locking detected'),
+    heading: true,
+    next: /is trying to acquire lock/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'taker',
+  },
+  {
+    ...lock,
+    start: head('(?:possible )?irq lock inversion dependency detected'),
+    heading: true,
+    next: /just changed the state of lock/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'taker',
+  },
   {
     ...lock,
     start: head('\\S+-safe -> \\S+-unsafe lock order detected'),
     heading: true,
     next: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
     title: 'possible deadlock in {frame}',
-    culprit: 'lock',
     stackOf: /which became \S+-irq-safe at:/,
   },
   {
@@ -43,7 +53,7 @@ export const lockFormats: readonly ReportFormat[] = [
     heading: true,
     next: /takes:$|inconsistent \{/,
     title: 'inconsistent lock state in {frame}',
-    culprit: 'lock',
+    skip: /^valid_state$/,
   },
   {
     ...lock,
@@ -52,6 +62,7 @@ export const lockFormats: readonly ReportFormat[] = [
     heading: true,
     next: RCU_USE,
     title: 'WARNING: suspicious RCU usage in {frame}',
+    skip: RCU_USERS,
   },
   {
     ...lock,
@@ -61,6 +72,7 @@ export const lockFormats: readonly ReportFormat[] = [
     next: RCU_USE,
     title: 'INFO: suspicious RCU usage in {frame}',
     type: '',
+    skip: RCU_USERS,
   },
   {
     ...lock,
@@ -82,40 +94,46 @@ export const lockFormats: readonly ReportFormat[] = [
     title: '{word}: held lock freed in {frame}',
     heading: true,
     next: /is freeing memory/,
-    culprit: 'lock',
+    culprit: 'taker',
   },
   {
     ...lock,
     start: head('.*still has locks held!'),
     title: '{word}: still has locks held in {frame}',
-    culprit: 'lock',
+    culprit: 'taker',
+  },
+  {
+    ...lock,
+    start: /^(?:\[ )?WARNING: lock held when returning to user space!/,
+    title: 'WARNING: lock held when returning to user space in {frame}',
+    culprit: 'taker',
+    noTrace: true,
   },
   {
     ...lock,
     start: head('lock held when returning to user space!'),
     title: '{word}: lock held when returning to user space in {frame}',
     type: '',
-    culprit: 'lock',
+    culprit: 'taker',
     noTrace: true,
   },
   {
     ...lock,
     start: head('Nested lock was not taken'),
     title: '{word}: nested lock was not taken in {frame}',
-    culprit: 'lock',
   },
   {
     ...lock,
     start: head('Invalid wait context'),
     title: 'WARNING: locking bug in {frame}',
-    culprit: 'lock',
-    skip: /^lock_sock/,
+    skip: /lock_sock|release_sock/,
   },
   {
     ...lock,
     start: /^INFO: trying to register non-static key/,
     title: 'INFO: trying to register non-static key in {frame}',
     type: '',
+    skip: /stack|lock|IRQ/,
   },
   {
     ...lock,

@@ -8,10 +8,19 @@ export const panicFormats: readonly ReportFormat[] = [
     ...panic,
     kind: 'stack-corruption',
     start:
-      /^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<fn>(?![0-9a-f]{8})[A-Za-z_][^\s+]*)?/,
+      /^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?<fn>(?![0-9a-f]{8})[A-Za-z_][^\s+]*)/,
     noTrace: true,
     title: 'kernel panic: stack is corrupted in {frame}',
+    culprit: 'named',
+  },
+  {
+    ...panic,
+    kind: 'stack-corruption',
+    start: /^Kernel panic - not syncing: stack-protector:/,
+    title: 'kernel panic: stack is corrupted in {frame}',
     culprit: 'trace',
+    traceOnly: true,
+    skip: /stack_chk/,
   },
   {
     ...panic,
@@ -20,6 +29,8 @@ export const panicFormats: readonly ReportFormat[] = [
     title: 'kernel panic: corrupted stack end in {frame}',
     alt: ['stack-overflow in {frame}'],
     culprit: 'anchor',
+    traceOnly: true,
+    skip: /schedule|retint_kernel/,
   },
   {
     ...panic,
@@ -60,7 +71,12 @@ export const panicFormats: readonly ReportFormat[] = [
     type: '',
     suppressed: true,
   },
-  { ...panic, start: /^Kernel panic - not syncing: (?<what>Fatal exception)\b/, title: 'kernel panic: {what}' },
+  {
+    ...panic,
+    start: /^Kernel panic - not syncing: (?<what>Fatal exception|panic_on_warn set|hung_task: blocked tasks)/,
+    title: 'kernel panic: {what}',
+    corrupted: 'what led to the panic is missing',
+  },
   { ...panic, start: /^Kernel panic - not syncing: (?<what>.{1,200})$/, title: 'kernel panic: {what}' },
   { ...panic, start: /^Kernel panic\b/, title: 'kernel panic', corrupted: 'the line is cut' },
   {
@@ -68,6 +84,13 @@ export const panicFormats: readonly ReportFormat[] = [
     kind: 'other',
     start: /^trusty: .*?(?:DEBUG )?ASSERT FAILED at \([^)]*\): ?(?<what>.*)$/,
     title: 'trusty: ASSERT FAILED: {what}',
+  },
+  {
+    ...panic,
+    kind: 'other',
+    start: /^trusty: panic \([^)]*\): (?<what>.+)$/,
+    title: 'trusty: panic: {what}',
+    noTrace: true,
   },
   {
     ...panic,
@@ -90,7 +113,7 @@ export const otherFormats: readonly ReportFormat[] = [
     title: 'memory leak in {frame}',
     type: 'LEAK',
     culprit: 'trace',
-    skip: /^(?:_?_?(?:sk_prot_alloc|sk_alloc|sk_clone|(?:__|dev_|netdev_|napi_)?alloc_skb|skb_clone|skb_copy|sock_alloc|alloc_etherdev|alloc_netdev|radix_tree_node_alloc|radix_tree_insert|idr_|xas_|\w+_map_alloc|find_and_alloc_map|bpf_map_area))/,
+    skip: /kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|k(?:v)?asprintf|pcpu_create|str(?:n)?dup|memdup/,
   },
   {
     severity: 'fatal',
@@ -164,7 +187,7 @@ export const otherFormats: readonly ReportFormat[] = [
   {
     severity: 'fatal',
     kind: 'user-space',
-    start: /^(?:panic: |fatal error: |unexpected fault address |SIGSEGV: segmentation violation|runtime: )/,
+    start: /^(?:fatal error: |unexpected fault address |SIGSEGV: segmentation violation|runtime: )/,
     strict: true,
     next: /^(?:goroutine \d+ |runtime stack:)/,
     title: 'go runtime error',

@@ -3,70 +3,73 @@ import type { ReportFormat } from '../report-format.ts';
 const fatal = { severity: 'fatal', culprit: 'trace' } as const;
 const BAD = ['bad-access in {frame}'];
 
-/** mm/kmsan/report.c. */
+/** What carries data for others: networks to user space, ciphers. */
+const CARRIERS = /alloc_skb|netlink_(?:ack|rcv_skb)|_encrypt$|^(?:crypto|cipher|drbg|rng)_/;
+const kmsan = { ...fatal, kind: 'kmsan', skip: CARRIERS, noTrace: true } as const;
+const USB = /alloc_skb|usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/;
+
+/** mm/kmsan/report.c. The first line names the function of the check, the stack behind it begins with it. */
 export const kmsanFormats: readonly ReportFormat[] = [
   {
-    ...fatal,
-    start: /^BUG: KMSAN: (?<bug>kernel-(?:usb-)?infoleak(?:-after-free)?) in (?<fn>[^\s+]+)/,
-    kind: 'kmsan',
+    ...kmsan,
+    start: /^BUG: KMSAN: (?<bug>kernel-usb-infoleak) in (?<fn>[^\s+]+)/,
     title: 'KMSAN: {bug} in {frame}',
-    alt: BAD,
     type: 'KMSAN-INFO-LEAK',
-    skip: /^(?:_?_?copy_|copyout|instrument_|iterate_|_copy_to_iter|copy_page_to_iter|simple_copy_to_iter|__get_user|kmsan_)/,
+    skip: USB,
   },
   {
-    ...fatal,
-    start: /^BUG: KMSAN: (?<bug>use-after-free) in (?<fn>[^\s+]+)/,
-    kind: 'kmsan',
+    ...kmsan,
+    start: /^BUG: KMSAN: (?<bug>use-after-free|kernel-(?:usb-)?infoleak-after-free) in (?<fn>[^\s+]+)/,
     title: 'KMSAN: {bug} in {frame}',
     alt: BAD,
     type: 'KMSAN-USE-AFTER-FREE-READ',
   },
   {
-    ...fatal,
+    ...kmsan,
+    start: /^BUG: KMSAN: (?<bug>kernel-infoleak) in (?<fn>[^\s+]+)/,
+    title: 'KMSAN: {bug} in {frame}',
+    alt: BAD,
+    type: 'KMSAN-INFO-LEAK',
+  },
+  {
+    ...kmsan,
     start: /^BUG: KMSAN: (?<bug>[a-z-]+) in (?<fn>[^\s+]+)/,
-    kind: 'kmsan',
     title: 'KMSAN: {bug} in {frame}',
     alt: BAD,
     type: 'KMSAN-UNINIT-VALUE',
   },
   {
-    ...fatal,
+    ...kmsan,
     start: /^BUG: KMSAN: (?<bug>.*)/,
-    kind: 'kmsan',
     title: 'KMSAN: {bug}',
-    type: 'KMSAN-UNINIT-VALUE',
+    type: 'KMSAN-UNKNOWN',
     culprit: 'none',
     corrupted: 'the first line is cut',
   },
 ];
 
-/** kernel/kcsan/report.c. The two functions of a race come in no order, so they are sorted. */
+const kcsan = { severity: 'warning', culprit: 'named', kind: 'kcsan', noTrace: true } as const;
+
+/** kernel/kcsan/report.c: the kernel itself puts the two functions of a race into an order. */
 export const kcsanFormats: readonly ReportFormat[] = [
   {
-    severity: 'warning',
-    culprit: 'named',
+    ...kcsan,
     start: /^BUG: KCSAN: assert: race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?/,
-    kind: 'kcsan',
     title: 'KCSAN: assert: race in {frame}',
     type: 'KCSAN-ASSERT',
   },
   {
-    severity: 'warning',
-    culprit: 'named',
+    ...kcsan,
     start: /^BUG: KCSAN: data-race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?/,
-    kind: 'kcsan',
     title: 'KCSAN: data-race in {frame}',
     type: 'KCSAN-DATARACE',
   },
   {
-    severity: 'warning',
-    culprit: 'none',
+    ...kcsan,
     start: /^BUG: KCSAN: (?<bug>.*)/,
-    kind: 'kcsan',
     title: 'KCSAN: {bug}',
-    type: 'KCSAN-DATARACE',
-    corrupted: 'the first line is cut',
+    type: 'KCSAN-UNKNOWN',
+    culprit: 'none',
   },
 ];
 
@@ -104,12 +107,14 @@ export const kfenceFormats: readonly ReportFormat[] = [
   },
   {
     ...kfence,
+    noTrace: true,
     start: /^BUG: KFENCE: memory corruption in (?<fn>[^\s+]+)/,
     title: 'KFENCE: memory corruption in {frame}',
     type: 'KFENCE-MEMORY-CORRUPTION',
   },
   {
     ...kfence,
+    noTrace: true,
     start: /^BUG: KFENCE: invalid free in (?<fn>[^\s+]+)/,
     title: 'KFENCE: invalid free in {frame}',
     alt: ['invalid-free in {frame}'],
@@ -125,7 +130,7 @@ export const kfenceFormats: readonly ReportFormat[] = [
   },
 ];
 
-const ubsan = { severity: 'warning', culprit: 'trace', kind: 'ubsan' } as const;
+const ubsan = { severity: 'warning', culprit: 'trace', kind: 'ubsan', skip: /ubsan|overflow/ } as const;
 
 /** lib/ubsan.c; `UBSAN: Undefined behaviour in file:line` up to 5.6, the kind of error since. */
 export const ubsanFormats: readonly ReportFormat[] = [
@@ -142,7 +147,7 @@ export const ubsanFormats: readonly ReportFormat[] = [
     title: 'UBSAN: undefined-behaviour in {frame}',
     type: 'UBSAN',
   },
-  { ...ubsan, start: /^UBSAN: (?<bug>[a-z-]+) in /, title: 'UBSAN: {bug} in {frame}', type: 'UBSAN' },
+  { ...ubsan, start: /^UBSAN: (?<bug>[^\n]{1,80}?) in /, title: 'UBSAN: {bug} in {frame}', type: 'UBSAN' },
   {
     ...ubsan,
     start: /^UBSAN: (?<bug>.*)/,

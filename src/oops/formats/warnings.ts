@@ -6,15 +6,13 @@ const warning = { severity: 'warning', kind: 'warning', type: 'WARNING', culprit
  * The line of a WARN(): `WARNING: CPU: 1 PID: 2 at file:line function+0x1/0x2` (kernel/panic.c, __warn()); `WARNING: at
  * file:line function+..` without the CPU in 3.x and on some CPUs; since 6.18 `WARNING: file:line at function, CPU#1: comm/2`.
  */
-function warn(file: string): RegExp {
+function warn(file: string, fn = '[^\\s+,]+'): RegExp {
   return new RegExp(
-    `^WARNING: (?:(?:CPU: \\d+ )?(?:PID: \\d+ )?at (?:\\S*/)?${file}:\\d+(?: (?<fn>[^\\s+]+))?|(?:\\S*/)?${file}:\\d+ at (?<at>[^\\s+,]+))`,
+    `^WARNING: (?:(?:CPU: \\d+ )?(?:PID: \\d+ )?at (?:\\S*/)?${file}:\\d+ (?<fn>${fn})|(?:\\[.{0,200}\\] )?(?:\\S*/)?${file}:\\d+ at (?<at>${fn}))`,
   );
 }
 
-/** A size that kmalloc() and kvmalloc() refuse. */
-const KMALLOC =
-  /^WARNING: (?:(?:CPU: \d+ )?(?:PID: \d+ )?at \S+:\d+ (?<fn>kmalloc_slab|kvmalloc_node|__kvmalloc_node)|\S+:\d+ at (?<at>kmalloc_slab|kvmalloc_node|__kvmalloc_node))/;
+const OBJECTS = /debug_|rcu|hrtimer_|timer_|work_|percpu_|vunmap|vfree|__free_|kobject_/;
 
 /** Warnings whose file tells more than the function that called WARN(). */
 export const warningFormats: readonly ReportFormat[] = [
@@ -23,26 +21,21 @@ export const warningFormats: readonly ReportFormat[] = [
     start: warn('lib/debugobjects\\.c'),
     kind: 'odebug',
     title: 'WARNING: ODEBUG bug in {frame}',
-    skip: /^(?:debug_|__debug_|kfree|kvfree|kmem_cache_free|slab_free|__free_pages|free_)/,
+    skip: OBJECTS,
   },
   {
     ...warning,
     start: warn('mm/usercopy\\.c'),
     kind: 'usercopy',
     title: 'WARNING: bad usercopy in {frame}',
-    skip: /usercopy|^__check_object_size|^check_heap_object/,
+    skip: /usercopy|__check/,
   },
+  { ...warning, start: warn('lib/kobject\\.c'), title: 'WARNING: kobject bug in {frame}', skip: /kobject_/ },
   {
     ...warning,
-    start: warn('lib/kobject\\.c'),
-    title: 'WARNING: kobject bug in {frame}',
-    skip: /^kobject_|^device_(?:add|register|create)|^kset_/,
-  },
-  {
-    ...warning,
-    start: warn('fs/proc/generic\\.c'),
+    start: warn('fs/proc/generic\\.c', 'proc_register[^\\s+,]*'),
     title: 'WARNING: proc registration bug in {frame}',
-    skip: /^_?_?(?:proc_|remove_proc_)/,
+    skip: /proc_/,
   },
   {
     ...warning,
@@ -50,33 +43,45 @@ export const warningFormats: readonly ReportFormat[] = [
     kind: 'refcount',
     title: 'WARNING: refcount bug in {frame}',
     type: 'REFCOUNT_WARNING',
+    skip: /refcount|kobject_/,
   },
   {
     ...warning,
-    start: warn('kernel/locking/lockdep\\.c'),
+    start: warn('kernel/locking/lockdep\\.c', '\\w*lock_[^\\s+,]*'),
     kind: 'lockdep',
     title: 'WARNING: locking bug in {frame}',
-    skip: /^lock_sock/,
+    skip: /lock_sock|release_sock/,
     type: 'LOCKDEP',
   },
   {
     ...warning,
-    start: KMALLOC,
+    start: warn('mm/\\S+\\.c', '(?:k?.?malloc)[^\\s+,]*'),
     title: 'WARNING: kmalloc bug in {frame}',
+    skip: /slab|kmem/,
   },
   {
     ...warning,
-    start: warn('mm/vmalloc\\.c'),
-    next: /__vmalloc_node_range/,
+    start: warn('mm/vmalloc\\.c', '\\w*__vmalloc_node[^\\s+,]*'),
     title: 'WARNING: zero-size vmalloc in {frame}',
   },
   {
     ...warning,
-    start: warn('drivers/usb/core/urb\\.c'),
+    start: warn('drivers/usb/core/urb\\.c', 'usb_submit_urb[^\\s+,]*'),
     title: 'WARNING in {frame}/usb_submit_urb',
-    skip: /^usb_(?:submit_urb|start_wait_urb|internal_control_msg|control_msg|bulk_msg|interrupt_msg)/,
+    skip: /usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/,
   },
   { ...warning, start: warn('[^\\s:]+'), title: 'WARNING in {frame}' },
+  // without symbols
+  { ...warning, start: /^WARNING: (?:CPU: \d+ )?(?:PID: \d+ )?at \S+:\d+\b/, title: 'WARNING in {frame}' },
+  {
+    ...warning,
+    // kernels that hide the address, as 4.15 and later, are one case whatever the register
+    start: /^WARNING: kernel stack (?:regs|frame pointer) at (?![0-9a-f]+ ).* has bad (?:'\w+' )?value/,
+    title: 'WARNING: kernel stack regs has bad value',
+    type: '',
+    culprit: 'none',
+    noTrace: true,
+  },
   {
     ...warning,
     start: /^(?<bug>WARNING: kernel stack (?:regs|frame pointer)) at .* has bad (?<reg>'\w+')? ?value/,
