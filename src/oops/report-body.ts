@@ -25,7 +25,7 @@ const HEADER = /^\s*(?:Call [Tt]race:|Backtrace:|backtrace(?: \(crc [0-9a-f]+\))
 const MEMORY =
   /^\s*(?:Allocated(?: by task (\d+)|:)|Freed(?: by task (\d+)|:)|(?:INFO: |Slab )?(?:Allocated|Freed) in |allocated by task (\d+)|freed by task (\d+)|Uninit was|Local variable |Bytes? \d+|page last (?:allocated|free)|Last potentially|Second to last|The buggy address|kfence-#|Memory state|Object created|Uninitialized|Freeing stack|Alloc stack|Free stack)/;
 const NAMED_MEMORY =
-  /^\s*(?:Allocated|Freed|allocated|freed|INFO: |Slab |Uninit was (?:created|stored)|page last|Last potentially|Second to last|Free stack|Alloc stack)/;
+  /^\s*(?:Allocated|Freed|allocated|freed|INFO: |Slab |Uninit was (?:created|stored)|Local variable |page last|Last potentially|Second to last|Free stack|Alloc stack)/;
 const CPU_OF_TRACE = /^(?:NMI backtrace for cpu |CPU: )(\d+)/;
 const CONTEXT: Readonly<Record<string, TraceContext>> = {
   '<IRQ>': 'irq',
@@ -152,7 +152,7 @@ class BodyReader {
     const place = parseCpuPlace(text);
     if (place) {
       const open = this.#open;
-      if (open && open.frames.length > 0 && open.role === 'call') {
+      if (open && open.frames.length > 0 && open.role === 'call' && (open.header || this.#place)) {
         if (text.startsWith('RIP') || /^\s*(?:PC is|pc :)/.test(text)) {
           open.interrupted ??= open.frames.length;
           open.frames.push({ ...place, context: this.#context });
@@ -196,7 +196,7 @@ class BodyReader {
     if (!open) return;
     if (open.frames.length === 0 && open.header) {
       if (stamped && ++open.waited > SOON) this.#close();
-    } else if (ENDS.test(text) && open.frames.length > 0) this.#close();
+    } else if (open.frames.length > 0 && (stamped || text.trim() !== '') && ENDS.test(text)) this.#close();
   }
 
   #begin(role: 'call' | 'memory', title: string, header: boolean): OpenTrace {
@@ -225,6 +225,7 @@ class BodyReader {
     this.#traces.push({
       role: open.role,
       title: open.title,
+      ...(open.header && { headed: true as const }),
       ...(open.cpu !== undefined && { cpu: open.cpu }),
       ...(open.pid !== undefined && { pid: open.pid }),
       frames: open.frames,

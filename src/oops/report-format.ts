@@ -39,6 +39,10 @@ export interface ReportFormat {
   readonly unnamed?: true;
   /** The culprit is in the stack behind a line that matches; the report without it names none. */
   readonly stackOf?: RegExp;
+  /** Its stack follows the first line without a line `Call Trace:`. */
+  readonly headless?: true;
+  /** Another stack that must be there, with a function that is not machinery: where the value came from. */
+  readonly origin?: RegExp;
   /** The report begins with lockdep's heading: the words, the release, a line of dashes. */
   readonly heading?: true;
   /** Without the line that `next` asks for it is no report. */

@@ -1,4 +1,5 @@
 import type { LogLine } from '../log/log-line.ts';
+import type { CallTrace } from './call-trace.ts';
 import { anchorCulprit, type Culprit, firstCulprit, interruptedCulprit, waitCulprit } from './culprit.ts';
 import { plainFunction } from './function-name.ts';
 import type { ReportStart } from './match-start.ts';
@@ -7,7 +8,6 @@ import type { ReportFormat } from './report-format.ts';
 import { isChecker } from './report-joins.ts';
 import type { OpenReport } from './report-scanner.ts';
 import { titleNames } from './title-names.ts';
-import type { PrintedFrame } from './trace-frame.ts';
 
 /** A report's name, and what it rests on. */
 export interface ReportTitle {
@@ -68,10 +68,13 @@ function choose(start: ReportStart, own: readonly LogLine[], from: number): Chos
     }
     return { format, groups };
   }
-  // every format asked for a line that is not there: the first names it as well as can be
-  const last = start.formats.at(-1) as { format: ReportFormat; match: RegExpExecArray };
-  return { format: { ...last.format, corrupted: 'the report is cut' }, groups: { ...last.match.groups } };
+  // every format asked for a line that is not there: the first line is all that is known
+  const { format, match } = start.formats.at(-1) as { format: ReportFormat; match: RegExpExecArray };
+  const words = match[0].replace(/^\[ /, '') + match.input.slice(match.index + match[0].length);
+  return { format: { ...format, ...CUT, type: words.startsWith('WARNING') ? 'WARNING' : '' }, groups: { words } };
 }
+
+const CUT = { title: '{words}', alt: [], culprit: 'none', corrupted: 'the report is cut' } as const;
 
 function findThen(next: RegExp, own: readonly LogLine[], from: number): RegExpExecArray | null {
   const end = Math.min(own.length, from + THEN_WITHIN);
@@ -98,11 +101,12 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
       return taker === undefined ? undefined : titleNames(plainFunction(taker));
     }
     case 'interrupt':
-      return interruptedCulprit(calls.map((t) => namesIn(t.frames)));
+      return interruptedCulprit(calls.map(namesOf));
   }
-  const stack = format.stackOf ? calls.find((t) => format.stackOf?.test(t.title)) : calls.find((t) => t.title === '');
-  const own = stack ? namesIn(stack.frames) : [];
-  if (format.stackOf) return firstCulprit(own, format.skip);
+  const { stackOf } = format;
+  if (stackOf) return firstCulprit(namesOf(body.traces.find((t) => stackOf.test(t.title))), format.skip);
+  const plain = calls.filter((t) => t.title === '');
+  const own = namesOf(format.headless ? plain[0] : (plain.find((t) => t.headed) ?? plain[0]));
   const busy = format.traceOnly ? own : [...place, ...own];
   if (format.culprit === 'anchor') return anchorCulprit(busy, format.skip);
   if (format.culprit === 'wait') return waitCulprit(own, format.skip);
@@ -121,8 +125,8 @@ function likelyCulprit(format: ReportFormat, body: ReportBody): string | undefin
   )?.[0];
 }
 
-function namesIn(frames: readonly PrintedFrame[]): string[] {
-  return frames.filter((f) => !f.guess).map((f) => plainFunction(f.function));
+function namesOf(trace: CallTrace | undefined): string[] {
+  return (trace?.frames ?? []).filter((f) => !f.guess).map((f) => plainFunction(f.function));
 }
 
 /** Lines of another task in the report, which its own cannot be told from. */
@@ -166,6 +170,10 @@ function doubt(
   if (lost) return 'no function that could be the cause is in the report';
   if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';
   if (title.endsWith(':')) return 'its first line is cut';
+  const { origin } = format;
+  if (origin && !firstCulprit(namesOf(body.traces.find((t) => origin.test(t.title))), format.skip)) {
+    return 'where the value came from is not told';
+  }
   if (format.noTrace) return false;
   if (open.cutBy !== undefined && isChecker(format.kind)) return 'another report begins before its end';
   if (body.emptyFirst) return 'a call trace without frames';

@@ -6,7 +6,6 @@ const HEAD = '^(?:\\[ )?(?<word>BUG|WARNING|INFO): ';
 
 const RCU_USE = /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!|RCU-list traversed/;
 const RCU_USERS = /rcu|kmem|slab/;
-const CUT = 'the lines that tell the lock are missing';
 
 function head(rest: string): RegExp {
   return new RegExp(HEAD + rest);
@@ -41,11 +40,27 @@ export const lockFormats: readonly ReportFormat[] = [
   },
   {
     ...lock,
+    start: /^\[ INFO: \S+-safe -> \S+-unsafe lock order detected/,
+    heading: true,
+    next: /is trying to acquire/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'taker',
+  },
+  {
+    ...lock,
     start: head('\\S+-safe -> \\S+-unsafe lock order detected'),
     heading: true,
     next: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
     title: 'possible deadlock in {frame}',
     stackOf: /which became \S+-irq-safe at:/,
+  },
+  {
+    ...lock,
+    start: /^\[ INFO: inconsistent lock state/,
+    heading: true,
+    next: /takes:$|inconsistent \{/,
+    title: 'inconsistent lock state in {frame}',
+    culprit: 'taker',
   },
   {
     ...lock,
@@ -134,22 +149,5 @@ export const lockFormats: readonly ReportFormat[] = [
     title: 'INFO: trying to register non-static key in {frame}',
     type: '',
     skip: /stack|lock|IRQ/,
-  },
-  {
-    ...lock,
-    start:
-      /^(?:\[ )?(?<what>WARNING: (?:possible (?:circular|recursive|irq)[\w ]+ detected|suspicious RCU usage|inconsistent lock state|held lock freed!|bad unlock balance detected!))/,
-    title: '{what}',
-    type: 'WARNING',
-    culprit: 'none',
-    corrupted: CUT,
-  },
-  {
-    ...lock,
-    start:
-      /^(?:\[ )?INFO: (?<what>possible (?:circular|recursive|irq)[\w ]+ detected|suspicious RCU usage|inconsistent lock state)/,
-    title: 'INFO: {what} in {frame}',
-    type: '',
-    corrupted: CUT,
   },
 ];

@@ -5,7 +5,8 @@ const BAD = ['bad-access in {frame}'];
 
 /** What carries data for others: networks to user space, ciphers. */
 const CARRIERS = /alloc_skb|netlink_(?:ack|rcv_skb)|_encrypt$|^(?:crypto|cipher|drbg|rng)_/;
-const kmsan = { ...fatal, kind: 'kmsan', skip: CARRIERS, noTrace: true } as const;
+const ORIGIN = /^(?:Local variable .* created at|Uninit was created at):/;
+const kmsan = { ...fatal, kind: 'kmsan', skip: CARRIERS, noTrace: true, headless: true, origin: ORIGIN } as const;
 const USB = /alloc_skb|usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/;
 
 /** mm/kmsan/report.c. The first line names the function of the check, the stack behind it begins with it. */
@@ -73,7 +74,7 @@ export const kcsanFormats: readonly ReportFormat[] = [
   },
 ];
 
-const kfence = { ...fatal, kind: 'kfence' } as const;
+const kfence = { ...fatal, kind: 'kfence', headless: true } as const;
 
 /** mm/kfence/report.c. */
 export const kfenceFormats: readonly ReportFormat[] = [
