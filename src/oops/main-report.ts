@@ -32,7 +32,9 @@ function chooseMain(reports: readonly OopsReport[]): OopsReport | undefined {
   if (fatal && CHECKED.has(fatal.kind)) {
     return real.find((r) => r === fatal || (fatal.seconds ?? 0) - (r.seconds ?? 0) < TOGETHER);
   }
-  return fatal ?? real[0] ?? reports.find((r) => !r.suppressed) ?? reports[0];
+  return (
+    fatal ?? real.find((r) => r.severity !== 'note') ?? real[0] ?? reports.find((r) => !r.suppressed) ?? reports[0]
+  );
 }
 
 function fold(reports: readonly OopsReport[]): ReportGroup[] {

@@ -31,6 +31,7 @@ export function matchStart(line: string): ReportStart | undefined {
 export function matchWhole(text: string): ReportStart | undefined {
   const formats: { format: ReportFormat; match: RegExpExecArray }[] = [];
   for (const format of formatsFor(text)) {
+    if (format.kernelOnly && formats.length > 0) continue;
     const match = format.start.exec(text);
     if (!match) continue;
     formats.push({ format, match });

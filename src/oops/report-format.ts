@@ -49,6 +49,8 @@ export interface ReportFormat {
   readonly strict?: true;
   /** Counts only when the kernel had been running. */
   readonly afterRun?: true;
+  /** Any line of a sort: counts when no other format fits and it has a kernel's time stamp. Programs write such lines too. */
+  readonly kernelOnly?: true;
   /** Why such a report is never whole. */
   readonly corrupted?: string;
   /** The kernel prints no call trace with it. */

@@ -68,7 +68,7 @@ export class ReportScanner {
     const start = matchStart(line.text);
     if (line.text.startsWith('FAULT_INJECTION: ')) this.#injection = line.number;
     if (line.seconds !== undefined && line.seconds > 0) this.#ran = true;
-    if (start && (this.#ran || !start.formats[0]?.format.afterRun)) {
+    if (start && this.#counts(start, line)) {
       const own = this.#opened.find((r) => r.caller === line.caller);
       if (own && standsAlone(own, start)) {
         this.#emitAlone(start, line);
@@ -85,6 +85,12 @@ export class ReportScanner {
     } else if (this.#opened.length === 0 && this.#cut === undefined && !line.text.includes('cut here')) return;
     this.#append(line);
     this.#keepCut(line);
+  }
+
+  #counts(start: ReportStart, line: LogLine): boolean {
+    const format = start.formats[0]?.format;
+    if (format?.afterRun) return this.#ran;
+    return !format?.kernelOnly || line.seconds !== undefined;
   }
 
   /** No more lines come: what is open is handed over. */

@@ -8,6 +8,7 @@ import type { ReportFormat } from './report-format.ts';
 import { isChecker } from './report-joins.ts';
 import type { OpenReport } from './report-scanner.ts';
 import { titleNames } from './title-names.ts';
+import { oneLine, titleWords } from './title-words.ts';
 
 /** A report's name, and what it rests on. */
 export interface ReportTitle {
@@ -182,23 +183,10 @@ function doubt(
 }
 
 function fill(template: string, groups: Readonly<Record<string, string>>, frame: string): string {
-  return template
-    .replace(/\{(\w+)\}/g, (_all, name: string) => {
-      if (name === 'frame') return frame;
-      if (name === 'ACCESS') return (groups.access ?? '').toUpperCase();
-      return plainText(groups[name] ?? '');
-    })
-    .replace(/ {2,}/g, ' ')
-    .trim();
-}
-
-/** Words of a log in a title: addresses and numbers differ from case to case. */
-function plainText(text: string): string {
-  return text
-    .replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/g, '')
-    .replace(/\b(?:0x)?[0-9a-f]{8,16}\b/g, 'ADDR')
-    .replace(/\b0x[0-9a-f]+\b/g, 'ADDR')
-    .replace(/\d+/g, 'NUM')
-    .replace(/ {2,}/g, ' ')
-    .trim();
+  const filled = template.replace(/\{(\w+)\}/g, (_all, name: string) => {
+    if (name === 'frame') return frame;
+    if (name === 'ACCESS') return (groups.access ?? '').toUpperCase();
+    return titleWords(groups[name] ?? '');
+  });
+  return oneLine(filled);
 }

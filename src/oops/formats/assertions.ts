@@ -147,7 +147,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
   {
     ...odd,
     kind: 'other',
-    start: /^(?<word>BUG|INFO):\s*$/,
+    start: /^(?<word>BUG|WARNING|INFO):\s*$/,
     title: '{word}: corrupted',
     corrupted: 'the first line is cut',
   },

@@ -93,14 +93,12 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: head('bad unlock balance detected!'),
     title: '{word}: bad unlock balance in {frame}',
-    next: /is trying to release/,
     culprit: 'lock',
   },
   {
     ...lock,
     start: head('bad contention detected!'),
     title: '{word}: bad contention in {frame}',
-    next: /is trying to contend/,
     culprit: 'lock',
   },
   {

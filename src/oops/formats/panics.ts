@@ -196,6 +196,29 @@ export const otherFormats: readonly ReportFormat[] = [
     noTrace: true,
   },
   {
+    ...other,
+    kind: 'user-space',
+    start: /^panic: (?<what>.{1,200})$/,
+    title: 'panic: {what}',
+    type: 'DoS',
+  },
+  // whatever else the kernel warns of in one line
+  {
+    ...other,
+    kernelOnly: true,
+    start:
+      /^(?<what>WARNING: (?!\/etc\/|workqueue cpumask|[Tt]he mand mount|Unsupported flag|Unprivileged eBPF|fbcon:|See https|kernel not compiled with|.{1,80} (?:uses|USES) (?:deprecated v2 cap|wireless ext|WIRELESS EXT)).{1,200})$/,
+    title: '{what}',
+    type: 'WARNING',
+  },
+  {
+    ...other,
+    kernelOnly: true,
+    start:
+      /^(?<what>INFO: (?!lockdep is turned off|Stall ended before|NMI handler|recovery required|.{1,80} took too long|task |rcu|sys_\w+ is not present|no syscalls can create).{10,200})$/,
+    title: '{what}',
+  },
+  {
     severity: 'fatal',
     kind: 'reboot',
     start: /^Booting the kernel\.\s*$/,
