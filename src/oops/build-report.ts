@@ -27,8 +27,10 @@ export function buildReport(open: OpenReport): OopsReport | undefined {
     0,
     own.findIndex((l) => l.text.includes(open.start.text)),
   );
-  const body = readBody(own, from + 1, open.start.formats[0]?.format.stackOf);
-  const name = titleOf(open, own, from, body);
+  const { stackOf } = open.start.formats[0]?.format ?? {};
+  const body = readBody(own, from + 1, stackOf);
+  const sure = open.caller === undefined ? unmixed(own, from) : own;
+  const name = titleOf(open, sure, from, sure === own ? body : readBody(sure, from + 1, stackOf));
   if (name.format.strict && name.corrupted !== false) return undefined;
   const texts = own.map((l) => l.text);
   const first = own[from] as LogLine;
@@ -96,6 +98,15 @@ function stacksOf(body: ReportBody): Pick<OopsReport, 'traces' | 'mainTrace' | '
     ...(body.place && { place: body.place }),
     ...(trace && { context: contextOf(trace) }),
   };
+}
+
+/** Reports with a stack of their own that come from memory allocation and faults in any task. */
+const OTHER_STACK = /vmalloc: allocation failure|FAULT_INJECTION: forcing a failure|FAULT_FLAG_ALLOW_RETRY missing/;
+
+/** The lines up to where those of another task begin, which the report's own can't be told from without callers. */
+function unmixed(own: readonly LogLine[], from: number): readonly LogLine[] {
+  const other = own.findIndex((line, i) => i > from && OTHER_STACK.test(line.text));
+  return other < 0 ? own : own.slice(0, other);
 }
 
 /** The lines that its caller printed; all of them when others were asked for their stacks. */

@@ -43,8 +43,6 @@ export interface ReportFormat {
   readonly headless?: true;
   /** Another stack that must be there, with a function that is not machinery: where the value came from. */
   readonly origin?: RegExp;
-  /** The report begins with lockdep's heading: the words, the release, a line of dashes. */
-  readonly heading?: true;
   /** Without the line that `next` asks for it is no report. */
   readonly strict?: true;
   /** Counts only when the kernel had been running. */

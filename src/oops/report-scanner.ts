@@ -18,9 +18,6 @@ const MAX_OPEN = 8;
 /** Lines between `cut here` and the first line of its report that are kept. */
 const MAX_CUT = 12;
 
-/** Lines between a fault injection and a report that it may be mixed with. */
-const INJECTED = 8;
-
 /** A report that is being read. */
 export interface OpenReport {
   readonly start: ReportStart;
@@ -29,8 +26,6 @@ export interface OpenReport {
   text: number;
   quiet: number;
   foreign: number;
-  /** Just before it a fault injection was reported, whose stack follows. */
-  readonly injected: boolean;
   /** A call trace was seen in it. */
   traced: boolean;
   /** `Kernel panic` was seen in it. */
@@ -51,8 +46,6 @@ export class ReportScanner {
 
   /** A kernel printed something with a time other than 0. */
   #ran = false;
-  /** Line of the last fault injection. */
-  #injection = Number.NEGATIVE_INFINITY;
 
   constructor(onReport: (report: OopsReport) => void) {
     this.#onReport = onReport;
@@ -66,7 +59,6 @@ export class ReportScanner {
   push(given: LogLine): void {
     const line = given.text.length > MAX_LINE ? { ...given, text: given.text.slice(0, MAX_LINE) } : given;
     const start = matchStart(line.text);
-    if (line.text.startsWith('FAULT_INJECTION: ')) this.#injection = line.number;
     if (line.seconds !== undefined && line.seconds > 0) this.#ran = true;
     if (start && this.#counts(start, line)) {
       const own = this.#opened.find((r) => r.caller === line.caller);
@@ -104,13 +96,11 @@ export class ReportScanner {
     const before = this.#cut && this.#cut.caller === line.caller ? this.#cut.lines : [];
     this.#cut = undefined;
     const lines = [...before, line];
-    this.#opened.push(
-      newReport(start, line.caller, lines, line.caller === undefined && line.number - this.#injection <= INJECTED),
-    );
+    this.#opened.push(newReport(start, line.caller, lines));
   }
 
   #emitAlone(start: ReportStart, line: LogLine): void {
-    this.#report(newReport(start, line.caller, [line], false));
+    this.#report(newReport(start, line.caller, [line]));
   }
 
   #append(line: LogLine): void {
@@ -157,7 +147,7 @@ export class ReportScanner {
   }
 }
 
-function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[], injected: boolean): OpenReport {
+function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[]): OpenReport {
   return {
     start,
     caller,
@@ -165,7 +155,6 @@ function newReport(start: ReportStart, caller: string | undefined, lines: LogLin
     text: lines.reduce((sum, l) => sum + l.text.length, 0),
     quiet: 0,
     foreign: 0,
-    injected,
     traced: false,
     panicked: start.text.startsWith('Kernel panic'),
     ended: false,

@@ -41,6 +41,6 @@ export function renameReport(report: OopsReport, frames: readonly PrintedFrame[]
     emptyFirst: false,
     headers: 1,
   };
-  const named = titleOf({ start, caller: 'memory', injected: false, cutBy: undefined }, own, from, body);
+  const named = titleOf({ start, cutBy: undefined }, own, from, body);
   return { title: named.title, altTitles: named.altTitles, frame: named.frame, signature };
 }

@@ -31,14 +31,17 @@ interface Chosen {
 }
 
 /** What naming a report needs to know of how it was read. */
-export type NamedReport = Pick<OpenReport, 'start' | 'caller' | 'injected' | 'cutBy'>;
+export type NamedReport = Pick<OpenReport, 'start' | 'cutBy'>;
 
-/** Names a report by its first line and its stacks. */
+/**
+ * Names a report by its first line and its stacks.
+ * @param own the lines of its own
+ * @param from index of its first line among them
+ */
 export function titleOf(open: NamedReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
   const { start } = open;
-  const mixed = open.caller === undefined ? mixedWith(open, own, from) : undefined;
-  const { format, groups } = choose(start, own, mixed?.lines ? own.length : from);
-  const found = mixed ? undefined : culpritOf(format, groups, body);
+  const { format, groups } = choose(start, own, from);
+  const found = culpritOf(format, groups, body);
   const names = found ?? ['corrupted'];
   const needs = format.culprit !== 'none';
   const titles = names.map((n) => fill(format.title, groups, n));
@@ -52,7 +55,7 @@ export function titleOf(open: NamedReport, own: readonly LogLine[], from: number
     altTitles: [...new Set([...titles.slice(1), ...alts])].filter((t) => t !== title),
     type: fill(format.type, groups, ''),
     frame: needs ? (names[0] as string) : '',
-    corrupted: mixed?.why ?? doubt(open, format, title, needs && found === undefined, body),
+    corrupted: doubt(open, format, title, needs && found === undefined, body),
   };
 }
 
@@ -127,38 +130,14 @@ function likelyCulprit(format: ReportFormat, body: ReportBody): string | undefin
 }
 
 function namesOf(trace: CallTrace | undefined): string[] {
-  return (trace?.frames ?? []).filter((f) => !f.guess).map((f) => plainFunction(f.function));
+  const names = (trace?.frames ?? []).filter((f) => !f.guess).map((f) => plainFunction(f.function));
+  // the frames behind are of a task that was refused memory, and told so at the same time
+  const refused = names.findIndex((n) => REFUSED.test(n));
+  return refused < 0 ? names : names.slice(0, refused);
 }
 
-/** Lines of another task in the report, which its own cannot be told from. */
-function mixedWith(
-  open: NamedReport,
-  own: readonly LogLine[],
-  from: number,
-): { why: string; lines?: true } | undefined {
-  const format = open.start.formats[0]?.format;
-  if (format?.heading && own.length > from + 3 && !intactHeading(own, from)) {
-    return { why: 'lines of another task stand in its heading', lines: true };
-  }
-  if (!format?.unnamed && !format?.heading) return undefined;
-  if (open.injected) return { why: 'another stack was printed at the same time' };
-  for (let i = 0; i < Math.min(own.length, from + MIXED_WITHIN); i++) {
-    if (OTHER_STACK.test((own[i] as LogLine).text)) return { why: 'another stack was printed at the same time' };
-  }
-  return undefined;
-}
-
-/** Reports with a stack of their own that come from memory allocation in any task. */
-const OTHER_STACK =
-  /^FAULT_INJECTION: forcing a failure|: (?:vmalloc|page) ?allocation failure|: vmalloc: allocation failure/;
-const MIXED_WITHIN = 40;
-
-/** The heading of lockdep's reports: the words, the release, a line of dashes. */
-function intactHeading(own: readonly LogLine[], from: number): boolean {
-  const release = own[from + 1]?.text ?? '';
-  const dashes = own[from + 2]?.text ?? '';
-  return /[Tt]ainted/.test(release) && /^-{5,}/.test(dashes.trim());
-}
+/** lib/fault-inject.c */
+const REFUSED = /^should_fail(?:slab)?$/;
 
 function doubt(
   open: NamedReport,

@@ -4,7 +4,8 @@ const lock = { severity: 'warning', kind: 'lockdep', type: 'LOCKDEP', culprit: '
 /** Square brackets stood around these lines until 4.13, and INFO: where BUG: or WARNING: stands now. */
 const HEAD = '^(?:\\[ )?(?<word>BUG|WARNING|INFO): ';
 
-const RCU_USE = /suspicious rcu_|Illegal context switch|RCU used illegally|suspicious RCU usage!|RCU-list traversed/;
+/** The place of the wrong use. */
+const RCU_USE = /[\w./-]\.[a-z]+:\d/;
 const RCU_USERS = /rcu|kmem|slab/;
 
 function head(rest: string): RegExp {
@@ -16,7 +17,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('possible circular locking dependency detected'),
-    heading: true,
     next: /is trying to acquire lock/,
     title: 'possible deadlock in {frame}',
     culprit: 'lock',
@@ -25,7 +25,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('possible recursive locking detected'),
-    heading: true,
     next: /is trying to acquire lock/,
     title: 'possible deadlock in {frame}',
     culprit: 'taker',
@@ -33,7 +32,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('(?:possible )?irq lock inversion dependency detected'),
-    heading: true,
     next: /just changed the state of lock/,
     title: 'possible deadlock in {frame}',
     culprit: 'taker',
@@ -41,7 +39,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: /^\[ INFO: \S+-safe -> \S+-unsafe lock order detected/,
-    heading: true,
     next: /is trying to acquire/,
     title: 'possible deadlock in {frame}',
     culprit: 'taker',
@@ -49,7 +46,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('\\S+-safe -> \\S+-unsafe lock order detected'),
-    heading: true,
     next: /is trying to (?:acquire|lock|release)|just changed the state of lock/,
     title: 'possible deadlock in {frame}',
     stackOf: /which became \S+-irq-safe at:/,
@@ -57,7 +53,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: /^\[ INFO: inconsistent lock state/,
-    heading: true,
     next: /takes:$|inconsistent \{/,
     title: 'inconsistent lock state in {frame}',
     culprit: 'taker',
@@ -65,7 +60,6 @@ export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
     start: head('inconsistent lock state'),
-    heading: true,
     next: /takes:$|inconsistent \{/,
     title: 'inconsistent lock state in {frame}',
     skip: /^valid_state$/,
@@ -74,7 +68,6 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: /^(?:\[ )?WARNING: suspicious RCU usage/,
     kind: 'rcu-usage',
-    heading: true,
     next: RCU_USE,
     title: 'WARNING: suspicious RCU usage in {frame}',
     skip: RCU_USERS,
@@ -83,7 +76,6 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: /^(?:\[ )?INFO: suspicious RCU usage/,
     kind: 'rcu-usage',
-    heading: true,
     next: RCU_USE,
     title: 'INFO: suspicious RCU usage in {frame}',
     type: '',
@@ -105,7 +97,6 @@ export const lockFormats: readonly ReportFormat[] = [
     ...lock,
     start: head('held lock freed!'),
     title: '{word}: held lock freed in {frame}',
-    heading: true,
     next: /is freeing memory/,
     culprit: 'taker',
   },
