@@ -112,7 +112,9 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
   const plain = calls.filter((t) => t.title === '');
   const own = namesOf(format.headless ? plain[0] : (plain.find((t) => t.headed) ?? plain[0]));
   const busy = format.traceOnly ? own : [...place, ...own];
-  if (format.culprit === 'anchor') return anchorCulprit(busy, format.skip);
+  if (format.culprit === 'anchor') {
+    return anchorCulprit(busy, format.skip) ?? (format.orFirst ? firstCulprit(busy, format.skip) : undefined);
+  }
   if (format.culprit === 'wait') return waitCulprit(own, format.skip);
   const lead = named === undefined || format.unnamed || format.traceOnly ? [] : [plainFunction(named)];
   const lock = format.culprit === 'lock' ? body.lockPlaces.map(plainFunction) : [];

@@ -11,7 +11,7 @@ const skippedFunctions: readonly SkippedFunctions[] = [
   {
     why: 'they print the report',
     names:
-      /panic|(?:report|fixup|imbalance|usage|handle|schedule|spin|irq)_bug|print_(?:report|unlock|tainted|address_description|hex_dump)|(?:show|dump|walk)_stack|(?:dump|unwind)_backtrace|show_regs|stack_walk|stack_trace_(?:save|consume)|warn_(?:slowpath|alloc|bogus)|__warn|fortify_report|assertfail|^get_taint$|^(?:__)?die$|^oops_(?:begin|end)|^check_preemption_disabled$|^show_trace_log_lvl$|^sched_show_task$/,
+      /panic|(?:report|fixup|imbalance|usage|handle|schedule|spin|irq)_bug|print_(?:report|unlock|tainted|address_description|hex_dump)|(?:show|dump|walk)_stack|dump_header|(?:dump|unwind)_backtrace|show_regs|stack_walk|stack_trace_(?:save|consume)|warn_(?:slowpath|alloc|bogus)|__warn|fortify_report|assertfail|^get_taint$|^(?:__)?die$|^oops_(?:begin|end)|^check_preemption_disabled$|^show_trace_log_lvl$|^sched_show_task$/,
   },
   {
     why: 'how an exception comes to its handler, and how the handler gives up',

@@ -71,7 +71,10 @@ export class LogEngine {
       dropped: this.#dropped,
       banner: this.#bannerBefore(first),
       panic: verdict.panic ?? null,
-      reports: groups.map((group) => loggedReport(group, source?.(group.first))),
+      reports: groups.map((group) => ({
+        ...loggedReport(group, source?.(group.first)),
+        panicked: this.#panickedAfter(group.firstLine),
+      })),
       unlisted: this.#folds.unlisted,
       chain: verdict.chain.map((group) => groups.findIndex((g) => g.first === group.first)),
       noise: this.#noise(groups),
@@ -86,6 +89,12 @@ export class LogEngine {
       if (this.#banners.length < 1000) this.#banners.push(line);
     } else if (line.text.startsWith('**')) this.#dropped += Number(DROPPED.exec(line.text)?.[1] ?? 0);
     this.#scanner.push(line);
+  }
+
+  /** Whether the kernel that printed a line panicked in the end. */
+  #panickedAfter(line: number): boolean {
+    const reboot = this.#banners.find((banner) => banner.number > line)?.number ?? Number.MAX_SAFE_INTEGER;
+    return this.#folds.panicLines.some((at) => at >= line && at < reboot);
   }
 
   #bannerBefore(line: number): string | null {

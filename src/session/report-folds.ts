@@ -25,9 +25,12 @@ export class ReportFolds {
   /** Reports that are in no fold. */
   unlisted = 0;
   panic: string | undefined;
+  /** Where in the log the kernel panicked. */
+  readonly panicLines: number[] = [];
 
   add(report: OopsReport): void {
     this.panic ??= report.panic;
+    if (report.panic !== undefined && this.panicLines.length < MAX_GROUPS) this.panicLines.push(report.lastLine);
     const key = keyOf(report);
     const fold = this.#folds.get(key) ?? this.#newFold(key, report);
     if (!fold) {

@@ -1,6 +1,7 @@
 import { readLines } from '../../src/log/read-lines.ts';
 import { findReports } from '../../src/oops/find-reports.ts';
 import type { OopsReport } from '../../src/oops/oops-report.ts';
+import type { LoggedReportData } from '../../src/report/logged-report.ts';
 import { LogEngine } from '../../src/session/log-engine.ts';
 import type { CorpusCase } from './read-case.ts';
 
@@ -23,6 +24,7 @@ export interface CaseResult {
 /** The first report of the log is the one that the corpus speaks of. */
 export function compareCase(of: CorpusCase): CaseResult {
   const bytes = new TextEncoder().encode(of.log);
+  const listed = listedFirst(of.name, bytes);
   const first = findReports(readLines(bytes))[0];
   const title = first?.title ?? '';
   return {
@@ -31,10 +33,10 @@ export function compareCase(of: CorpusCase): CaseResult {
     title: named(title, of),
     type: (first?.type ?? '') === of.type,
     corrupted: ((first?.corrupted ?? false) !== false) === of.corrupted,
-    panicked: (first?.panicked ?? false) === of.panicked,
+    panicked: (listed?.panicked ?? false) === of.panicked,
     frame: of.frame === undefined || first?.frame === of.frame,
     start: of.start === undefined || (first !== undefined && of.start.includes(first.message)),
-    main: named(listedFirst(of.name, bytes), of),
+    main: named(listed?.title ?? '', of),
     wanted: text(of.title, of.type, of.corrupted),
     got: text(title, first?.type ?? '', reason(first)),
   };
@@ -45,10 +47,10 @@ function named(title: string, of: CorpusCase): boolean {
 }
 
 /** What the command line prints: the reader of all forms, the engine, the verdict. */
-export function listedFirst(name: string, bytes: Uint8Array): string {
+export function listedFirst(name: string, bytes: Uint8Array): LoggedReportData | undefined {
   const engine = new LogEngine();
   engine.push(bytes);
-  return engine.end({ files: [name] }).reports[0]?.title ?? '';
+  return engine.end({ files: [name] }).reports[0];
 }
 
 function reason(report: OopsReport | undefined): string | false {

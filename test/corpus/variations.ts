@@ -62,7 +62,7 @@ export function countVariations(
       const varied = vary(of, report?.lastLine ?? of.log.length);
       if (!varied || of.title === '') continue;
       count.applies++;
-      const got = listedFirst(of.name, new TextEncoder().encode(varied.log));
+      const got = listedFirst(of.name, new TextEncoder().encode(varied.log))?.title ?? '';
       if (got === varied.title || of.alt.includes(got)) count.follows++;
       else count.missed.push(`${of.name}: "${varied.title}", got "${got}"`);
     }

@@ -39,7 +39,9 @@ export const panicFormats: readonly ReportFormat[] = [
       /^(?:Kernel panic - not syncing: )?kernel stack overflow|^Insufficient stack space to handle exception|^kernel stack overflow \(|^Kernel stack overflow\b/i,
     title: 'kernel stack overflow in {frame}',
     alt: ['stack-overflow in {frame}'],
-    culprit: 'trace',
+    culprit: 'anchor',
+    orFirst: true,
+    skip: /bad_stack/,
   },
   {
     ...panic,
