@@ -30,7 +30,7 @@ export function buildReport(open: OpenReport): OopsReport | undefined {
   const { stackOf } = open.start.formats[0]?.format ?? {};
   const body = readBody(own, from + 1, stackOf);
   const sure = open.caller === undefined ? unmixed(own, from) : own;
-  const name = titleOf(open, sure, from, sure === own ? body : readBody(sure, from + 1, stackOf));
+  const name = titleOf(open.start, sure, from, sure === own ? body : readBody(sure, from + 1, stackOf));
   if (name.format.strict && name.corrupted !== false) return undefined;
   const texts = own.map((l) => l.text);
   const first = own[from] as LogLine;

@@ -13,7 +13,7 @@ export interface ReportStart {
 const BORDER = /^(?:[\s=*-]{1,80}|-{4,}\[ cut here \]-{4,}\s*)(?=\S)/;
 /** Beginnings that are unlike anything else, for lines that lost their newline before them. */
 const EMBEDDED =
-  /(?:BUG: (?:KASAN|KMSAN|KCSAN|KFENCE|unable to handle|kernel NULL|soft lockup|sleeping function|scheduling while)|general protection fault(?:: \d{4}|, )|kernel BUG at |Kernel panic - not syncing|WARNING: (?:CPU: \d+ PID: |possible circular locking)|Unable to handle kernel |Internal error: )/;
+  /(?:BUG: (?:KASAN|KMSAN|KCSAN|KFENCE|unable to handle|kernel NULL|soft lockup|sleeping function|scheduling while|spinlock |rwlock |using \w+\(\) in preemptible|Bad (?:page|rss)|workqueue l|memory leak|Dentry .* still in use)|general protection fault(?:: \d{4}|, )|(?:invalid opcode|divide error): \d{4} |kernel BUG at |Kernel panic - not syncing|WARNING: (?:CPU: \d+ PID: |possible (?:circular|recursive|irq) |suspicious RCU usage|inconsistent lock state|held lock freed|bad unlock balance)|INFO: (?:rcu_\w+ (?:self-)?detected |task .{1,60} blocked for more |trying to register non-static key)|UBSAN: [a-zU][\w -]{3,40} in |unregister_netdevice: waiting for |Unable to handle kernel |Internal error: )/;
 /** Words that the kernel itself puts before such a beginning. */
 const LED = /^(?:rcu: |watchdog: |NMI |Oops: |segment-related )/;
 

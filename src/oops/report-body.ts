@@ -17,6 +17,8 @@ export interface ReportBody {
   readonly heldPlaces: readonly string[];
   /** No frame follows the first header of a trace. */
   readonly emptyFirst: boolean;
+  /** A stack of an allocation or a free is announced, and not there. */
+  readonly emptyMemory: boolean;
   /** Headers of call traces. */
   readonly headers: number;
 }
@@ -39,6 +41,7 @@ const CONTEXT: Readonly<Record<string, TraceContext>> = {
   '</SOFTIRQ>': 'task',
 };
 const MARK = /^\s*(<\/?(?:IRQ|EOI|NMI|TASK|SOFTIRQ|#\w+|ENTRY_TRAMPOLINE)>|#\w+ stack)\s*/;
+const ANNOUNCED = /^(?:Allocated|Freed)(?: by task \d+)?:|^Uninit was stored/;
 /** Lines after which no frame belongs to the trace before. */
 const ENDS = /^(?:---\[ end|Modules linked in|Kernel Offset|Showing all locks|Mem-Info|\s*$)/;
 /** What may stand between a header and its first frame. */
@@ -65,6 +68,8 @@ interface OpenTrace {
   interrupted: number | undefined;
   user: boolean;
   waited: number;
+  /** The kernel says that it has no stack. */
+  absent: boolean;
   header: boolean;
 }
 
@@ -86,6 +91,7 @@ class BodyReader {
   /** The next frame is the place of a lock. */
   #lockNext = false;
   #emptyFirst = false;
+  #emptyMemory = false;
   #headers = 0;
   #cpu: number | undefined;
   #open: OpenTrace | undefined;
@@ -194,6 +200,7 @@ class BodyReader {
     }
     const open = this.#open;
     if (!open) return;
+    if (text.includes('(stack is not available)')) open.absent = true;
     if (open.frames.length === 0 && open.header) {
       if (stamped && ++open.waited > SOON) this.#close();
     } else if (open.frames.length > 0 && (stamped || text.trim() !== '') && ENDS.test(text)) this.#close();
@@ -210,6 +217,7 @@ class BodyReader {
       interrupted: undefined,
       user: false,
       waited: 0,
+      absent: false,
       header,
     };
   }
@@ -220,6 +228,7 @@ class BodyReader {
     if (!open) return;
     if (open.frames.length === 0) {
       if (open.header && !this.#traces.some((t) => t.role === 'call')) this.#emptyFirst = true;
+      if (!open.header && !open.absent && ANNOUNCED.test(open.title)) this.#emptyMemory = true;
       return;
     }
     this.#traces.push({
@@ -244,6 +253,7 @@ class BodyReader {
       lockPlaces: this.#locks,
       heldPlaces: this.#held,
       emptyFirst: this.#emptyFirst,
+      emptyMemory: this.#emptyMemory,
       headers: this.#headers,
     };
   }

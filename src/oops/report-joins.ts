@@ -35,6 +35,8 @@ export function belongsTo(open: OpenReport, start: ReportStart): boolean {
   if (start.text.startsWith('Kernel panic')) return own.kind !== 'panic' || !open.panicked;
   if (own.kind === 'rcu-stall' && next.kind === 'warning') return !open.traced;
   if (next.kind === 'leak') return open.lines.length < 3;
+  // what the CPU throws while it reports, or by which BUG() reports
+  if (next.kind === 'double-fault') return !open.ended;
   if (open.ended && next.kind !== 'exception') return false;
   return FOLLOWERS[own.kind]?.has(next.kind) ?? false;
 }
@@ -49,11 +51,6 @@ export function standsAlone(open: OpenReport, start: ReportStart): boolean {
 }
 
 const CHECKERS: ReadonlySet<ReportKind> = new Set<ReportKind>(['kasan', 'kmsan', 'kcsan', 'kfence']);
-
-/** Whether a report is made by a checker that prints a border at its end. */
-export function isChecker(kind: ReportKind): boolean {
-  return CHECKERS.has(kind);
-}
 
 /** Whether a line is the last of a report. */
 export function isEnd(open: OpenReport, text: string): boolean {

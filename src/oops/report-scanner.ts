@@ -34,8 +34,6 @@ export interface OpenReport {
   ended: boolean;
   /** How many of its lines there are up to the last that looks like one of a report. */
   lastMeant: number;
-  /** First line of the report of the same caller that began before this one had ended. */
-  cutBy: string | undefined;
 }
 
 /** Finds reports in a stream of lines, in bounded memory. Lines of different callers (`[ T151]`) are kept apart. */
@@ -62,15 +60,12 @@ export class ReportScanner {
     if (line.seconds !== undefined && line.seconds > 0) this.#ran = true;
     if (start && this.#counts(start, line)) {
       const own = this.#opened.find((r) => r.caller === line.caller);
-      if (own && standsAlone(own, start)) {
+      if (start.formats[0]?.format.kernelOnly || (own && standsAlone(own, start))) {
         this.#emitAlone(start, line);
         return;
       }
       if (!own || !belongsTo(own, start)) {
-        if (own) {
-          if (!own.ended) own.cutBy = start.text;
-          this.#close(own);
-        }
+        if (own) this.#close(own);
         this.#begin(start, line);
         return;
       }
@@ -111,7 +106,7 @@ export class ReportScanner {
         if (looksLikeReport(line.text)) {
           report.quiet = 0;
           report.lastMeant = report.lines.length + 1;
-        } else report.quiet++;
+        } else if (line.seconds !== undefined || report.lines[0]?.seconds === undefined) report.quiet++;
         if (/Call [Tt]race:/.test(line.text)) report.traced = true;
         if (line.text.startsWith('Kernel panic')) report.panicked = true;
         if (isEnd(report, line.text)) report.ended = true;
@@ -159,6 +154,5 @@ function newReport(start: ReportStart, caller: string | undefined, lines: LogLin
     panicked: start.text.startsWith('Kernel panic'),
     ended: false,
     lastMeant: lines.length,
-    cutBy: undefined,
   };
 }

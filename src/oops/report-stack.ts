@@ -39,8 +39,9 @@ export function renameReport(report: OopsReport, frames: readonly PrintedFrame[]
     lockPlaces: [],
     heldPlaces: [],
     emptyFirst: false,
+    emptyMemory: false,
     headers: 1,
   };
-  const named = titleOf({ start, cutBy: undefined }, own, from, body);
+  const named = titleOf(start, own, from, body);
   return { title: named.title, altTitles: named.altTitles, frame: named.frame, signature };
 }

@@ -5,8 +5,6 @@ import { plainFunction } from './function-name.ts';
 import type { ReportStart } from './match-start.ts';
 import type { ReportBody } from './report-body.ts';
 import type { ReportFormat } from './report-format.ts';
-import { isChecker } from './report-joins.ts';
-import type { OpenReport } from './report-scanner.ts';
 import { titleNames } from './title-names.ts';
 import { oneLine, titleWords } from './title-words.ts';
 
@@ -30,16 +28,12 @@ interface Chosen {
   readonly groups: Record<string, string>;
 }
 
-/** What naming a report needs to know of how it was read. */
-export type NamedReport = Pick<OpenReport, 'start' | 'cutBy'>;
-
 /**
  * Names a report by its first line and its stacks.
  * @param own the lines of its own
  * @param from index of its first line among them
  */
-export function titleOf(open: NamedReport, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
-  const { start } = open;
+export function titleOf(start: ReportStart, own: readonly LogLine[], from: number, body: ReportBody): ReportTitle {
   const { format, groups } = choose(start, own, from);
   const found = culpritOf(format, groups, body);
   const names = found ?? ['corrupted'];
@@ -55,7 +49,7 @@ export function titleOf(open: NamedReport, own: readonly LogLine[], from: number
     altTitles: [...new Set([...titles.slice(1), ...alts])].filter((t) => t !== title),
     type: fill(format.type, groups, ''),
     frame: needs ? (names[0] as string) : '',
-    corrupted: doubt(open, format, title, needs && found === undefined, body),
+    corrupted: doubt(format, title, needs && found === undefined, body),
   };
 }
 
@@ -141,23 +135,16 @@ function namesOf(trace: CallTrace | undefined): string[] {
 /** lib/fault-inject.c */
 const REFUSED = /^should_fail(?:slab)?$/;
 
-function doubt(
-  open: NamedReport,
-  format: ReportFormat,
-  title: string,
-  lost: boolean,
-  body: ReportBody,
-): false | string {
+function doubt(format: ReportFormat, title: string, lost: boolean, body: ReportBody): false | string {
   if (format.corrupted !== undefined) return format.corrupted;
   if (lost) return 'no function that could be the cause is in the report';
   if (/\[ *\d+\.\d{6}\]/.test(title)) return 'another line stands in the middle of its first line';
-  if (title.endsWith(':')) return 'its first line is cut';
   const { origin } = format;
   if (origin && !firstCulprit(namesOf(body.traces.find((t) => origin.test(t.title))), format.skip)) {
     return 'where the value came from is not told';
   }
   if (format.noTrace) return false;
-  if (open.cutBy !== undefined && isChecker(format.kind)) return 'another report begins before its end';
+  if (body.emptyMemory) return 'a stack of an allocation or free is missing';
   if (body.emptyFirst) return 'a call trace without frames';
   if (body.traces.length === 0) return 'no call trace';
   return false;

@@ -129,6 +129,15 @@ export const brokenStateFormats: readonly ReportFormat[] = [
   {
     severity: 'fatal',
     kind: 'slub',
+    start:
+      /^(?<what>BUG kmalloc-\S{1,40} \((?:Not tainted|Tainted: [^)]*)\): (?!Object already free|kasan: bad access).*)$/,
+    title: '{what}',
+    type: '',
+    culprit: 'none',
+  },
+  {
+    severity: 'fatal',
+    kind: 'slub',
     start: /^BUG (?:\S+ )+\((?:Not tainted|Tainted: [^)]*)\): (?<what>(?!kasan: bad access).*)$/,
     title: 'BUG: {what}',
     type: 'DoS',

@@ -84,8 +84,16 @@ export const panicFormats: readonly ReportFormat[] = [
   {
     ...panic,
     kind: 'other',
-    start: /^trusty: .*?(?:DEBUG )?ASSERT FAILED at \([^)]*\): ?(?<what>.*)$/,
+    start: /^trusty: .*?ASSERT FAILED at \([^)]*\): ?(?<what>.+)$/,
     title: 'trusty: ASSERT FAILED: {what}',
+    noTrace: true,
+  },
+  {
+    ...panic,
+    kind: 'other',
+    start: /^trusty: .*?ASSERT FAILED/,
+    title: 'trusty: ASSERT FAILED:',
+    corrupted: 'the first line is cut',
   },
   {
     ...panic,

@@ -55,14 +55,14 @@ const kcsan = { severity: 'warning', culprit: 'named', kind: 'kcsan', noTrace: t
 export const kcsanFormats: readonly ReportFormat[] = [
   {
     ...kcsan,
-    start: /^BUG: KCSAN: assert: race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?/,
-    title: 'KCSAN: assert: race in {frame}',
+    start: /^BUG: KCSAN: (?<bug>assert: race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?)/,
+    title: 'KCSAN: {bug}',
     type: 'KCSAN-ASSERT',
   },
   {
     ...kcsan,
-    start: /^BUG: KCSAN: data-race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?/,
-    title: 'KCSAN: data-race in {frame}',
+    start: /^BUG: KCSAN: (?<bug>data-race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?)/,
+    title: 'KCSAN: {bug}',
     type: 'KCSAN-DATARACE',
   },
   {
