@@ -112,5 +112,6 @@ function unmixed(own: readonly LogLine[], from: number): readonly LogLine[] {
 /** The lines that its caller printed; all of them when others were asked for their stacks. */
 function ownLines(open: OpenReport, lines: readonly LogLine[]): readonly LogLine[] {
   if (open.caller === undefined) return lines;
-  return lines.filter((l) => l.caller === open.caller);
+  const asking = lines.findIndex((l) => l.caller === open.caller && l.text.includes('Sending NMI '));
+  return lines.filter((l, i) => l.caller === open.caller || (asking >= 0 && i > asking && l.caller?.startsWith('C')));
 }

@@ -26,6 +26,8 @@ export interface OpenReport {
   text: number;
   quiet: number;
   foreign: number;
+  /** Other CPUs were asked for their stacks: what CPUs print belongs to it. */
+  asked: boolean;
   /** A call trace was seen in it. */
   traced: boolean;
   /** `Kernel panic` was seen in it. */
@@ -101,8 +103,9 @@ export class ReportScanner {
   #append(line: LogLine): void {
     let over: OpenReport[] | undefined;
     for (const report of this.#opened) {
-      if (report.caller === line.caller) {
+      if (isOwn(report, line)) {
         report.foreign = 0;
+        if (line.text.includes('Sending NMI ')) report.asked = true;
         if (looksLikeReport(line.text)) {
           report.quiet = 0;
           report.lastMeant = report.lines.length + 1;
@@ -142,6 +145,11 @@ export class ReportScanner {
   }
 }
 
+/** Whether a line is the report's caller's, or that of a CPU which it asked for its stack. */
+function isOwn(report: OpenReport, { caller }: LogLine): boolean {
+  return caller === report.caller || (report.asked && caller?.startsWith('C') === true);
+}
+
 function newReport(start: ReportStart, caller: string | undefined, lines: LogLine[]): OpenReport {
   return {
     start,
@@ -150,6 +158,7 @@ function newReport(start: ReportStart, caller: string | undefined, lines: LogLin
     text: lines.reduce((sum, l) => sum + l.text.length, 0),
     quiet: 0,
     foreign: 0,
+    asked: false,
     traced: false,
     panicked: start.text.startsWith('Kernel panic'),
     ended: false,

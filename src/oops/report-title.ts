@@ -126,7 +126,8 @@ function likelyCulprit(format: ReportFormat, body: ReportBody): string | undefin
 }
 
 function namesOf(trace: CallTrace | undefined): string[] {
-  const names = (trace?.frames ?? []).filter((f) => !f.guess).map((f) => plainFunction(f.function));
+  // what is inlined is only told by logs that were symbolized: the title is the same for both
+  const names = (trace?.frames ?? []).filter((f) => !f.guess && !f.inlined).map((f) => plainFunction(f.function));
   // the frames behind are of a task that was refused memory, and told so at the same time
   const refused = names.findIndex((n) => REFUSED.test(n));
   return refused < 0 ? names : names.slice(0, refused);

@@ -20,6 +20,7 @@ export const VARIATIONS: Readonly<Record<string, Vary>> = {
   'the culprit has another name': (of) => {
     const name = of.frame ?? / in (\w+)(?:\/usb_submit_urb)?$/.exec(of.title)?.[1];
     if (name === undefined || FIXED.test(name) || !of.title.includes(` in ${name}`)) return undefined;
+    if (!new RegExp(`(?<![\\w:])${name}[+.]`).test(of.log)) return undefined;
     const other = 'quux_turn_knob';
     const rename = (text: string): string => text.replaceAll(new RegExp(`(?<![\\w])${name}(?![\\w])`, 'g'), other);
     return { log: rename(of.log), title: rename(of.title) };

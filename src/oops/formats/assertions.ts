@@ -96,7 +96,14 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     stackOf: /^page last allocated/,
     skip: /(?:free|put|get|update|release)_page|free_unref|^_*folio|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner|page_pool_/,
   },
-  { ...odd, kind: 'page-state', start: /^BUG: Bad page map/, title: 'BUG: Bad page map' },
+  {
+    severity: 'warning',
+    kind: 'page-state',
+    start: /^BUG: Bad page map/,
+    title: 'BUG: Bad page map',
+    type: '',
+    culprit: 'none',
+  },
   { ...odd, kind: 'page-state', start: /^BUG: Bad rss-counter state/, title: 'BUG: Bad rss-counter state' },
   {
     ...odd,
@@ -134,6 +141,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     title: '{what}',
     type: '',
     culprit: 'none',
+    noTrace: true,
   },
   {
     severity: 'fatal',
@@ -164,6 +172,7 @@ export const brokenStateFormats: readonly ReportFormat[] = [
     severity: 'fatal',
     kind: 'other',
     start: /^(?<what>BUG: [A-Za-z].*)$/,
+    noTrace: true,
     title: '{what}',
     type: '',
     culprit: 'none',

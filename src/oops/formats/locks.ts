@@ -16,6 +16,13 @@ function head(rest: string): RegExp {
 export const lockFormats: readonly ReportFormat[] = [
   {
     ...lock,
+    start: /^\[ INFO: possible circular locking dependency detected/,
+    next: /is trying to acquire lock/,
+    title: 'possible deadlock in {frame}',
+    culprit: 'taker',
+  },
+  {
+    ...lock,
     start: head('possible circular locking dependency detected'),
     next: /is trying to acquire lock/,
     title: 'possible deadlock in {frame}',

@@ -84,7 +84,7 @@ export const panicFormats: readonly ReportFormat[] = [
   {
     ...panic,
     kind: 'other',
-    start: /^trusty: .*?ASSERT FAILED at \([^)]*\): ?(?<what>.+)$/,
+    start: /^trusty: .*?ASSERT FAILED at \([^)]*\): *(?<what>[^ ].*)$/,
     title: 'trusty: ASSERT FAILED: {what}',
     noTrace: true,
   },
@@ -201,7 +201,7 @@ export const otherFormats: readonly ReportFormat[] = [
     strict: true,
     next: /^(?:goroutine \d+ |runtime stack:)/,
     title: 'go runtime error',
-    type: 'SYZ_FAILURE',
+    type: 'DoS',
     culprit: 'none',
     noTrace: true,
   },
