@@ -52,8 +52,8 @@ function dyingOf(reports: readonly OopsReport[], main: OopsReport): OopsReport {
   return last ?? main;
 }
 
-function* linesOf(texts: readonly string[]): Generator<{ number: number; text: string; seconds: number }> {
+function* linesOf(texts: readonly string[]): Generator<{ number: number; text: string }> {
   for (let i = 0; i < texts.length; i++) {
-    for (const text of (texts[i] as string).split('\n')) yield { number: i + 1, text, seconds: 0 };
+    for (const text of (texts[i] as string).split('\n')) yield { number: i + 1, text };
   }
 }

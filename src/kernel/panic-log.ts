@@ -49,7 +49,8 @@ function causeBefore(records: readonly LogRecord[], from: number, stop: number):
     // The registers and the trace of another report lie between: it is not the same one.
     if (found !== undefined && (found - i > GAP || END.test(firstLine(records[i])) || whoOf(records[i]))) break;
     const line = firstLine(records[i]);
-    const kind = BODY.test(line) ? undefined : matchWhole(line)?.formats[0]?.format.kind;
+    const format = BODY.test(line) ? undefined : matchWhole(line)?.formats[0]?.format;
+    const kind = format?.kernelOnly ? undefined : format?.kind;
     if (kind !== undefined && kind !== 'panic') found = i;
     if (kind === 'sysrq') break; // whoever asked for the crash needed no other cause
   }
