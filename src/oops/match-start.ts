@@ -1,5 +1,4 @@
-import { firstCharacters } from './first-characters.ts';
-import { reportFormats } from './formats/index.ts';
+import { type FormatFamily, formatFamilies } from './formats/index.ts';
 import { MAX_LINE, mayMatter } from './may-matter.ts';
 import type { ReportFormat } from './report-format.ts';
 
@@ -30,27 +29,30 @@ export function matchStart(line: string): ReportStart | undefined {
 /** The same for a line that holds nothing before the report's first words, as those of a kernel's own log. */
 export function matchWhole(text: string): ReportStart | undefined {
   const formats: { format: ReportFormat; match: RegExpExecArray }[] = [];
-  for (const format of formatsFor(text)) {
-    if (format.kernelOnly && formats.length > 0) continue;
-    const match = format.start.exec(text);
-    if (!match) continue;
-    formats.push({ format, match });
-    if (!format.next) break;
+  for (const family of formatFamilies) {
+    if (!fits(family, text)) continue;
+    for (const format of formatsOf(family)) {
+      if (format.kernelOnly && formats.length > 0) continue;
+      const match = format.start.exec(text);
+      if (!match) continue;
+      formats.push({ format, match });
+      if (!format.next) return { text, formats };
+    }
   }
   return formats.length > 0 ? { text, formats } : undefined;
 }
 
-const byFirst = new Map<string, ReportFormat[]>();
-let indexed: readonly { format: ReportFormat; first: ReadonlySet<string> | undefined }[] | undefined;
+function fits({ begins, has }: FormatFamily, text: string): boolean {
+  for (const words of begins) if (text.startsWith(words)) return true;
+  return has !== undefined && text.includes(has);
+}
 
-/** Formats that a line may fit by its first character, in order: few expressions are ever compiled for one log. */
-function formatsFor(text: string): readonly ReportFormat[] {
-  const first = text.charAt(0);
-  let list = byFirst.get(first);
-  if (list) return list;
-  indexed ??= reportFormats.map((format) => ({ format, first: firstCharacters(format.start) }));
-  list = indexed.filter((f) => f.first?.has(first) ?? true).map((f) => f.format);
-  // only what some format begins with is kept: a log may hold any character
-  if (indexed.some((f) => f.first?.has(first))) byFirst.set(first, list);
-  return list;
+const made = new Map<FormatFamily, readonly ReportFormat[]>();
+
+function formatsOf(family: FormatFamily): readonly ReportFormat[] {
+  const known = made.get(family);
+  if (known) return known;
+  const formats = family.formats();
+  made.set(family, formats);
+  return formats;
 }

@@ -3,7 +3,7 @@ import type { ReportFormat } from '../report-format.ts';
 const bug = { severity: 'fatal', kind: 'bug', type: 'BUG', culprit: 'trace' } as const;
 
 /** BUG(): lib/bug.c (`kernel BUG at file:line!`), `Kernel BUG at` of s390 and PowerPC. */
-export const bugFormats: readonly ReportFormat[] = [
+export const bugFormats = (): readonly ReportFormat[] => [
   {
     ...bug,
     start: /^kernel BUG at (?:\S*\/)?lib\/list_debug\.c:/i,
@@ -39,7 +39,7 @@ const atomic = { severity: 'warning', kind: 'atomic', type: 'ATOMIC_SLEEP', culp
 const odd = { severity: 'warning', culprit: 'none', type: '', noTrace: true } as const;
 
 /** What begins with `BUG: ` and is no fault, no lock order and no sanitizer's. */
-export const brokenStateFormats: readonly ReportFormat[] = [
+export const brokenStateFormats = (): readonly ReportFormat[] => [
   {
     ...spin,
     start:

@@ -21,7 +21,7 @@ const nullDeref = {
  * Page faults of the kernel itself: arch/x86/mm/fault.c (three wordings since 2.6), arch/powerpc/mm/fault.c, and the
  * `Unable to handle kernel ...` of arm, arm64, riscv, s390, sh, loongarch and others.
  */
-export const pageFaultFormats: readonly ReportFormat[] = [
+export const pageFaultFormats = (): readonly ReportFormat[] => [
   { ...nullDeref, start: /^BUG: (?:unable to handle )?kernel NULL pointer dereference/i },
   { ...paging, start: /^BUG: unable to handle (?:page fault for address|kernel paging request)/i },
   { ...paging, start: /^BUG: Unable to handle kernel (?:data|instruction|unknown)\b/i },
@@ -75,8 +75,13 @@ const gpf = {
 } as const;
 const exception = { ...fatal, kind: 'exception', type: 'DoS' } as const;
 
+/** What x86 prints behind the first line of a page fault: alone it is all that is left of a report. */
+export const errorCodeFormats = (): readonly ReportFormat[] => [
+  { ...exception, start: /^Oops: 0[0-9a-f]{3} /, title: 'Oops in {frame}' },
+];
+
 /** Other exceptions of the CPU: arch/x86/kernel/traps.c and dumpstack.c; the die() of arm, arm64 and others. */
-export const exceptionFormats: readonly ReportFormat[] = [
+export const exceptionFormats = (): readonly ReportFormat[] => [
   { ...gpf, start: /^(?:Oops: )?(?:segment-related )?general protection fault\b/ },
   {
     ...fatal,
@@ -118,7 +123,7 @@ export const exceptionFormats: readonly ReportFormat[] = [
   {
     ...exception,
     start:
-      /^(?:kernel )?(?<what>illegal operation|specification exception|operation exception|addressing exception|protection exception|data exception|privileged operation|translation specification exception|monitor event): [0-9a-f]{4} /i,
+      /^(?:kernel )?(?<what>illegal operation|specification exception|operation exception|addressing exception|protection exception|data exception|privileged operation|translation specification exception|monitor event): [0-9a-f]{4} /,
     title: '{what} in {frame}',
   },
   { ...exception, start: /^(?:Oops|Kernel bug detected)(?:[:[ #]|$)/, title: 'Oops in {frame}' },

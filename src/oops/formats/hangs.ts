@@ -11,7 +11,7 @@ const stall = {
 const hang = { severity: 'stuck', kind: 'task-hung', type: 'HANG', culprit: 'wait' } as const;
 
 /** kernel/rcu/tree_stall.h, kernel/watchdog.c, kernel/hung_task.c. */
-export const hangFormats: readonly ReportFormat[] = [
+export const hangFormats = (): readonly ReportFormat[] => [
   {
     ...stall,
     start:

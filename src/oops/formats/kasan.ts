@@ -27,7 +27,7 @@ const WRITE = /^Write (?:of size|at addr) [0-9a-f]/;
  * mm/kasan/report.c: `BUG: KASAN: <bug> in <function>` and the line of the access, `Read of size 8 at addr ... by task ...`.
  * Kernels up to 4.10 put the address into the first line and the task into the second.
  */
-export const kasanFormats: readonly ReportFormat[] = [
+export const kasanFormats = (): readonly ReportFormat[] => [
   {
     ...common,
     start: /^BUG: KASAN: (?:[a-z-]+ or )?(?:double-free|invalid-free)\b(?: or [a-z-]+)? in (?<fn>[^\s+]+)/,

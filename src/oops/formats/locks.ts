@@ -13,7 +13,7 @@ function head(rest: string): RegExp {
 }
 
 /** kernel/locking/lockdep.c and kernel/rcu/update.c. */
-export const lockFormats: readonly ReportFormat[] = [
+export const lockFormats = (): readonly ReportFormat[] => [
   {
     ...lock,
     start: /^\[ INFO: possible circular locking dependency detected/,

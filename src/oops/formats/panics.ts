@@ -3,7 +3,7 @@ import type { ReportFormat } from '../report-format.ts';
 const panic = { severity: 'fatal', kind: 'panic', type: 'DoS', culprit: 'none' } as const;
 
 /** kernel/panic.c: the words behind `not syncing:` say what it was. */
-export const panicFormats: readonly ReportFormat[] = [
+export const panicFormats = (): readonly ReportFormat[] => [
   {
     ...panic,
     kind: 'stack-corruption',
@@ -115,7 +115,7 @@ export const panicFormats: readonly ReportFormat[] = [
 const other = { severity: 'note', kind: 'other', type: '', culprit: 'none', noTrace: true } as const;
 
 /** Memory leaks, reboots nobody asked for, hardware, the OOM killer, user space. */
-export const otherFormats: readonly ReportFormat[] = [
+export const otherFormats = (): readonly ReportFormat[] => [
   {
     severity: 'warning',
     kind: 'leak',

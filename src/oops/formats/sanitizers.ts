@@ -10,7 +10,7 @@ const kmsan = { ...fatal, kind: 'kmsan', skip: CARRIERS, noTrace: true, headless
 const USB = /alloc_skb|usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)/;
 
 /** mm/kmsan/report.c. The first line names the function of the check, the stack behind it begins with it. */
-export const kmsanFormats: readonly ReportFormat[] = [
+export const kmsanFormats = (): readonly ReportFormat[] => [
   {
     ...kmsan,
     start: /^BUG: KMSAN: (?<bug>kernel-usb-infoleak) in (?<fn>[^\s+]+)/,
@@ -52,7 +52,7 @@ export const kmsanFormats: readonly ReportFormat[] = [
 const kcsan = { severity: 'warning', culprit: 'named', kind: 'kcsan', noTrace: true } as const;
 
 /** kernel/kcsan/report.c: the kernel itself puts the two functions of a race into an order. */
-export const kcsanFormats: readonly ReportFormat[] = [
+export const kcsanFormats = (): readonly ReportFormat[] => [
   {
     ...kcsan,
     start: /^BUG: KCSAN: (?<bug>assert: race in (?<fn>[^\s+]+)(?: \/ (?<fn2>[^\s+]+))?)/,
@@ -77,7 +77,7 @@ export const kcsanFormats: readonly ReportFormat[] = [
 const kfence = { ...fatal, kind: 'kfence', headless: true } as const;
 
 /** mm/kfence/report.c. */
-export const kfenceFormats: readonly ReportFormat[] = [
+export const kfenceFormats = (): readonly ReportFormat[] => [
   {
     ...kfence,
     start: /^BUG: KFENCE: (?<bug>use-after-free) read in (?<fn>[^\s+]+)/,
@@ -134,7 +134,7 @@ export const kfenceFormats: readonly ReportFormat[] = [
 const ubsan = { severity: 'warning', culprit: 'trace', kind: 'ubsan', skip: /ubsan|overflow/ } as const;
 
 /** lib/ubsan.c; `UBSAN: Undefined behaviour in file:line` up to 5.6, the kind of error since. */
-export const ubsanFormats: readonly ReportFormat[] = [
+export const ubsanFormats = (): readonly ReportFormat[] => [
   {
     ...ubsan,
     start: /^UBSAN: array-index-out-of-bounds in /,

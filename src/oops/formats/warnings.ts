@@ -15,7 +15,7 @@ function warn(file: string, fn = '[^\\s+,]+'): RegExp {
 const OBJECTS = /debug_|rcu|hrtimer_|timer_|work_|percpu_|vunmap|vfree|__free_|kobject_/;
 
 /** Warnings whose file tells more than the function that called WARN(). */
-export const warningFormats: readonly ReportFormat[] = [
+export const warningFormats = (): readonly ReportFormat[] => [
   {
     ...warning,
     start: warn('lib/debugobjects\\.c'),
