@@ -12,8 +12,6 @@ export interface TraceFrame extends PrintedFrame {
 export interface CallTrace {
   /** `call`: of a CPU or task; `memory`: where an object was allocated, freed, made or stored. */
   readonly role: 'call' | 'memory';
-  /** A line `Call Trace:` or the like stands before it. */
-  readonly headed?: true;
   /** The kernel's words before it: `Allocated by task 12:`; empty for a plain call trace. */
   readonly title: string;
   readonly cpu?: number;

@@ -5,6 +5,8 @@ import { type PrintedFrame, parseCpuPlace, parseFrame } from './trace-frame.ts';
 /** What the lines of a report say of stacks. */
 export interface ReportBody {
   readonly traces: readonly CallTrace[];
+  /** Those that a line `Call Trace:` or the like stands before. */
+  readonly headed: ReadonlySet<CallTrace>;
   /** Place of the CPU by its registers, before any trace: where it faulted. */
   readonly place?: PrintedFrame;
   /** The registers name no function: the CPU ran where no code is. */
@@ -85,6 +87,7 @@ const NOWHERE = /^(?:RIP: 0010:|EIP: |PC is at |pc : |epc : |IP: )(?:\[<[0-9a-f]
 
 class BodyReader {
   readonly #traces: CallTrace[] = [];
+  readonly #headed = new Set<CallTrace>();
   #place: PrintedFrame | undefined;
   #placeIsNext = false;
   #nowhere = false;
@@ -231,22 +234,24 @@ class BodyReader {
       if (!open.header && !open.absent && ANNOUNCED.test(open.title)) this.#emptyMemory = true;
       return;
     }
-    this.#traces.push({
+    const trace: CallTrace = {
       role: open.role,
       title: open.title,
-      ...(open.header && { headed: true as const }),
       ...(open.cpu !== undefined && { cpu: open.cpu }),
       ...(open.pid !== undefined && { pid: open.pid }),
       frames: open.frames,
       ...(open.interrupted !== undefined && { interrupted: open.interrupted }),
       ...(open.user && { endsInUser: true as const }),
-    });
+    };
+    this.#traces.push(trace);
+    if (open.header) this.#headed.add(trace);
   }
 
   done(): ReportBody {
     this.#close();
     return {
       traces: this.#traces,
+      headed: this.#headed,
       ...(this.#place && { place: this.#place }),
       nowhere: this.#nowhere,
       placeIsNext: this.#placeIsNext,

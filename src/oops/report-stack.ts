@@ -34,6 +34,7 @@ export function renameReport(report: OopsReport, frames: readonly PrintedFrame[]
   );
   const body: ReportBody = {
     traces: [{ role: 'call', title: '', frames: frames.map((f) => ({ ...f, context: 'task' })) }],
+    headed: new Set(),
     nowhere: false,
     placeIsNext: false,
     lockPlaces: [],

@@ -104,7 +104,7 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
   const { stackOf } = format;
   if (stackOf) return firstCulprit(namesOf(body.traces.find((t) => stackOf.test(t.title))), format.skip);
   const plain = calls.filter((t) => t.title === '');
-  const own = namesOf(format.headless ? plain[0] : (plain.find((t) => t.headed) ?? plain[0]));
+  const own = namesOf(format.headless ? plain[0] : (plain.find((t) => body.headed.has(t)) ?? plain[0]));
   const busy = format.traceOnly ? own : [...place, ...own];
   if (format.culprit === 'anchor') {
     return anchorCulprit(busy, format.skip) ?? (format.orFirst ? firstCulprit(busy, format.skip) : undefined);
