@@ -16,7 +16,7 @@ function byLine(of: CorpusCase, each: (line: string, number: number) => string):
 }
 
 /** One after the other with every log of the corpus. */
-export const VARIATIONS: Readonly<Record<string, Vary>> = {
+const VARIATIONS: Readonly<Record<string, Vary>> = {
   'the culprit has another name': (of) => {
     const name = of.frame ?? / in (\w+)(?:\/usb_submit_urb)?$/.exec(of.title)?.[1];
     if (name === undefined || FIXED.test(name) || !of.title.includes(` in ${name}`)) return undefined;
