@@ -6,6 +6,7 @@ import type { KernelSymbol, Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type FreeBlock, freeBlockOf } from './buddy.ts';
 import { type PageRecord, pageReader } from './page.ts';
+import { type PageOwner, pageOwner } from './page-owner.ts';
 import { perCpuOffset, possibleCpus } from './percpu.ts';
 import { type SlabHit, slabAt } from './slab-object.ts';
 import { type SlabTrack, slabTracks } from './slab-track.ts';
@@ -28,6 +29,8 @@ export interface AddressIdentity {
   readonly vmap?: VmapArea;
   readonly physical?: number;
   readonly page?: PageRecord;
+  /** Under page_owner=on: who allocated and freed the page last. */
+  readonly owner?: PageOwner;
   /** The block of the page allocator that the page is free in. */
   readonly free?: FreeBlock;
   readonly problems: readonly Problem[];
@@ -64,6 +67,7 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
   const task = attempt('task', () => taskOf(prog, lookup));
   const perCpu = virtual ? attempt('per-CPU data', () => perCpuOf(prog, at)) : undefined;
   const free = page && attempt('free lists', () => freeBlockOf(prog, page));
+  const owner = frame === undefined ? undefined : attempt('page owner', () => pageOwner(prog, frame));
   const tracks =
     slab?.object === undefined
       ? undefined
@@ -79,6 +83,7 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
     ...(vmap && { vmap }),
     ...(physical !== undefined && { physical }),
     ...(page && { page }),
+    ...(owner && { owner }),
     ...(free && { free }),
     problems: [...problems, ...(slab?.problems ?? [])],
   };

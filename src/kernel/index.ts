@@ -120,6 +120,7 @@ export { type CachedFile, type PageCacheFiles, pageCacheFiles } from './page-cac
 export { type PageEntry, pageEntry } from './page-entry.ts';
 export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
+export { type PageOwner, type PageTrack, pageOwner } from './page-owner.ts';
 export { type PageTypes, pageTypes } from './page-type.ts';
 export { type PageUse, pageUse, pageUseAt } from './page-use.ts';
 export { type PanicFacts, panicFacts } from './panic.ts';

@@ -86,6 +86,16 @@ export interface IdentityData {
   readonly user?: VmaData;
   readonly physical?: number;
   readonly page?: PageData;
+  readonly owner?: {
+    readonly allocated: boolean;
+    readonly order: number;
+    readonly tracks: readonly {
+      readonly what: 'allocated' | 'freed';
+      readonly pid: number;
+      readonly nanoseconds: number | null;
+      readonly stack: readonly string[];
+    }[];
+  };
   readonly free?: FreeBlockData;
   /** Only free blocks were asked for. */
   readonly freeOnly?: boolean;
@@ -147,6 +157,21 @@ export const identitySchema: Schema = object('What an address is.', {
   user: optional(vmaSchema),
   physical: optional(integer('Physical address.')),
   page: optional(pageSchema),
+  owner: optional(
+    object('Who had the page; only with page_owner=on.', {
+      allocated: boolean('It is allocated now.'),
+      order: integer('2^order pages were allocated together.'),
+      tracks: arrayOf(
+        'Who allocated and who freed it last.',
+        object('One track.', {
+          what: oneOf('What was done.', ['allocated', 'freed']),
+          pid: integer('By which task; 0 where the kernel does not note it.'),
+          nanoseconds: nullable(integer('Since boot.')),
+          stack: arrayOf('From which functions.', string('Symbol and offset.')),
+        }),
+      ),
+    }),
+  ),
   free: optional(
     object('The block that it is free in.', {
       zone: zoneHeadSchema,
@@ -175,6 +200,7 @@ export function identityLines(found: IdentityData): string[] {
   if (found.vmap) parts.push([VMAP_HEADER, vmapLine(found.vmap)]);
   if (found.user) parts.push([VMA_HEADER, vmaLine(found.user), ...vmaPageLines(found.user)]);
   if (found.free) parts.push(freePart(found));
+  for (const track of found.owner?.tracks ?? []) parts.push(ownerPart(track));
   if (found.page) parts.push([PAGE_HEADER, pageLine(found.page)]);
   else if (found.physical !== undefined && !found.slab && !found.user) {
     parts.push([`${found.physical.toString(16)}: physical address not found in mem map`]);
@@ -197,6 +223,11 @@ function slabPart({ cache, slab, index }: NonNullable<IdentityData['slab']>): st
 function trackPart(track: NonNullable<IdentityData['tracks']>[number]): string[] {
   const head = `${track.what} by ${track.caller}, pid ${track.pid}, cpu ${track.cpu}, at tick ${track.when}`;
   return [head, ...track.stack.map((frame) => `    ${frame}`)];
+}
+
+function ownerPart({ what, pid, nanoseconds, stack }: NonNullable<IdentityData['owner']>['tracks'][number]): string[] {
+  const when = nanoseconds === null ? '' : `, ${(nanoseconds / 1e9).toFixed(6)} s after boot`;
+  return [`page ${what} last by pid ${pid}${when}`, ...stack.map((frame) => `    ${frame}`)];
 }
 
 function taskPart(task: NonNullable<IdentityData['task']>): string[] {

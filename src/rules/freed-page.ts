@@ -7,6 +7,7 @@ import { logEvidence, memberEvidence, present, wordEvidence } from '../diagnosis
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { heldEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, pageWords } from '../diagnosis/object-words.ts';
+import { pageOwnerEvidence } from '../diagnosis/page-owner-evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { PageUse } from '../kernel/page-use.ts';
 import { slabPageLayout } from '../kernel/slab-layout.ts';
@@ -119,6 +120,7 @@ function common(of: Case, o: ExaminedObject, page: PageUse): Evidence[] {
   return [
     ...heldEvidence(of, o),
     ...pageEvidence(of, page),
+    ...pageOwnerEvidence(of, page),
     ...chainEvidence(of),
     ...interruptedEvidence(of),
     ...(of.fault ? [logEvidence(of.fault.line)] : []),

@@ -3,6 +3,7 @@ import { hex, hex64 } from '../../base/hex.ts';
 import { type AddressIdentity, addressIdentity } from '../../kernel/address-identity.ts';
 import { pageFlagNames } from '../../kernel/page-flags.ts';
 import { pageMap } from '../../kernel/page-map.ts';
+import type { PageOwner } from '../../kernel/page-owner.ts';
 import { slabUsage } from '../../kernel/slab-usage.ts';
 import { infoAddress } from '../../kernel/task-detail.ts';
 import type { Program } from '../../program/program.ts';
@@ -53,7 +54,7 @@ export const identity = commandPart<IdentitiesData>({
 });
 
 function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean): IdentityData {
-  const { symbol, slab, tracks, task, perCpu, vmap, page, free } = found;
+  const { symbol, slab, tracks, task, perCpu, vmap, page, owner, free } = found;
   const cache = slab?.slab.cache;
   const usage = cache && slabUsage(prog, cache);
   return {
@@ -125,6 +126,7 @@ function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean)
     }),
     ...(found.physical !== undefined && { physical: found.physical }),
     ...(page && { page: pageDataOf(page, pageFlagNames(prog, page.flags)) }),
+    ...(owner && { owner: ownerData(prog, owner) }),
     ...(free && {
       free: {
         zone: {
@@ -144,5 +146,18 @@ function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean)
       },
     }),
     ...problemsOf(found.problems),
+  };
+}
+
+function ownerData(prog: Program, owner: PageOwner): NonNullable<IdentityData['owner']> {
+  return {
+    allocated: owner.allocated,
+    order: owner.order,
+    tracks: owner.tracks.map((t) => ({
+      what: t.what,
+      pid: t.pid,
+      nanoseconds: t.nanoseconds === undefined ? null : Number(t.nanoseconds),
+      stack: t.stack.map((at) => prog.describeAddress(at)),
+    })),
   };
 }
