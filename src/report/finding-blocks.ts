@@ -55,7 +55,8 @@ export function* findingBlocks(findings: readonly RankedFinding[], language: Lan
 function* evidenceBlocks(evidence: readonly Evidence[], language: Language): Iterable<Block> {
   const items = evidence.map((e) => {
     const command = e.command === undefined ? '' : `  [${e.command}]`;
-    return `${e.what[language]}: ${e.value}${command}`;
+    // a tab stands between an instruction and its operands
+    return `${e.what[language]}: ${e.value.replaceAll('\t', ' ')}${command}`;
   });
   if (items.length > 0) yield { kind: 'list', items };
 }
