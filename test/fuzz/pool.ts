@@ -1,0 +1,117 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FuzzCase } from './plan.ts';
+import type { CaseResult } from './run-case.ts';
+
+/** CPU time of one case; the wall clock of a busy machine says nothing. */
+const LIMIT_CPU_MS = 20_000;
+/** A process that sleeps for so long waits for something that does not come. */
+const LIMIT_WALL_MS = 600_000;
+/** A process is made anew after so many cases. */
+const CASES_A_PROCESS = 240;
+const KILL_MIB = 2048;
+
+/** A result with what the process that made it took; or how it ended. */
+export interface Watched {
+  readonly one: FuzzCase;
+  readonly result?: CaseResult;
+  readonly peakMiB: number;
+  readonly end?: 'hung' | 'died';
+  readonly message?: string;
+}
+
+/** Runs cases in processes of their own, several at a time. */
+export async function runCases(
+  cases: Iterator<FuzzCase>,
+  workers: number,
+  onResult: (watched: Watched) => void,
+): Promise<void> {
+  await Promise.all(Array.from({ length: workers }, () => runOne(cases, onResult)));
+}
+
+async function runOne(cases: Iterator<FuzzCase>, onResult: (watched: Watched) => void): Promise<void> {
+  let child: CaseProcess | undefined;
+  for (let next = cases.next(); !next.done; next = cases.next()) {
+    if (child && child.ran >= CASES_A_PROCESS) {
+      child.close();
+      child = undefined;
+    }
+    child ??= await CaseProcess.start();
+    const watched = await child.run(next.value);
+    if (watched.end) {
+      child.close();
+      child = undefined;
+    }
+    onResult(watched);
+  }
+  child?.close();
+}
+
+class CaseProcess {
+  readonly #child: ChildProcess;
+  ran = 0;
+  #stderr = '';
+
+  private constructor() {
+    const flags = ['--expose-gc', '--max-old-space-size=1024'];
+    this.#child = fork(join(import.meta.dirname, 'worker.ts'), [], { execArgv: flags, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    });
+  }
+
+  static start(): Promise<CaseProcess> {
+    const process = new CaseProcess();
+    return new Promise((resolve, reject) => {
+      process.#child.once('message', () => resolve(process));
+      process.#child.once('exit', () => reject(new Error(`worker: ${process.#stderr}`)));
+    });
+  }
+
+  run(one: FuzzCase): Promise<Watched> {
+    this.ran++;
+    const child = this.#child;
+    return new Promise((resolve) => {
+      let cpu = 0;
+      let wall = Date.now();
+      const end = (watched: Omit<Watched, 'one'>): void => {
+        clearInterval(timer);
+        child.removeAllListeners('message');
+        child.removeAllListeners('exit');
+        resolve({ one, ...watched });
+      };
+      const timer = setInterval(() => {
+        const now = processState(child.pid ?? 0);
+        const hung = (cpu > 0 && now.cpuMs - cpu > LIMIT_CPU_MS) || Date.now() - wall > LIMIT_WALL_MS;
+        if (hung || now.rssMiB > KILL_MIB) {
+          child.kill('SIGKILL');
+          end({ end: hung ? 'hung' : 'died', peakMiB: now.rssMiB, message: hung ? 'time' : 'memory' });
+        }
+      }, 500);
+      child.on('message', (m: { kind: string; result?: CaseResult; peakMiB?: number }) => {
+        if (m.kind === 'started') {
+          cpu = processState(child.pid ?? 0).cpuMs;
+          wall = Date.now();
+        } else if (m.kind === 'done' && m.result) end({ result: m.result, peakMiB: m.peakMiB ?? 0 });
+      });
+      child.on('exit', (code, signal) => end({ end: 'died', peakMiB: 0, message: `${signal ?? code}: ${this.#stderr}` }));
+      child.send(one);
+    });
+  }
+
+  close(): void {
+    this.#child.removeAllListeners();
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** CPU time and memory of a process. */
+function processState(pid: number): { cpuMs: number; rssMiB: number } {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ');
+    return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, rssMiB: (Number(fields[21]) * 4096) / 2 ** 20 };
+  } catch {
+    return { cpuMs: 0, rssMiB: 0 };
+  }
+}
