@@ -25,12 +25,20 @@ export interface DebugRequest {
   readonly source?: string;
 }
 
+/** What one command, or the report, may take at most. */
+export interface Limits {
+  readonly seconds?: number;
+  /** Resident memory of the process in MiB. */
+  readonly mebibytes?: number;
+}
+
 /** A request about a dump. */
 export interface DumpRequest {
   /** Files of the dump; debug files and folders may be among them. */
   readonly files: readonly string[];
   /** Absent when nothing was said. */
   readonly debug?: DebugRequest;
+  readonly limits?: Limits;
 }
 
 /** What the command line asks for. */
@@ -88,6 +96,8 @@ const LONG: Readonly<Record<string, Option>> = {
   'no-debug': { name: 'no-debug' },
   force: { name: 'force' },
   source: { name: 'source', value: 'a folder with the source' },
+  timeout: { name: 'timeout', value: 'seconds' },
+  memory: { name: 'memory', value: 'MiB' },
 };
 
 interface Given {
@@ -137,8 +147,9 @@ function request(words: readonly string[], given: readonly Given[]): Request {
   if (has('help')) return { kind: 'help' };
   if (has('version')) return { kind: 'version' };
   const about = debugRequest(given);
-  const rest = given.filter((g) => !DEBUG_OPTIONS.includes(g.option));
-  const debug = about && { debug: about };
+  const rest = given.filter((g) => ![...DEBUG_OPTIONS, ...LIMIT_OPTIONS].includes(g.option));
+  const limits = limitsOf(words, given);
+  const debug = { ...(about && { debug: about }), ...(limits && { limits }) };
   const [verb] = words;
   if (verb === 'report' || verb === 'compare' || verb === 'fixes') {
     return { ...reportRequest(verb, words.slice(1), rest), ...debug };
@@ -159,6 +170,26 @@ function request(words: readonly string[], given: readonly Given[]): Request {
 }
 
 const DEBUG_OPTIONS = ['debug', 'no-debug', 'force', 'source'];
+
+const LIMIT_OPTIONS = ['timeout', 'memory'];
+
+/** @throws UsageError for limits that are none, or of something that has no limits */
+function limitsOf(words: readonly string[], given: readonly Given[]): Limits | undefined {
+  const number = (option: string): number | undefined => {
+    const said = given.findLast((g) => g.option === option)?.value;
+    if (said === undefined) return undefined;
+    const n = Number(said);
+    if (!(n > 0 && n <= 1e9)) throw new UsageError(`--${option} ${said}: it takes a number above 0`);
+    return n;
+  };
+  const [seconds, mebibytes] = [number('timeout'), number('memory')];
+  if (seconds === undefined && mebibytes === undefined) return undefined;
+  const isRun = words[0] === 'report' || given.some((g) => g.option === 'command' || g.option === 'input');
+  if (!isRun || ['oops', 'symbolize', 'line'].includes(words[0] ?? '')) {
+    throw new UsageError('--timeout and --memory belong to commands (-c, -i) and inquest report; see inquest --help');
+  }
+  return { ...(seconds !== undefined && { seconds }), ...(mebibytes !== undefined && { mebibytes }) };
+}
 
 /** What the options say of debug information; undefined when none does. */
 function debugRequest(given: readonly Given[]): DebugRequest | undefined {

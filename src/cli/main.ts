@@ -1,7 +1,7 @@
 import { parseArguments, type Request } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { OutputClosed, writeAll } from './output.ts';
-import { WORKER_ARGUMENT } from './prompt-messages.ts';
+import { LIMITED_ARGUMENT, WORKER_ARGUMENT } from './prompt-messages.ts';
 
 /** Put in by the bundler; absent when the sources are run. */
 declare const INQUEST_VERSION: string | undefined;
@@ -30,8 +30,10 @@ async function answer(request: Request): Promise<number> {
       writeAll(1, `inquest ${typeof INQUEST_VERSION === 'undefined' ? '(from source)' : INQUEST_VERSION}\n`);
       return 0;
     case 'commands':
+      if (request.limits) return (await import('./run-limited.ts')).runLimited(request, request.limits);
       return (await import('./run-commands.ts')).runCommands(request);
     case 'report':
+      if (request.limits) return (await import('./run-limited.ts')).runLimited(request, request.limits);
       return (await import('./run-report.ts')).runReport(request);
     case 'compare':
       return (await import('./run-compare.ts')).runCompare(request);
@@ -59,6 +61,7 @@ function fail(error: unknown, status: number): number {
 
 async function start(argv: readonly string[]): Promise<void> {
   if (argv[0] === WORKER_ARGUMENT) await (await import('./prompt-worker.ts')).promptWorker();
+  else if (argv[0] === LIMITED_ARGUMENT) await (await import('./limited-worker.ts')).limitedWorker();
   else process.exitCode = await main(argv);
 }
 

@@ -4,6 +4,8 @@ import type { DumpRequest } from './arguments.ts';
 
 /** The argument that starts this program as the worker of a prompt. */
 export const WORKER_ARGUMENT = '--prompt-worker';
+/** The argument that starts it as the worker of a run with limits. */
+export const LIMITED_ARGUMENT = '--limited-worker';
 
 /** What of a session outlives its worker: a command that is stopped takes the worker with it. */
 export interface SessionState {

@@ -5,12 +5,12 @@ import { FullSession } from '../session/full-session.ts';
 import { completer } from './complete.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { Interpreter } from './interpreter.ts';
-import { loadExtension } from './load-extensions.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { OutputClosed, writeAll } from './output.ts';
 import { pageOn } from './pager.ts';
 import { Progress } from './progress.ts';
-import type { FromWorker, SessionState, ToWorker, WorkerStart } from './prompt-messages.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './prompt-messages.ts';
+import { restore, stateOf } from './session-state.ts';
 import { DescriptorSink } from './sink.ts';
 import { splitFiles } from './split-files.ts';
 import { runStartFiles } from './start-files.ts';
@@ -56,24 +56,6 @@ async function introduce(interpreter: Interpreter, sink: DescriptorSink): Promis
     sink.write('\nhelp lists the commands, Tab completes, Ctrl-C stops a command, Ctrl-D leaves.\n');
   }
   sink.flush();
-}
-
-async function restore({ session, history }: Interpreter, state: SessionState): Promise<void> {
-  Object.assign(session.settings, state.settings);
-  session.setTask(state.task);
-  for (const a of state.aliases) session.setAlias(a.name, a.line, a.origin);
-  for (const name of state.extensions) await loadExtension(session, name);
-  for (const line of state.history) history.add(line);
-}
-
-function stateOf({ session, history }: Interpreter): SessionState {
-  return {
-    task: session.chosenTask,
-    settings: session.settings,
-    aliases: session.aliases,
-    extensions: session.extensions.map((e) => e.name),
-    history: history.lines,
-  };
 }
 
 function serve(interpreter: Interpreter, sink: DescriptorSink): void {

@@ -9,12 +9,24 @@ import { fileLines, Interpreter } from './interpreter.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { writeAll } from './output.ts';
 import { Progress } from './progress.ts';
-import { DescriptorSink } from './sink.ts';
+import type { SessionState } from './prompt-messages.ts';
+import { restore, stateOf } from './session-state.ts';
+import { type ChildWatch, DescriptorSink } from './sink.ts';
 import { splitFiles } from './split-files.ts';
 import { runStartFiles } from './start-files.ts';
 
-/** Runs the commands of the command line one after the other; returns the exit status. */
-export async function runCommands(request: Extract<Request, { kind: 'commands' }>): Promise<number> {
+/** Who looks on while commands run, and may have them go on where another run was stopped. */
+export interface RunWatch {
+  /** Commands that were run already, and what they left. */
+  readonly after: number;
+  readonly state?: SessionState;
+  begin(line: string): void;
+  end(outcomes: readonly Outcome[], state: SessionState): void;
+  readonly child: ChildWatch;
+}
+
+/** Runs the commands of the command line one after the other; returns the exit status. @param watch prints JSON itself */
+export async function runCommands(request: Extract<Request, { kind: 'commands' }>, watch?: RunWatch): Promise<number> {
   let lines: string[];
   try {
     lines = request.steps.flatMap(stepLines); // before the dump: a script that is not there is told at once
@@ -23,7 +35,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     return 1;
   }
   const progress = new Progress();
-  const sink = new DescriptorSink(1);
+  const sink = new DescriptorSink(1, watch?.child);
   progress.start('opening the dump');
   const commands = await commandsFor(lines);
   const files = splitFiles(request);
@@ -35,13 +47,20 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     const full = request.json && debug.explicit;
     const session = new Session(dump.program, { commands, dumpNames: files.dump, full, ...(source && { source }) });
     const interpreter = new Interpreter(session, debug, { sink, progress, json: request.json, separate: true });
-    await runStartFiles(interpreter);
+    if (watch?.state) await restore(interpreter, watch.state);
+    else await runStartFiles(interpreter);
     const outcomes: Outcome[] = [];
-    for (const line of lines) {
-      outcomes.push(...(await interpreter.run(line)));
+    for (const line of lines.slice(watch?.after ?? 0)) {
+      watch?.begin(line);
+      const came = await interpreter.run(line);
+      outcomes.push(...came);
+      if (watch) {
+        sink.flush();
+        watch.end(came, stateOf(interpreter));
+      }
       if (session.ended) break;
     }
-    if (request.json) sink.write(`${JSON.stringify(jsonDocument(outcomes))}\n`);
+    if (request.json && !watch) sink.write(`${JSON.stringify(jsonDocument(outcomes))}\n`);
     sink.flush();
     return exitStatus(outcomes);
   } finally {
@@ -55,7 +74,7 @@ function stepLines(step: Step): string[] {
   return 'line' in step ? [step.line] : fileLines(step.file);
 }
 
-function exitStatus(outcomes: readonly Outcome[]): number {
+export function exitStatus(outcomes: readonly Outcome[]): number {
   const errors = outcomes.flatMap((o) => ('error' in o ? [o.error] : []));
   if (errors.some((e) => !isExpected(e))) return INTERNAL;
   if (errors.some((e) => e instanceof UsageError)) return 1;

@@ -37,6 +37,8 @@ usage:
       --no-debug     look for debug information nowhere else
       --force        use a vmlinux of another build all the same
       --source dir   source tree or git repository: list, dis -s, bt --source, report
+      --timeout n    stop a command, or the report, after n seconds; the next command goes on
+      --memory n     stop it when the program takes more than n MiB
   -h, --help         this text
   -V, --version      the version
   without -c and -i  a prompt with history and completion; Ctrl-C stops a command
@@ -61,5 +63,6 @@ exit status:
   0  an answer was printed
   1  the command line made no sense
   2  nothing could be read
+  3  --timeout or --memory cut an answer
 `;
 }

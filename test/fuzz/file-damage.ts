@@ -140,7 +140,10 @@ export function damageFiles(
   } else {
     const patches = patchesOf(source, kind, random);
     damaged = patchedSource(source, patches);
-    what = patches.length > 12 ? `${patches.length} patches` : patches.map((p) => `${p.at}:${Buffer.from(p.bytes).toString('hex')}`).join(' ');
+    what =
+      patches.length > 12
+        ? `${patches.length} patches`
+        : patches.map((p) => `${p.at}:${Buffer.from(p.bytes).toString('hex')}`).join(' ');
   }
   const out = [...files];
   out[index] = damaged;

@@ -18,7 +18,14 @@ const { values } = parseArgs({
 
 const USUAL = [
   ...['amd64-6.1-kexec-d31-{elf,lzo,none,snappy,zstd}', 'amd64-6.1-kexec-flat-{elf,zlib}', 'amd64-6.1-kexec-split'],
-  ...['amd64-6.1-null-elf', 'arm64-6.1-rcuinode-elf', 'amd64-5.10-null', 'amd64-sid-null', 'arm64-6.12-16k-null', 'arm64-sid-null'],
+  ...[
+    'amd64-6.1-null-elf',
+    'arm64-6.1-rcuinode-elf',
+    'amd64-5.10-null',
+    'amd64-sid-null',
+    'arm64-6.12-16k-null',
+    'arm64-sid-null',
+  ],
 ];
 
 const dumps = fuzzDumps(values.dumps ?? USUAL);

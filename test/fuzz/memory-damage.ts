@@ -9,8 +9,8 @@ import type { DumpImage } from '../../src/program/ports.ts';
 import type { Program } from '../../src/program/program.ts';
 import { FullSession } from '../../src/session/full-session.ts';
 import { patchedMemory, watchedMemory } from '../build/patched-memory.ts';
-import { hostileStrings } from './hostile-strings.ts';
 import type { Random } from './file-damage.ts';
+import { hostileStrings } from './hostile-strings.ts';
 
 const PAGE = 4096;
 
@@ -153,7 +153,12 @@ function tablePages(prog: Program): number[] {
   const tables = prog.map.tables;
   if (!tables) return [];
   const pages = new Set<number>();
-  const at = [prog.vmcoreinfo.symbol('_stext') ?? 0n, ...taskTable(prog).tasks.slice(0, 40).map((t) => t.address)];
+  const at = [
+    prog.vmcoreinfo.symbol('_stext') ?? 0n,
+    ...taskTable(prog)
+      .tasks.slice(0, 40)
+      .map((t) => t.address),
+  ];
   const stack = prog.findMember('task_struct', 'stack')?.offset;
   if (stack !== undefined) {
     for (const t of taskTable(prog).tasks.slice(0, 40)) at.push(prog.memory.ulong(t.address + BigInt(stack)));
@@ -290,7 +295,16 @@ function otherInfo(image: DumpImage, random: Random): { image: DumpImage; what: 
   for (let n = 1 + random(6); n > 0; n--) {
     const i = random(lines.length);
     const [key = '', value = ''] = (lines[i] as string).split('=');
-    const values = ['', '0', '-1', 'ffffffffffffffff', '99999999999999999999', `${value}0`, value.slice(1), '\u001b[2J<b>'];
+    const values = [
+      '',
+      '0',
+      '-1',
+      'ffffffffffffffff',
+      '99999999999999999999',
+      `${value}0`,
+      value.slice(1),
+      '\u001b[2J<b>',
+    ];
     const other = kind === 2 ? undefined : values[random(values.length)];
     lines[i] = other === undefined ? '' : `${key}=${other}`;
     done.push(lines[i] || `no ${key}`);

@@ -9,7 +9,16 @@ export interface FuzzDump {
 }
 
 /** What is damaged. The first ones work on the bytes of the file, the others on the memory in it. */
-export const FILE_KINDS = ['header', 'notes', 'bitmap', 'descriptors', 'data', 'zeroed', 'read-error', 'short-read'] as const;
+export const FILE_KINDS = [
+  'header',
+  'notes',
+  'bitmap',
+  'descriptors',
+  'data',
+  'zeroed',
+  'read-error',
+  'short-read',
+] as const;
 export const MEMORY_KINDS = [
   ...['page-tables', 'kallsyms', 'btf', 'orc', 'lists', 'slab', 'log', 'strings'],
   ...['structures', 'holes', 'excluded', 'vmcoreinfo'],

@@ -55,7 +55,10 @@ class CaseProcess {
 
   private constructor() {
     const flags = ['--expose-gc', '--max-old-space-size=1024'];
-    this.#child = fork(join(import.meta.dirname, 'worker.ts'), [], { execArgv: flags, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    this.#child = fork(join(import.meta.dirname, 'worker.ts'), [], {
+      execArgv: flags,
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000);
     });
@@ -95,7 +98,9 @@ class CaseProcess {
           wall = Date.now();
         } else if (m.kind === 'done' && m.result) end({ result: m.result, peakMiB: m.peakMiB ?? 0 });
       });
-      child.on('exit', (code, signal) => end({ end: 'died', peakMiB: 0, message: `${signal ?? code}: ${this.#stderr}` }));
+      child.on('exit', (code, signal) =>
+        end({ end: 'died', peakMiB: 0, message: `${signal ?? code}: ${this.#stderr}` }),
+      );
       child.send(one);
     });
   }
@@ -109,7 +114,9 @@ class CaseProcess {
 /** CPU time and memory of a process. */
 function processState(pid: number): { cpuMs: number; rssMiB: number } {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ');
     return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, rssMiB: (Number(fields[21]) * 4096) / 2 ** 20 };
   } catch {
     return { cpuMs: 0, rssMiB: 0 };

@@ -127,7 +127,8 @@ export function runCase(sound: SoundDump, one: FuzzCase): CaseResult {
       check('report', [...renderText(blocks)].join(''));
       const markdown = [...renderMarkdown(blocks)].join('');
       check('report --format md', markdown);
-      if (/<script|<img/i.test(markdown.replace(/^( {4}|```)[\s\S]*?^(```)?$/gm, ''))) errors.push('report --format md: a tag');
+      if (/<script|<img/i.test(markdown.replace(/^( {4}|```)[\s\S]*?^(```)?$/gm, '')))
+        errors.push('report --format md: a tag');
     });
     const session = new FullSession(prog, { dumpNames: ['dump'] });
     for (let i = 0; i < COMMANDS_A_CASE; i++) {

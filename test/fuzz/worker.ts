@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { runCase, SoundDump } from './run-case.ts';
 import type { FuzzCase } from './plan.ts';
+import { runCase, SoundDump } from './run-case.ts';
 
 /** A process that runs cases one after the other; its parent watches time and memory and ends it when it must. */
 let sound: SoundDump | undefined;

@@ -1,0 +1,63 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { AnalysisError } from '../base/errors.ts';
+import type { Outcome } from '../session/json.ts';
+import type { Request } from './arguments.ts';
+import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { OutputClosed } from './output.ts';
+import type { SessionState } from './prompt-messages.ts';
+
+/** What the thread is started with. */
+export interface LimitedStart {
+  readonly request: Extract<Request, { kind: 'commands' | 'report' }>;
+  /** Commands that were run already, or were stopped. */
+  readonly after: number;
+  readonly state?: SessionState;
+}
+
+/** An outcome that may pass from one thread to another; data only where it is wanted. */
+export interface SentOutcome {
+  readonly line: string;
+  readonly data?: object;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export type FromLimited =
+  | { readonly kind: 'begin'; readonly line: string }
+  | { readonly kind: 'end'; readonly outcomes: readonly SentOutcome[]; readonly state: SessionState }
+  | { readonly kind: 'child'; readonly running: boolean }
+  | { readonly kind: 'finished'; readonly status: number }
+  | { readonly kind: 'failed'; readonly message: string; readonly status: number };
+
+function send(message: FromLimited): void {
+  parentPort?.postMessage(message);
+}
+
+/** The thread that works while another one watches its time and memory; it writes the answers itself. */
+export async function limitedWorker(): Promise<void> {
+  const { request, after, state } = workerData as LimitedStart;
+  try {
+    const status =
+      request.kind === 'report'
+        ? await (await import('./run-report.ts')).runReport(request)
+        : await (await import('./run-commands.ts')).runCommands(request, {
+            after,
+            ...(state && { state }),
+            begin: (line) => send({ kind: 'begin', line }),
+            end: (outcomes, left) =>
+              send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
+            child: (running) => send({ kind: 'child', running }),
+          });
+    send({ kind: 'finished', status });
+  } catch (e) {
+    if (e instanceof OutputClosed) send({ kind: 'finished', status: 0 });
+    else send({ kind: 'failed', message: errorMessage(e), status: isExpected(e) ? 2 : INTERNAL });
+  }
+}
+
+function sent(outcome: Outcome, withData: boolean): SentOutcome {
+  const { line } = outcome;
+  if ('data' in outcome) return withData ? { line, data: outcome.data } : { line };
+  const { error } = outcome;
+  const message = error instanceof Error ? error.message : String(error);
+  return { line, error: { code: error instanceof AnalysisError ? error.code : 'internal', message } };
+}

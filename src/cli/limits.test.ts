@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { UsageError } from '../base/errors.ts';
+import { parseArguments } from './arguments.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const cli = join(root, 'dist/inquest.cjs');
+if (!existsSync(cli)) execFileSync(process.execPath, [join(root, 'scripts/build.ts'), '--cli']);
+const dump = join(root, 'samples/amd64-6.1-softirq.vmcore');
+const home = mkdtempSync(join(tmpdir(), 'inquest-limits-'));
+const env = { ...process.env, HOME: home, XDG_STATE_HOME: home };
+after(() => rmSync(home, { recursive: true, force: true }));
+
+function inquest(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env });
+  return { status, out: stdout, err: stderr.replace(/^inquest: [^\n]* \.\.\.\n/gm, '') };
+}
+
+test('limits are read, and refused where they mean nothing', () => {
+  assert.deepEqual(parseArguments(['d', '-c', 'ps', '--timeout', '1.5', '--memory=300']), {
+    kind: 'commands',
+    files: ['d'],
+    steps: [{ line: 'ps' }],
+    json: false,
+    limits: { seconds: 1.5, mebibytes: 300 },
+  });
+  for (const argv of [
+    ['d', '--timeout', '5'],
+    ['d', '-c', 'ps', '--timeout', '0'],
+    ['d', '-c', 'ps', '--memory', 'much'],
+    ['oops', 'log', '--timeout', '5'],
+    ['line', 'vmlinux', 'panic', '--memory', '5'],
+  ]) {
+    assert.throws(() => parseArguments(argv), UsageError, argv.join(' '));
+  }
+});
+
+test('within the limits nothing changes', () => {
+  const lines = ['-c', 'set 1', '-c', 'set', '-c', 'sys -t', '-c', 'ps 99999', '--json'];
+  const free = inquest(dump, ...lines);
+  const limited = inquest(dump, ...lines, '--timeout', '600', '--memory', '4096');
+  assert.equal(free.status, 0);
+  assert.deepEqual(limited, free);
+});
+
+test('a command that takes too long is stopped, and the next one goes on with what was set', () => {
+  const { status, out, err } = inquest(dump, '-c', 'set 1', '-c', 'repeat -1 sys -t', '-c', 'set', '--timeout', '6');
+  assert.equal(status, 3, err);
+  assert.match(err, /^inquest: 'repeat -1 sys -t' was stopped: it took more than 6 s \(--timeout\)\n$/);
+  assert.match(out, /PID: 1\n[\s\S]*PID: 1\n/);
+});
+
+test('what is stopped is an error in JSON', () => {
+  const { status, out } = inquest(dump, '-c', 'repeat -1 sys -t', '-c', 'sys -t', '--json', '--timeout', '6');
+  assert.equal(status, 3);
+  const [first, second] = (JSON.parse(out) as { commands: { error?: { code: string }; data?: object }[] }).commands;
+  assert.equal(first?.error?.code, 'limit');
+  assert.ok(second?.data);
+});
+
+test('what takes too much memory is stopped', () => {
+  const { status, out, err } = inquest('report', dump, '--memory', '64');
+  assert.equal(status, 3);
+  assert.equal(out, '');
+  assert.match(err, /^inquest: the report was stopped: the program took more than 64 MiB \(--memory\)\n$/);
+});
+
+test('Ctrl-C ends a run with limits at once', async () => {
+  const child = spawn(process.execPath, [cli, dump, '-c', 'repeat -1 sys -t', '--timeout', '600'], { env });
+  await new Promise((done) => child.stdout.once('data', done));
+  const start = Date.now();
+  child.kill('SIGINT');
+  const signal = await new Promise((done) => child.once('exit', (_, s) => done(s)));
+  assert.equal(signal, 'SIGINT');
+  assert.ok(Date.now() - start < 5000);
+});
