@@ -23,12 +23,14 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
   const providers = options.debugProviders ?? debugProviders;
   let failure: AnalysisError | undefined;
   let unproved: Program | undefined;
-  for (const { text, found } of vmcoreinfoTexts(image)) {
+  for (const { text, found, recovered } of vmcoreinfoTexts(image, archs)) {
+    if (recovered && unproved) break; // a text of the kernel's own tells more
     const info = new Vmcoreinfo(text);
     for (const arch of candidates(archs, image, info)) {
       try {
         const prog = new Program(image, arch, info, arch.kernelMap(image, info), providers);
         // A text that lay in memory may be another kernel's: without its page tables nothing speaks for it.
+        if (recovered) prog.noteProblem('VMCOREINFO', new AnalysisError('no-vmcoreinfo', LOST));
         if (!found || !prog.map.unproved) return prog;
         unproved ??= prog;
       } catch (e) {
@@ -48,10 +50,23 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
   );
 }
 
-/** The file's own text, then those found in memory. */
-function* vmcoreinfoTexts(image: DumpImage): Iterable<{ text: string; found: boolean }> {
+const LOST = 'it is not in the dump; the kernel was found by its page tables, its structures by symbols and types';
+
+interface InfoText {
+  readonly text: string;
+  readonly found: boolean;
+  readonly recovered?: true;
+}
+
+/** The file's own text, then those found in memory, then what can be told without one. */
+function* vmcoreinfoTexts(image: DumpImage, archs: readonly Architecture[]): Iterable<InfoText> {
   if (image.vmcoreinfo?.includes('OSRELEASE=')) yield { text: image.vmcoreinfo, found: false };
   for (const text of findVmcoreinfo(image.memory)) yield { text, found: true };
+  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === image.header.utsname?.machine);
+  for (const arch of stated.length > 0 ? stated : archs) {
+    const text = arch.recoverInfo?.(image.memory);
+    if (text !== undefined) yield { text, found: false, recovered: true };
+  }
 }
 
 /** The file's own word first, then what the kernel's text looks like: QEMU's headers are not always right. */

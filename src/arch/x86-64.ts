@@ -2,6 +2,7 @@ import type { Architecture } from '../program/ports.ts';
 import { x86AddressLayout } from './x86-64/address-layout.ts';
 import { x86InterruptVectors } from './x86-64/interrupt-vectors.ts';
 import { x86KernelMap } from './x86-64/kernel-map.ts';
+import { recoverX86Info } from './x86-64/recover-vmcoreinfo.ts';
 import { X86_REGISTERS } from './x86-64/registers.ts';
 import { x86Unwind } from './x86-64/unwind.ts';
 
@@ -20,6 +21,7 @@ export const x86_64: Architecture = {
     info.symbol('init_top_pgt') !== undefined,
   registers: X86_REGISTERS,
   kernelMap: x86KernelMap,
+  recoverInfo: recoverX86Info,
   unwind: x86Unwind,
   addressLayout: x86AddressLayout,
   interruptVectors: x86InterruptVectors,

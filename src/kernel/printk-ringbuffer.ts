@@ -4,6 +4,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import type { InfoShape } from './log-scan.ts';
 import { logText, printkCaller } from './log-text.ts';
 import { MemoryWindow } from './memory-window.ts';
 import type { LogRecord } from './printk.ts';
@@ -199,6 +200,11 @@ function readRing(prog: Program, prb: Addr): Ring {
     infos: memory.ulong(addrAdd(descRing, member(prog, 'prb_desc_ring', 'infos'))),
     text: memory.ulong(addrAdd(textRing, member(prog, 'prb_data_ring', 'data'))),
   };
+}
+
+/** Where the members of a record's header are. @throws AnalysisError when neither VMCOREINFO nor types tell */
+export function infoShape(prog: Program): InfoShape {
+  return ringLayout(prog).info;
 }
 
 function ringLayout(prog: Program): RingLayout {

@@ -3,6 +3,7 @@ import { perOwner } from '../base/lazy.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { globalAddress } from './global-address.ts';
+import { recoverLog } from './log-recover.ts';
 import { printkLog } from './printk-log.ts';
 import { printkRingbuffer } from './printk-ringbuffer.ts';
 
@@ -49,5 +50,6 @@ export const logRecords = perOwner((prog: Program): LogRecords => {
     if (!(e instanceof AnalysisError)) throw e;
     problems.push({ what: 'kernel log', why: e.message });
   }
+  if (records.length === 0 && problems.length > 0) recoverLog(prog, records, problems);
   return { records, problems };
 });

@@ -1,6 +1,7 @@
 import type { Addr, Bytes, PhysAddr } from '../base/units.ts';
 import type { Translate } from '../memory/address-space.ts';
 import type { PagingFormat } from '../memory/page-walk.ts';
+import type { PhysicalMemory } from '../memory/physical.ts';
 import type { DumpImage } from './dump-format.ts';
 import type { InstructionSetName } from './instruction.ts';
 import type { Program } from './program.ts';
@@ -73,6 +74,11 @@ export interface Architecture {
   readonly registers: readonly string[];
   /** @throws AnalysisError that says what is missing */
   kernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap;
+  /**
+   * What of VMCOREINFO can be told from memory alone, for a dump that has lost it: the kernel is found by what its page
+   * tables look like. Reads all of memory. Absent: such a dump cannot be opened.
+   */
+  readonly recoverInfo?: (memory: PhysicalMemory) => string | undefined;
   /** Absent: no stack traces yet. */
   readonly unwind?: UnwindSupport;
   /**

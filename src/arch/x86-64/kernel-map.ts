@@ -9,23 +9,16 @@ import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
 import { vmemmapFromSections } from '../vmemmap.ts';
+import { DIRECT_MAP_4, DIRECT_MAP_5, START_KERNEL_MAP } from './address-layout-constants.ts';
+import { otherX86Root } from './find-root.ts';
 import { x86Tables } from './page-tables.ts';
 import { x86Paging } from './paging.ts';
 
-/** Where the kernel image is linked: `__START_KERNEL_map`. Source: Linux Documentation/arch/x86/x86_64/mm.rst. */
-const START_KERNEL_MAP = 0xffffffff80000000n;
 const END_OF_MEMORY = 1n << 64n;
 const HUGE = 0x200000;
 const GIGA = 1n << 30n;
 /** KERNEL_IMAGE_SIZE with KASLR; the fixmap and the modules follow it. */
 const KERNEL_IMAGE_SIZE = 0x40000000n;
-/**
- * The direct map lies between these, wherever KASLR put it. Source: mm.rst; before Linux d52888aa2753 ("x86/mm: Move LDT
- * remap out of KASLR region on 5-level paging", v4.20) it began where the LDT remap is now, so that is included.
- */
-const DIRECT_MAP_4 = { from: 0xffff880000000000n, to: 0xffffc88000000000n, unmoved: 0xffff888000000000n };
-const DIRECT_MAP_5 = { from: 0xff10000000000000n, to: 0xff91000000000000n, unmoved: 0xff11000000000000n };
-
 /** @throws AnalysisError when the kernel's page tables cannot be found */
 export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const tables = info.symbol('swapper_pg_dir') ?? info.symbol('init_top_pgt');
@@ -36,8 +29,8 @@ export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const vaBits = fiveLevels ? 57 : 48;
   const paging = x86Paging(fiveLevels, BigInt.asUintN(64, info.number('sme_mask') ?? 0n));
   const kernelWalker = (root: PhysAddr) => canonicalKernel(pageWalker(image.memory, paging, root), vaBits);
-  const physBase = findPhysBase(image, info, tables, kernelWalker);
-  const root = Number(tables - START_KERNEL_MAP) + physBase;
+  const other = (phys: PhysAddr) => otherX86Root(image.memory, paging, tables, phys);
+  const { physBase, root } = findTables(image, info, tables, kernelWalker, other);
   const walk = kernelWalker(root);
   const region = fiveLevels ? DIRECT_MAP_5 : DIRECT_MAP_4;
   const direct = findDirectMap(image, paging, root, region);
@@ -84,10 +77,18 @@ function directMapRange(image: DumpImage, walk: Translate, direct: Addr): Linear
 }
 
 /**
- * `phys_base`: distance of the kernel image from where it is linked, which may be negative. Each source is believed only
- * when the page tables that it leads to map themselves there.
+ * The page tables and `phys_base`: distance of the kernel image from where it is linked, which may be negative. Each source
+ * is believed only when the page tables that it leads to map themselves there. Where they are lost, those of a
+ * process hold the same of the kernel.
+ * @param other page tables anywhere that map `tables` to a physical address
  */
-function findPhysBase(image: DumpImage, info: Vmcoreinfo, tables: Addr, walker: (root: PhysAddr) => Translate): number {
+function findTables(
+  image: DumpImage,
+  info: Vmcoreinfo,
+  tables: Addr,
+  walker: (root: PhysAddr) => Translate,
+  other: (phys: PhysAddr) => PhysAddr | undefined,
+): { physBase: number; root: PhysAddr } {
   const offset = Number(tables - START_KERNEL_MAP);
   const proves = (base: number) => {
     const root = offset + base;
@@ -103,14 +104,19 @@ function findPhysBase(image: DumpImage, info: Vmcoreinfo, tables: Addr, walker: 
     if (s.virt >= START_KERNEL_MAP) candidates.push(s.phys - Number(s.virt - START_KERNEL_MAP));
   }
   if (image.header.physBase !== undefined) candidates.push(Number(BigInt.asIntN(64, image.header.physBase)));
-  for (const base of candidates) if (proves(base)) return base;
+  const at = (base: number) => ({ physBase: base, root: offset + base });
+  for (const base of candidates) if (proves(base)) return at(base);
   for (const range of image.memory.ranges()) {
     // The image is 2 MiB aligned (CONFIG_PHYSICAL_ALIGN is at least that on x86-64).
     const first = Math.ceil((range.start - offset) / HUGE) * HUGE;
-    for (let base = first; base + offset < range.end; base += HUGE) if (proves(base)) return base;
+    for (let base = first; base + offset < range.end; base += HUGE) if (proves(base)) return at(base);
   }
   const unproved = stated === undefined ? undefined : candidates[0];
-  if (unproved !== undefined && isMissing(walker(offset + unproved)(tables))) return unproved;
+  if (unproved !== undefined && offset + unproved >= 0) {
+    const root = other(offset + unproved);
+    if (root !== undefined) return { physBase: unproved, root };
+    if (isMissing(walker(offset + unproved)(tables))) return at(unproved);
+  }
   throw new AnalysisError(
     'no-kernel',
     `x86-64: no page tables found for swapper_pg_dir ${hex(tables)} (phys_base ${stated ?? 'not stated'})`,
