@@ -17,7 +17,10 @@ export interface Banner {
 }
 
 /** Calls `look` for every 4 KiB page that the dump holds, up to a bound. */
-export function eachPage(memory: PhysicalMemory, look: (at: PhysAddr, bytes: Uint8Array, offset: number) => void): void {
+export function eachPage(
+  memory: PhysicalMemory,
+  look: (at: PhysAddr, bytes: Uint8Array, offset: number) => void,
+): void {
   let left = MOST_PAGES;
   for (const range of memory.ranges()) {
     for (let at = Math.ceil(range.start / PAGE) * PAGE; at + PAGE <= range.end && left > 0; at += PAGE, left--) {

@@ -1,13 +1,19 @@
 import { AnalysisError } from '../base/errors.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
-import { findLogPieces, type InfoPlace, type InfoShape, type TextBlock } from './log-scan.ts';
+import { findLogPieces, type InfoPlace, type InfoShape, type TextBlock, type TextChain } from './log-scan.ts';
 import { logText, printkCaller } from './log-text.ts';
 import type { LogRecord } from './printk.ts';
 import { infoShape } from './printk-ringbuffer.ts';
 
 /** Descriptors of a ring are a power of two: CONFIG_LOG_BUF_SHIFT is 12 to 25, a record is taken for 32 bytes. */
 const COUNT_BITS = [7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
+/** Chains that may tell the number of descriptors. */
+const MOST_CHAINS = 64;
+const ID_MASK = (1n << 62n) - 1n;
+/** Ids of 32 bits lie around 2^32. */
+const NARROW_FROM = 0xff000000n;
+const NARROW_TO = (1n << 32n) + (1n << 28n);
 /** Newer records than this distance from most others are rubbish. */
 const MOST_RECORDS = 1n << 24n;
 
@@ -18,15 +24,18 @@ const MOST_RECORDS = 1n << 24n;
  */
 export function recoverLog(prog: Program, records: LogRecord[], problems: Problem[]): void {
   const shape = shapeOf(prog);
-  const { blocks, infos } = findLogPieces(prog.physical, prog.arch.littleEndian, shape);
+  const { chains, infos } = findLogPieces(prog.physical, prog.arch.littleEndian, shape);
+  const reader = new PieceReader(prog, shape, infos);
+  const sure = chains.filter((c) => c.sure);
+  const count = reader.count(sure.length > 0 ? sure : chains);
+  const blocks = chains
+    .filter((c) => (count ? reader.fit(c, count) > (c.sure ? 0.3 : 0.8) : c.sure))
+    .flatMap((c) => c.blocks);
   if (blocks.length === 0) return;
-  const reader = new PieceReader(prog, shape);
-  const headers = new Map(infos.map((i) => [i.sequence, i]));
-  const count = reader.count(blocks, headers);
   const seen = new Map<bigint, LogRecord>();
   for (const block of blocks) {
-    const sequence = sequenceOf(block, count ?? 1n << 32n);
-    const record = reader.record(block, sequence, count === undefined ? undefined : headers.get(sequence));
+    const sequence = sequenceOf(block, count ?? 1n << 24n);
+    const record = reader.record(block, sequence, count === undefined ? undefined : reader.headers.get(sequence));
     // a copy of the log in a process's memory has the same ids
     const known = seen.get(sequence);
     if (record && (!known || known.text.length < record.text.length)) seen.set(sequence, record);
@@ -39,8 +48,9 @@ export function recoverLog(prog: Program, records: LogRecord[], problems: Proble
   problems.push({ what: 'kernel log', why: `${near.length} records found in memory by their shape${without}` });
 }
 
+/** The number of a record, by its id in 32 or in 62 bits. */
 function sequenceOf(block: TextBlock, count: bigint): bigint {
-  return block.id + count - (1n << 32n);
+  return block.id > NARROW_FROM && block.id < NARROW_TO ? block.id + count - (1n << 32n) : (block.id + count) & ID_MASK;
 }
 
 function shapeOf(prog: Program): InfoShape | undefined {
@@ -55,10 +65,12 @@ function shapeOf(prog: Program): InfoShape | undefined {
 class PieceReader {
   readonly #prog: Program;
   readonly #shape: InfoShape | undefined;
+  readonly headers: ReadonlyMap<bigint, InfoPlace>;
 
-  constructor(prog: Program, shape: InfoShape | undefined) {
+  constructor(prog: Program, shape: InfoShape | undefined, infos: readonly InfoPlace[]) {
     this.#prog = prog;
     this.#shape = shape;
+    this.headers = new Map(infos.map((i) => [i.sequence, i]));
   }
 
   #header(info: InfoPlace): DataView | undefined {
@@ -71,22 +83,33 @@ class PieceReader {
   }
 
   /**
-   * The ring's number of descriptors: the first record has sequence number 0 and the id 2^32 without that number, so that
-   * headers and texts fit for one number only.
+   * The ring's number of descriptors: the first record has sequence number 0 and an id of minus that number, so that headers
+   * and texts fit for one number only.
    */
-  count(blocks: readonly TextBlock[], headers: ReadonlyMap<bigint, InfoPlace>): bigint | undefined {
+  count(chains: readonly TextChain[]): bigint | undefined {
     let best: { count: bigint; fit: number } | undefined;
-    const some = blocks.filter((_, i) => i % Math.max(1, blocks.length >> 7) === 0);
-    for (const count of COUNT_BITS.map((bits) => 1n << BigInt(bits))) {
-      let fit = 0;
-      for (const block of some) {
-        const info = headers.get(sequenceOf(block, count));
-        const length = info && this.#length(info);
-        if (length !== undefined && length <= block.room && block.room - length < 8) fit++;
+    for (const chain of [...chains].sort((a, b) => b.blocks.length - a.blocks.length).slice(0, MOST_CHAINS)) {
+      for (const count of COUNT_BITS.map((bits) => 1n << BigInt(bits))) {
+        const fit = this.fit(chain, count);
+        if (fit > (best?.fit ?? 0.5)) best = { count, fit };
       }
-      if (fit > (best?.fit ?? 0)) best = { count, fit };
     }
-    return best && best.fit * 2 > some.length ? best.count : undefined;
+    return best?.count;
+  }
+
+  /** The share of a chain's texts that are as long as their headers say. */
+  fit({ blocks }: TextChain, count: bigint): number {
+    const step = Math.max(1, blocks.length >> 6);
+    let asked = 0;
+    let fit = 0;
+    for (let i = 0; i < blocks.length; i += step) {
+      const block = blocks[i] as TextBlock;
+      const info = this.headers.get(sequenceOf(block, count));
+      const length = info && this.#length(info);
+      asked++;
+      if (length !== undefined && length <= block.room && block.room - length < 8) fit++;
+    }
+    return fit / asked;
   }
 
   record(block: TextBlock, sequence: bigint, info: InfoPlace | undefined): LogRecord | undefined {
@@ -95,7 +118,8 @@ class PieceReader {
     const little = this.#prog.arch.littleEndian;
     const view = info && this.#header(info);
     const shape = this.#shape;
-    if (!view || !shape) return { sequence, timestampNs: 0n, level: 6, facility: 0, flags: 0, text: untilPadding(text) };
+    if (!view || !shape)
+      return { sequence, timestampNs: 0n, level: 6, facility: 0, flags: 0, text: untilPadding(text) };
     const at = shape.length;
     const flags = view.getUint8(at + 3); // u16 text_len, u8 facility, u8 flags:5 level:3
     return {

@@ -10,8 +10,8 @@ export interface InfoShape {
 }
 
 /**
- * A block of the text ring: the id of its descriptor, then text. The first id is 2^32 without the number of descriptors
- * (DESC0_ID, kernel/printk/printk_ringbuffer.h, in 32-bit arithmetic), so ids of texts lie around 2^32.
+ * A block of the text ring: the id of its descriptor, then text. The first id is minus the number of descriptors in 62 bits,
+ * in older kernels in 32 (DESC0_ID, kernel/printk/printk_ringbuffer.h).
  */
 export interface TextBlock {
   readonly id: bigint;
@@ -21,6 +21,13 @@ export interface TextBlock {
   readonly room: number;
 }
 
+/** Blocks that follow each other. */
+export interface TextChain {
+  readonly blocks: readonly TextBlock[];
+  /** Their ids are those of a ring; small numbers may be anything. */
+  readonly sure: boolean;
+}
+
 /** A header of a record. */
 export interface InfoPlace {
   readonly sequence: bigint;
@@ -28,7 +35,7 @@ export interface InfoPlace {
 }
 
 export interface LogPieces {
-  readonly blocks: readonly TextBlock[];
+  readonly chains: readonly TextChain[];
   readonly infos: readonly InfoPlace[];
 }
 
@@ -41,6 +48,8 @@ const MOST_BLOCKS = 1 << 16;
 const MOST_TEXT = 2048;
 /** So many pieces in a row are no accident. */
 const CHAIN = 4;
+/** The same of small numbers, which are everywhere. */
+const LONG_CHAIN = 12;
 const MOST_PIECES = 1 << 20;
 const ID_MASK = (1n << 62n) - 1n;
 /** Records since boot: numbers beyond this are not looked for. */
@@ -62,7 +71,7 @@ export function findLogPieces(memory: PhysicalMemory, little: boolean, info: Inf
 }
 
 class Scan implements LogPieces {
-  readonly blocks: TextBlock[] = [];
+  readonly chains: TextChain[] = [];
   readonly infos: InfoPlace[] = [];
   readonly #memory: PhysicalMemory;
   readonly #little: boolean;
@@ -71,7 +80,9 @@ class Scan implements LogPieces {
   readonly #view = new DataView(this.#bytes.buffer);
   /** Physical addresses up to which pieces were taken already. */
   #doneText = 0;
+  #doneMaybe = 0;
   #doneInfo = 0;
+  #pieces = 0;
 
   constructor(memory: PhysicalMemory, little: boolean, info: InfoShape | undefined) {
     this.#memory = memory;
@@ -81,17 +92,21 @@ class Scan implements LogPieces {
 
   /** Looks at what begins in `size` bytes at `at`; `room` bytes are there to look at. */
   block(at: PhysAddr, size: number, room: number): void {
-    if (!this.#load(at, room) || this.blocks.length + this.infos.length > MOST_PIECES) return;
+    if (!this.#load(at, room) || this.#pieces > MOST_PIECES) return;
     const view = this.#view;
     const hiAt = this.#little ? 4 : 0;
+    const infoSize = this.#info?.size ?? OVERLAP;
     for (let i = 0; i + 16 <= size; i += 8) {
       const hi = view.getUint32(i + hiAt, this.#little);
-      if (hi > 1) continue;
+      if (hi > 1 && hi !== 0x3fffffff) continue;
       const lo = view.getUint32(i + 4 - hiAt, this.#little);
-      if (hi === 0 ? lo > 0xff000000 : lo < MOST_SEQUENCE) {
-        if (at + i >= this.#doneText && isText(this.#bytes[i + 8] as number)) this.#takeBlocks(at, i, room);
-      } else if (hi === 0 && lo < MOST_SEQUENCE && at + i >= this.#doneInfo && this.#info) {
-        this.#takeInfos(at, i, room, this.#info);
+      if (hi !== 1 && lo > 0xff000000) this.#takeBlocks(at, i, room, CHAIN);
+      else if (lo === 0 && hi === 0) {
+        if (infoSize < OVERLAP && view.getUint32(i + infoSize + 4 - hiAt, this.#little) === 1)
+          this.#takeInfos(at, i, room);
+      } else if (lo < MOST_SEQUENCE) {
+        const taken = hi !== 0x3fffffff && this.#takeBlocks(at, i, room, hi === 1 ? CHAIN : LONG_CHAIN);
+        if (!taken && hi === 0) this.#takeInfos(at, i, room);
       }
     }
   }
@@ -109,8 +124,10 @@ class Scan implements LogPieces {
     return any;
   }
 
-  /** A chain of text blocks from `i` on, as far as the window goes. */
-  #takeBlocks(base: PhysAddr, i: number, room: number): void {
+  /** A chain of text blocks from `i` on, as far as the window goes; whether there is one. */
+  #takeBlocks(base: PhysAddr, i: number, room: number, least: number): boolean {
+    const done = least === CHAIN ? this.#doneText : Math.max(this.#doneText, this.#doneMaybe);
+    if (base + i < done || !isText(this.#bytes[i + 8] as number)) return false;
     const found: TextBlock[] = [];
     let at = i;
     while (at >= 0 && at + 16 <= room) {
@@ -120,15 +137,18 @@ class Scan implements LogPieces {
       found.push({ id, at: base + at + 8, room: next - at - 8 });
       at = next;
     }
-    if (found.length < CHAIN) return;
+    if (found.length < least) return false;
     // the last one ends where its text does
     const id = this.#view.getBigUint64(at, this.#little) & ID_MASK;
     let end = at + 8;
     while (end < room && end < at + MOST_TEXT && isText(this.#bytes[end] as number)) end++;
     if (end > at + 8 && end < room) found.push({ id, at: base + at + 8, room: end - at - 8 });
-    const fresh = found.filter((b) => b.at >= this.#doneText);
-    this.blocks.push(...fresh);
-    this.#doneText = base + at;
+    const fresh = found.filter((b) => b.at >= done);
+    this.chains.push({ blocks: fresh, sure: least === CHAIN });
+    this.#pieces += fresh.length;
+    if (least === CHAIN) this.#doneText = base + at;
+    else this.#doneMaybe = base + at;
+    return true;
   }
 
   /** Where the block behind the one at `at` begins: the next id, up to a few later, behind text. */
@@ -143,7 +163,9 @@ class Scan implements LogPieces {
     return -1;
   }
 
-  #takeInfos(base: PhysAddr, i: number, room: number, shape: InfoShape): void {
+  #takeInfos(base: PhysAddr, i: number, room: number): void {
+    const shape = this.#info;
+    if (!shape || base + i < this.#doneInfo) return;
     const found: InfoPlace[] = [];
     let time = 0n;
     let at = i - shape.sequence;
@@ -159,6 +181,7 @@ class Scan implements LogPieces {
     }
     if (found.length < CHAIN || time === 0n) return;
     this.infos.push(...found);
+    this.#pieces += found.length;
     this.#doneInfo = base + at;
   }
 }

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     workers: { type: 'string', default: '2' },
     peers: { type: 'string' },
+    'peers-dump': { type: 'string', default: 'amd64-6.1-kexec-d31-zlib' },
   },
 });
 
@@ -52,6 +53,6 @@ await runCases(cases(), Number(values.workers), (watched) => {
 for (const line of summary.lines()) console.log(line);
 if (values.peers !== undefined) {
   const { comparePeers } = await import('./peers.ts');
-  for await (const line of comparePeers(Number(values.peers))) console.log(line);
+  for await (const line of comparePeers(Number(values.peers), values['peers-dump'])) console.log(line);
 }
 process.exitCode = summary.failed ? 1 : 0;

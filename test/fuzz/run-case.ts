@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../src/base/byte-source.ts';
 import { AnalysisError } from '../../src/base/errors.ts';
 import { openCase } from '../../src/diagnosis/open-case.ts';
 import { openImage } from '../../src/dump/open-image.ts';
@@ -75,16 +76,23 @@ function answersOf(prog: Program): Answers {
   };
 }
 
-/** A case as an image. @throws AnalysisError when it cannot be opened */
-export function damagedImage(sound: SoundDump, one: FuzzCase): { open: () => DumpImage; what: string } {
+/** The files of a case whose kind is a damage of files. */
+export function damagedFiles(
+  sound: SoundDump,
+  one: FuzzCase,
+  random: (n: number) => number,
+): { files: readonly ByteSource[]; what: string } {
+  if (one.kind !== 'cut') return damageFiles(sound.files, one.kind, random);
+  const share = (one.cut ?? 0) / CUTS;
+  const files = sound.files.map((f) => cutSource(f, Math.floor(f.size * share)));
+  return { files, what: `cut to ${(share * 100).toFixed(1)} %` };
+}
+
+/** A case as an image, which is opened when it is asked for. */
+function damagedImage(sound: SoundDump, one: FuzzCase): { open: () => DumpImage; what: string } {
   const random = seededRandom(one.number + 1);
-  if (one.kind === 'cut') {
-    const share = (one.cut ?? 0) / CUTS;
-    const files = sound.files.map((f) => cutSource(f, Math.floor(f.size * share)));
-    return { open: () => openImage(files, nodeCodecs()), what: `cut to ${(share * 100).toFixed(1)} %` };
-  }
-  if ((FILE_KINDS as readonly string[]).includes(one.kind)) {
-    const { files, what } = damageFiles(sound.files, one.kind, random);
+  if (one.kind === 'cut' || (FILE_KINDS as readonly string[]).includes(one.kind)) {
+    const { files, what } = damagedFiles(sound, one, random);
     return { open: () => openImage(files, nodeCodecs()), what };
   }
   const { image, what } = damageMemory(sound.image, sound.targets, one.kind, random);

@@ -2,7 +2,7 @@ import { hex } from '../../base/hex.ts';
 import type { PhysicalMemory } from '../../memory/physical.ts';
 import { kernelBanners } from '../kernel-banner.ts';
 import { START_KERNEL_MAP } from './address-layout-constants.ts';
-import { findX86Roots, type FoundRoot } from './find-root.ts';
+import { type FoundRoot, findX86Roots } from './find-root.ts';
 
 /** No kernel image is larger. */
 const IMAGE_LIMIT = 128 << 20;
