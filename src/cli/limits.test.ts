@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,6 +13,13 @@ if (!existsSync(cli)) execFileSync(process.execPath, [join(root, 'scripts/build.
 const dump = join(root, 'samples/amd64-6.1-softirq.vmcore');
 const home = mkdtempSync(join(tmpdir(), 'inquest-limits-'));
 const env = { ...process.env, HOME: home, XDG_STATE_HOME: home };
+// a command that never ends
+const slow = join(home, 'slow.mjs');
+const never = { description: [], args: {}, examples: [], schema: { type: 'object' }, name: 'never', summary: '' };
+writeFileSync(
+  slow,
+  `export const never = { ...${JSON.stringify(never)}, run() { for (;;); }, blocks: () => [] };`,
+);
 after(() => rmSync(home, { recursive: true, force: true }));
 
 function inquest(...args: string[]): { status: number | null; out: string; err: string } {
@@ -48,16 +55,39 @@ test('within the limits nothing changes', () => {
 });
 
 test('a command that takes too long is stopped, and the next one goes on with what was set', () => {
-  const { status, out, err } = inquest(dump, '-c', 'set 1', '-c', 'repeat -1 sys -t', '-c', 'set', '--timeout', '6');
+  const { status, out, err } = inquest(
+    dump,
+    '-c',
+    `extend ${slow}`,
+    '-c',
+    'set 1',
+    '-c',
+    'never',
+    '-c',
+    'set',
+    '--timeout',
+    '6',
+  );
   assert.equal(status, 3, err);
-  assert.match(err, /^inquest: 'repeat -1 sys -t' was stopped: it took more than 6 s \(--timeout\)\n$/);
+  assert.match(err, /^inquest: 'never' was stopped: it took more than 6 s \(--timeout\)\n$/);
   assert.match(out, /PID: 1\n[\s\S]*PID: 1\n/);
 });
 
 test('what is stopped is an error in JSON', () => {
-  const { status, out } = inquest(dump, '-c', 'repeat -1 sys -t', '-c', 'sys -t', '--json', '--timeout', '6');
+  const { status, out } = inquest(
+    dump,
+    '-c',
+    `extend ${slow}`,
+    '-c',
+    'never',
+    '-c',
+    'sys -t',
+    '--json',
+    '--timeout',
+    '6',
+  );
   assert.equal(status, 3);
-  const [first, second] = (JSON.parse(out) as { commands: { error?: { code: string }; data?: object }[] }).commands;
+  const [, first, second] = (JSON.parse(out) as { commands: { error?: { code: string }; data?: object }[] }).commands;
   assert.equal(first?.error?.code, 'limit');
   assert.ok(second?.data);
 });
@@ -70,8 +100,10 @@ test('what takes too much memory is stopped', () => {
 });
 
 test('Ctrl-C ends a run with limits at once', async () => {
-  const child = spawn(process.execPath, [cli, dump, '-c', 'repeat -1 sys -t', '--timeout', '600'], { env });
-  await new Promise((done) => child.stdout.once('data', done));
+  const child = spawn(process.execPath, [cli, dump, '-c', `extend ${slow}`, '-c', 'never', '--timeout', '600'], {
+    env,
+  });
+  await new Promise((done) => child.stdout.on('data', (text) => String(text).includes('MODULE') && done(undefined)));
   const start = Date.now();
   child.kill('SIGINT');
   const signal = await new Promise((done) => child.once('exit', (_, s) => done(s)));

@@ -70,7 +70,7 @@ export async function writeSource(source: ByteSource, path: string): Promise<voi
   for (let at = 0; at < source.size; at += 1 << 20) {
     const bytes = new Uint8Array(Math.min(1 << 20, source.size - at));
     source.read(at, bytes);
-    if (!out.write(bytes)) await new Promise((done) => out.once('drain', done));
+    if (!out.write(bytes)) await new Promise<void>((done) => out.once('drain', () => done()));
   }
   await new Promise<void>((done) => out.end(() => done()));
 }
