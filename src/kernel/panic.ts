@@ -6,7 +6,7 @@ import { nrCpuIds } from './cpumask.ts';
 import { type LogCrash, logCrash } from './panic-log.ts';
 import { logRecords } from './printk.ts';
 import { currentTask } from './sched.ts';
-import { findTask } from './task.ts';
+import { findTask, makeActive } from './task.ts';
 
 /** What is known of the end of the kernel. */
 export interface PanicFacts {
@@ -65,7 +65,11 @@ function describe(prog: Program, cpu: number, source: string, log: LogCrash): Om
   if (task) how += ', task by its run queue';
   else if (log.pid !== undefined && log.pid > 0) {
     task = findTask(prog, log.pid);
-    if (task) how += ", task by the log's pid";
+    if (task) {
+      how += ", task by the log's pid";
+      // without a run queue nothing else says that it ran, and its stack begins at the CPU's registers
+      if (current === undefined && task.cpu === cpu) makeActive(prog, task);
+    }
   }
   if (log.cpu !== undefined && log.cpu !== cpu) doubts.push(`the log's last report is from CPU ${log.cpu}`);
   else if (log.pid !== undefined && task && task.pid !== log.pid) {

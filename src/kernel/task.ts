@@ -6,6 +6,7 @@ import type { Program } from '../program/program.ts';
 import { type MemoryUsage, memoryUsage } from './memory-usage.ts';
 import { presentPages } from './node-memory.ts';
 import { chooseCurrent, runQueues } from './sched.ts';
+import { currentByStack } from './task-by-stack.ts';
 import { FOUND, type TaskEntry, TaskReader } from './task-entry.ts';
 import { taskSlabObjects } from './task-slab-scan.ts';
 import { findInPidIdr, findOnRunQueues, findOnTasksList } from './task-sources.ts';
@@ -152,6 +153,7 @@ function searchSlabs(prog: Program, reader: TaskReader, problems: Problem[]): vo
 function records(prog: Program, reader: TaskReader, problems: Problem[]): TaskRecord[] {
   const { entries } = reader;
   const active = new Set(runQueues(prog).queues.map((queue) => queue.current));
+  for (const task of currentByStack(prog, entries.keys(), problems)) active.add(task);
   const pageKiB = prog.pageSize / 1024;
   let usage: ReadonlyMap<Addr, MemoryUsage> = new Map();
   let totalPages: number | undefined;
