@@ -1,3 +1,4 @@
+import { attempt } from '../../base/attempt.ts';
 import { perOwner } from '../../base/lazy.ts';
 import type { Addr, Bytes } from '../../base/units.ts';
 import type { StackRange } from '../../program/ports.ts';
@@ -17,12 +18,12 @@ export function armCpuStacks(prog: Program, cpu: number): readonly StackRange[] 
   const size = threadSize(prog); // IRQ_STACK_SIZE and SDEI_STACK_SIZE are THREAD_SIZE
   const stacks: StackRange[] = [];
   const pointedTo = (name: string, symbol: string) => {
-    const variable = perCpuAddress(prog, symbol, cpu);
-    const low = variable === undefined ? 0n : prog.memory.u64(variable);
+    const variable = attempt(() => perCpuAddress(prog, symbol, cpu));
+    const low = variable === undefined ? 0n : (attempt(() => prog.memory.u64(variable)) ?? 0n);
     if (low !== 0n) stacks.push({ name, low, high: low + BigInt(size) });
   };
   pointedTo('irq', 'irq_stack_ptr');
-  const overflow = perCpuAddress(prog, 'overflow_stack', cpu);
+  const overflow = attempt(() => perCpuAddress(prog, 'overflow_stack', cpu));
   if (overflow !== undefined) {
     stacks.push({ name: 'overflow', low: overflow, high: overflow + BigInt(OVERFLOW_STACK_SIZE) });
   }

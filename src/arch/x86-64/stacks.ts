@@ -1,3 +1,4 @@
+import { attempt } from '../../base/attempt.ts';
 import { perOwner } from '../../base/lazy.ts';
 import type { Addr, Bytes } from '../../base/units.ts';
 import type { StackRange } from '../../program/ports.ts';
@@ -17,7 +18,8 @@ const cache = perOwner((_prog: Program) => new Map<number, readonly StackRange[]
 export function x86CpuStacks(prog: Program, cpu: number): readonly StackRange[] {
   const cached = cache(prog).get(cpu);
   if (cached) return cached;
-  const stacks = [...irqStack(prog, cpu), ...exceptionStacks(prog, cpu), ...entryStack(prog, cpu)];
+  // each is found by variables of its own, any of which may be missing from the dump
+  const stacks = [irqStack, exceptionStacks, entryStack].flatMap((find) => attempt(() => find(prog, cpu)) ?? []);
   cache(prog).set(cpu, stacks);
   return stacks;
 }
@@ -64,4 +66,27 @@ function entryStack(prog: Program, cpu: number): StackRange[] {
   if (!size || size > MAX_STACK || tss === undefined || !place) return [];
   const high = pointerAt(prog, tss + BigInt(place.offset));
   return high === 0n ? [] : [{ name: 'entry', low: high - BigInt(size), high }];
+}
+
+/** STACK_END_MAGIC, the last word of every task's stack: Linux include/uapi/linux/magic.h. */
+const TASK_STACK_END = 0x57ac6e9dn;
+
+/**
+ * An interrupt stack by its looks, for dumps that lack the per-CPU variable which points to it: THREAD_SIZE bytes of the
+ * vmalloc area (arch/x86/kernel/irq_64.c, `map_irq_stack`) with an unmapped guard page behind, but without the last word of
+ * a task's stack.
+ */
+export function x86StackAt(prog: Program, at: Addr): StackRange | undefined {
+  if (prog.map.linear.some((r) => at >= r.start && at < r.end)) return undefined;
+  const mapped = (address: Addr) => typeof prog.map.translate(address) !== 'string';
+  const size = BigInt(threadSize(prog));
+  let high = (at / PAGE) * PAGE;
+  while (high < at + size && mapped(high)) high += PAGE;
+  const low = high - size;
+  if (mapped(high) || at >= high || !mapped(low) || mapped(low - PAGE)) return undefined;
+  const word = new Uint8Array(8);
+  if (prog.memory.tryRead(low, word) === undefined) {
+    if (new DataView(word.buffer).getBigUint64(0, true) === TASK_STACK_END) return undefined;
+  }
+  return { name: 'irq', low, high };
 }

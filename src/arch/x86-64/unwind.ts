@@ -35,7 +35,7 @@ import {
   x86Prstatus,
 } from './registers.ts';
 import { scanForCaller } from './scan.ts';
-import { x86CpuStacks } from './stacks.ts';
+import { x86CpuStacks, x86StackAt } from './stacks.ts';
 
 /** Where modules and generated code (BPF) are: Linux Documentation/arch/x86/x86_64/mm.rst. */
 const MODULES_START = 0xffffffffa0000000n;
@@ -61,6 +61,7 @@ export const x86Unwind: UnwindSupport = {
   blocked,
   taskStack: taskStackRange,
   cpuStacks: x86CpuStacks,
+  stackAt: x86StackAt,
   step: (prog, frame, stack) =>
     stepByTable(prog, frame, stack) ??
     stepByCallFrames(prog, frame, stack, X86_CALL_FRAMES) ??
