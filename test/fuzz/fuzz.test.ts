@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { CUTS, type FuzzCase, fuzzCase, fuzzDumps, KINDS } from './plan.ts';
+import { runCase, SoundDump } from './run-case.ts';
+
+/**
+ * A bounded share of `npm run fuzz`: every kind of damage on both samples. INQUEST_FUZZ_KINDS=n runs n cases of each kind.
+ */
+const CASES = Number(process.env.INQUEST_FUZZ_KINDS ?? 1);
+const LIMIT_CPU_MS = 20_000;
+
+test('the plan cuts each sample everywhere and damages everything on every dump', () => {
+  const dumps = fuzzDumps([]);
+  assert.ok(dumps.length >= 2);
+  const seen = new Set<string>();
+  for (let n = 0; n < 3000; n++) {
+    const { dump, kind, cut } = fuzzCase(dumps, n);
+    seen.add(`${dump.name} ${kind} ${cut ?? ''}`);
+  }
+  assert.equal(seen.size, dumps.length * (CUTS + KINDS.length - 1));
+});
+
+for (const dump of fuzzDumps([])) {
+  test(`${dump.name}: no damage goes unanswered`, (t) => {
+    const sound = new SoundDump(dump);
+    after(() => sound.close());
+    let opened = 0;
+    let slowest = 0;
+    const wrong: string[] = [];
+    for (const [i, kind] of KINDS.entries()) {
+      for (let n = 0; n < CASES; n++) {
+        const one: FuzzCase = { number: 1000 * i + n, dump, kind, ...(kind === 'cut' && { cut: 120 + n }) };
+        const result = runCase(sound, one);
+        wrong.push(...result.errors.map((e) => `${kind} ${one.number}: ${e}`));
+        if (result.cpuMs > LIMIT_CPU_MS) wrong.push(`${kind} ${one.number}: ${result.cpuMs} ms`);
+        if (result.opened) opened++;
+        slowest = Math.max(slowest, result.cpuMs);
+      }
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(opened > (KINDS.length * CASES) / 2, `${opened} opened`);
+    t.diagnostic(`${KINDS.length * CASES} cases, slowest ${slowest.toFixed(0)} ms`);
+  });
+}
+
+test('an undamaged dump keeps every answer', () => {
+  const [dump] = fuzzDumps([]);
+  assert.ok(dump);
+  const sound = new SoundDump(dump);
+  after(() => sound.close());
+  const { kept, errors, opened } = runCase(sound, { number: 0, dump, kind: 'cut', cut: CUTS });
+  assert.deepEqual({ kept, errors, opened }, { kept: { tasks: 1, records: 1, frames: 1 }, errors: [], opened: true });
+});
