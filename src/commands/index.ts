@@ -4,6 +4,7 @@ import { ascii } from './ascii.ts';
 import { bpf } from './bpf.ts';
 import { bt } from './bt.ts';
 import { btop } from './btop.ts';
+import { coverage } from './coverage.ts';
 import { dev } from './dev.ts';
 import { dis } from './dis.ts';
 import { eval as evaluate } from './eval.ts';
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   bpf,
   bt,
   btop,
+  coverage,
   dev,
   dis,
   evaluate,
