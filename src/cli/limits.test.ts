@@ -16,10 +16,7 @@ const env = { ...process.env, HOME: home, XDG_STATE_HOME: home };
 // a command that never ends
 const slow = join(home, 'slow.mjs');
 const never = { description: [], args: {}, examples: [], schema: { type: 'object' }, name: 'never', summary: '' };
-writeFileSync(
-  slow,
-  `export const never = { ...${JSON.stringify(never)}, run() { for (;;); }, blocks: () => [] };`,
-);
+writeFileSync(slow, `export const never = { ...${JSON.stringify(never)}, run() { for (;;); }, blocks: () => [] };`);
 after(() => rmSync(home, { recursive: true, force: true }));
 
 function inquest(...args: string[]): { status: number | null; out: string; err: string } {
