@@ -48,11 +48,11 @@ export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from = 0): n
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
-const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Text from a dump made safe for a terminal: control characters (ESC, C1, DEL, CR ...), line separators and
- * bidirectional overrides become `\xNN` or `\uNNNN`; tab and newline stay.
+ * bidirectional controls become `\xNN` or `\uNNNN`; tab and newline stay.
  */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (c) => {
