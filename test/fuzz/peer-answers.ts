@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lab } from '../parity/lab-dumps.ts';
 
 /** What a tool printed of one dump. */
 export interface PeerAnswers {
@@ -39,10 +40,16 @@ count("records", lambda: get_printk_records(prog))
 count("frames", lambda: prog.crashed_thread().stack_trace())
 `;
 
+/** The newest that `npm run lab -- peers` has fetched, else the machine's. */
+function peer(name: string): string {
+  const newest = join(lab, 'peers', `${name}-sid`);
+  return existsSync(newest) ? newest : name;
+}
+
 /** Runs crash on a dump. @param files the vmlinux is put before them */
 export function askCrash(vmlinux: string, files: readonly string[]): PeerAnswers {
   const input = 'ps\n!echo @@ps\nlog\n!echo @@log\nbt\n!echo @@bt\n';
-  const { stdout } = spawnSync('crash', ['-s', vmlinux, ...files], {
+  const { stdout } = spawnSync(peer('crash'), ['-s', vmlinux, ...files], {
     input,
     encoding: 'latin1',
     timeout: PATIENCE,
@@ -55,7 +62,7 @@ export function askCrash(vmlinux: string, files: readonly string[]): PeerAnswers
   const [log = '', bt = ''] = cutAt(rest, '@@log');
   return {
     opened: text.includes('@@ps'),
-    tasks: linesLike(ps, /^>?\s+\d+\s+\d+\s+\d+\s+[0-9a-f]{16}\s/),
+    tasks: linesLike(ps, /^>?\s+\d+\s+-?\d+\s+\d+\s+[0-9a-f]{16}\s/),
     records: linesLike(log, /^\[\s*\d+\.\d+\]/),
     frames: linesLike(bt, /^ *#\d+ \[/),
     last: lastLine(text),
@@ -68,7 +75,7 @@ export function askDrgn(vmlinux: string, files: readonly string[]): PeerAnswers 
   try {
     const script = join(folder, 'ask.py');
     writeFileSync(script, DRGN);
-    const { stdout, stderr } = spawnSync('drgn', ['-q', '-c', files[0] as string, '-s', vmlinux, script], {
+    const { stdout, stderr } = spawnSync(peer('drgn'), ['-q', '-c', files[0] as string, '-s', vmlinux, script], {
       encoding: 'latin1',
       timeout: PATIENCE,
       killSignal: 'SIGKILL',
