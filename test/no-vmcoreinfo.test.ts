@@ -110,19 +110,24 @@ for (const { name, image } of opened) {
       assert.equal(answersOf(withoutNote(image, memory), COMMANDS), answers());
     });
   }
-
-  test(`${name}: no text at all is said in one sentence`, () => {
-    const blank = new Map<number, Uint8Array>();
-    for (const [pfn, page] of presentPages(image)) {
-      if (Buffer.from(page).subarray(0, 10).toString('latin1') === 'OSRELEASE=') blank.set(pfn, new Uint8Array(PAGE));
-    }
-    assert.ok(blank.size > 0);
-    assert.throws(() => openProgram(withoutNote(image, patchedMemory(image.memory, blank))), {
-      name: 'AnalysisError',
-      message: /^no Linux kernel found: the dump has no VMCOREINFO, neither as a note nor in memory$/,
-    });
-  });
 }
+
+test('no kernel at all is said in one sentence', () => {
+  const [{ image }] = opened as [(typeof opened)[number]];
+  const nothing: PhysicalMemory = {
+    chunk: (at) => ({
+      start: at - (at % PAGE),
+      bytes: new Uint8Array(PAGE),
+      view: new DataView(new ArrayBuffer(PAGE)),
+    }),
+    read: (_, into) => void into.fill(0),
+    ranges: () => [{ start: 0, end: 64 << 20 }],
+  };
+  assert.throws(() => openProgram(withoutNote(image, nothing)), {
+    name: 'AnalysisError',
+    message: /^no Linux kernel found: the dump has no VMCOREINFO, neither as a note nor in memory$/,
+  });
+});
 
 /** A page of zeros that lies before the kernel's own text. */
 function firstFree(image: DumpImage, text: string): number {

@@ -2,6 +2,7 @@ import type { Architecture, TextRelocation } from '../program/ports.ts';
 import { armAddressLayout } from './arm64/address-layout.ts';
 import { dataReferences } from './arm64/data-references.ts';
 import { armKernelMap } from './arm64/kernel-map.ts';
+import { recoverArmInfo } from './arm64/recover-vmcoreinfo.ts';
 import { ARM_REGISTERS } from './arm64/registers.ts';
 import { armUnwind } from './arm64/unwind.ts';
 
@@ -40,6 +41,7 @@ export const arm64: Architecture = {
   recognise: (info) => info.number('kimage_voffset') !== undefined,
   registers: ARM_REGISTERS,
   kernelMap: armKernelMap,
+  recoverInfo: recoverArmInfo,
   unwind: armUnwind,
   addressLayout: armAddressLayout,
   // arch/arm64/kernel/sys.c, sys32.c

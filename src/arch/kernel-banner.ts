@@ -9,7 +9,7 @@ const MOST_PAGES = 1 << 20;
 const BANNER = asciiBytes('Linux version ');
 const RELEASE = /^Linux version (\d+\.\d+[!-~]{0,60}) \(/;
 
-/** A text that begins as `linux_banner` does (init/version.c): in the kernel's read-only data, in its log, in a file. */
+/** A text as `linux_banner` (init/version.c): in the kernel's read-only data, or in a copy of it such as a file. */
 export interface Banner {
   readonly at: PhysAddr;
   /** As `uname -r`. */
@@ -32,7 +32,13 @@ export function eachPage(
   }
 }
 
-const MOST_BANNERS = 256;
+const MOST_BANNERS = 64;
+
+/** It is one line and a zero; what the log keeps of it is without either. */
+function endsAsBanner(page: Uint8Array, from: number): boolean {
+  const end = page.indexOf(10, from);
+  return end < 0 ? page.indexOf(0, from) < 0 : end + 1 === PAGE || page[end + 1] === 0;
+}
 
 /** Every banner in memory. Reads all of it: for a kernel that cannot be found otherwise. */
 export const kernelBanners = perOwner((memory: PhysicalMemory): readonly Banner[] => {
@@ -41,7 +47,8 @@ export const kernelBanners = perOwner((memory: PhysicalMemory): readonly Banner[
     const page = bytes.subarray(offset, offset + PAGE);
     for (let i = indexOfBytes(page, BANNER); i >= 0; i = indexOfBytes(page, BANNER, i + 1)) {
       const release = RELEASE.exec(decodeAscii(page, i, Math.min(PAGE, i + 100)))?.[1];
-      if (release !== undefined && found.length < MOST_BANNERS) found.push({ at: at + i, release });
+      if (release !== undefined && endsAsBanner(page, i) && found.length < MOST_BANNERS)
+        found.push({ at: at + i, release });
     }
   });
   return found;

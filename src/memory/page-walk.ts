@@ -128,9 +128,17 @@ export function walkSteps(
 
 const MOST_ENTRIES = 200_000;
 
+/** Memory that one entry maps. */
+export interface Mapped {
+  readonly at: Addr;
+  readonly phys: PhysAddr;
+  readonly size: number;
+}
+
 /**
  * The lowest address in `[from, to)` that the tables below `root` map, by reading the tables in order. Tables that cannot
  * be read count as empty; after 200,000 entries the search ends without an answer, so that no table can make it run on.
+ * @param accept whether a mapping is the one that is looked for; the first will do when absent
  */
 export function firstMapped(
   memory: PhysicalMemory,
@@ -138,10 +146,11 @@ export function firstMapped(
   root: PhysAddr,
   from: Addr,
   to: Addr,
-): { readonly at: Addr; readonly phys: PhysAddr } | undefined {
+  accept: (mapped: Mapped) => boolean = () => true,
+): Mapped | undefined {
   const { levels } = format;
   let left = MOST_ENTRIES;
-  const search = (table: PhysAddr, level: number, base: Addr): { at: Addr; phys: PhysAddr } | undefined => {
+  const search = (table: PhysAddr, level: number, base: Addr): Mapped | undefined => {
     const { shift, bits } = levels[level] as PagingLevel;
     const first = from > base ? Number((from - base) >> BigInt(shift)) : 0;
     let chunk: Chunk | FaultReason | undefined;
@@ -159,7 +168,11 @@ export function firstMapped(
       if (next < 0) continue;
       const at = base + (BigInt(i) << BigInt(shift));
       if (at >= to) return undefined;
-      if (level === levels.length - 1 || format.isLeaf(lo, hi, level)) return { at, phys: next - (next % 2 ** shift) };
+      if (level === levels.length - 1 || format.isLeaf(lo, hi, level)) {
+        const mapped = { at, phys: next - (next % 2 ** shift), size: 2 ** shift };
+        if (accept(mapped)) return mapped;
+        continue;
+      }
       const found = search(next, level + 1, at);
       if (found) return found;
     }
