@@ -55,7 +55,7 @@ export class PageReader {
   /** The descriptor of a page frame. */
   ofFrame(frame: Pfn): PageRecord | undefined {
     const address = this.map.pageOf(frame);
-    return address === undefined ? undefined : this.read(address);
+    return address === undefined || this.#object.load(address) ? undefined : this.#decode(address, frame);
   }
 
   #decode(address: Addr, frame: Pfn): PageRecord {
@@ -100,8 +100,10 @@ export function* allPages(prog: Program, reader: PageReader): Generator<PageReco
           first: Math.floor(r.start / prog.pageSize),
           last: Math.ceil(r.end / prog.pageSize),
         }));
+  // sections that damage has made up may lie anywhere
+  const end = Math.ceil(Math.max(0, ...prog.physical.ranges().map((r) => r.end)) / prog.pageSize);
   for (const { first, last } of ranges) {
-    for (let frame = first; frame < last; frame++) {
+    for (let frame = first; frame < Math.min(last, end); frame++) {
       const page = reader.ofFrame(frame);
       if (page) yield page;
     }

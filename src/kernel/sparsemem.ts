@@ -53,6 +53,7 @@ export const memorySections = perOwner((prog: Program): MemorySections => {
       const number = first + i;
       const firstFrame = number * pagesPerSection;
       const codedMap = (word >> MAP_BITS) << MAP_BITS;
+      if (!isKernelPointer(codedMap)) continue; // damage: the words behind the roots may be anything
       const map = addrAdd(codedMap, BigInt(firstFrame) * BigInt(prog.findType('page')?.size ?? 0));
       const flags = Number(word & ((1n << MAP_BITS) - 1n));
       sections.push({ number, address: addrAdd(root, i * size), codedMap, map, flags, firstFrame });

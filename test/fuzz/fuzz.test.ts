@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { openProgram } from '../../src/open.ts';
+import { reportOf } from '../build/sample-dump.ts';
 import { CUTS, type FuzzCase, fuzzCase, fuzzDumps, KINDS } from './plan.ts';
 import { runCase, SoundDump } from './run-case.ts';
 
@@ -53,4 +55,17 @@ test('an undamaged dump keeps every answer', () => {
   after(() => sound.close());
   const { kept, errors, opened } = runCase(sound, { number: 0, dump, kind: 'cut', cut: CUTS });
   assert.deepEqual({ kept, errors, opened }, { kept: { tasks: 1, records: 1, frames: 1 }, errors: [], opened: true });
+});
+
+test('page descriptors of sections that are not there end', () => {
+  const dump = fuzzDumps([]).find((d) => d.name.startsWith('arm64'));
+  assert.ok(dump);
+  const sound = new SoundDump(dump);
+  after(() => sound.close());
+  const vmcoreinfo = sound.image.vmcoreinfo?.replace(/^LENGTH\(mem_section\).*$/m, '');
+  const start = process.cpuUsage();
+  const prog = openProgram({ ...sound.image, ...(vmcoreinfo !== undefined && { vmcoreinfo }) });
+  assert.match(reportOf(prog).text, /^Kernel crash: /);
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(user + system < LIMIT_CPU_MS * 1000, `${user + system} us`);
 });
