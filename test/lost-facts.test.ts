@@ -75,6 +75,18 @@ for (const name of SAMPLES) {
     assert.deepEqual(texts(prog), texts(whole));
     assert.match(prog.problems()[0]?.why ?? '', /found by its page tables/);
   });
+
+  test(`${name}: no number of VMCOREINFO is too large`, () => {
+    const text = image.vmcoreinfo ?? '';
+    for (const n of ['99999999999999999999', '-99999999999999999999']) {
+      const vmcoreinfo = text.replace(/^((?:NUMBER|OFFSET|SIZE|LENGTH)\(.*\)=).*$/gm, `$1${n}`);
+      try {
+        openProgram({ ...image, vmcoreinfo });
+      } catch (e) {
+        assert.equal((e as Error).name, 'AnalysisError', (e as Error).stack);
+      }
+    }
+  });
 }
 
 test('x86-64: without its own page tables the kernel is mapped by those of a process', () => {

@@ -6,7 +6,7 @@ import { attempt } from './note-problem.ts';
 import { pageUse } from './page-use.ts';
 
 /** What memory is used for, as far as its page descriptors tell. */
-export const MEMORY_KINDS = ['image', 'slab', 'table', 'anonymous', 'file', 'free', 'kernel', 'unknown'] as const;
+const MEMORY_KINDS = ['image', 'slab', 'table', 'anonymous', 'file', 'free', 'kernel', 'unknown'] as const;
 export type MemoryKind = (typeof MEMORY_KINDS)[number];
 
 /** Pages of one kind: those in the dump, and the others by the reason why they are not. */

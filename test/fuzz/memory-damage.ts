@@ -245,7 +245,7 @@ export function damageMemory(
 }
 
 /** Shares of the memory that are taken away. */
-export const SHARES = [0.001, 0.01, 0.05, 0.1, 0.3, 0.6, 0.9] as const;
+const SHARES = [0.001, 0.01, 0.05, 0.1, 0.3, 0.6, 0.9] as const;
 
 /** Pages that are zero or missing: a share of all pages, each or in runs; or a share of those that answers read. */
 function withoutPages(

@@ -19,7 +19,7 @@ export const FILE_KINDS = [
   'read-error',
   'short-read',
 ] as const;
-export const MEMORY_KINDS = [
+const MEMORY_KINDS = [
   ...['page-tables', 'kallsyms', 'btf', 'orc', 'lists', 'slab', 'log', 'strings'],
   ...['structures', 'holes', 'excluded', 'vmcoreinfo'],
 ] as const;

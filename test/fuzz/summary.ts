@@ -1,7 +1,7 @@
 import type { Watched } from './pool.ts';
 
 /** Limit of the memory of one process while it works on one case. */
-export const LIMIT_MIB = 512;
+const LIMIT_MIB = 512;
 
 interface Row {
   cases: number;

@@ -168,8 +168,9 @@ function imageRanges(info: Vmcoreinfo, swapper: Addr, tables: Tables, pageSize: 
  */
 function findDirectMap(image: DumpImage, info: Vmcoreinfo, tables: Tables): bigint | undefined {
   const start = info.number('PHYS_OFFSET');
-  const configured = info.number('VA_BITS');
-  const bits = new Set([configured ?? BigInt(tables.vaBits), BigInt(tables.vaBits)]);
+  const configured = info.number('VA_BITS') ?? 0n;
+  const bits = new Set([BigInt(tables.vaBits)]);
+  if (configured >= 36n && configured <= 52n) bits.add(configured);
   const candidates: bigint[] = [];
   if (start !== undefined) {
     const offset = BigInt.asIntN(64, start);
