@@ -169,8 +169,8 @@ function imageRanges(info: Vmcoreinfo, swapper: Addr, tables: Tables, pageSize: 
 function findDirectMap(image: DumpImage, info: Vmcoreinfo, tables: Tables): bigint | undefined {
   const start = info.number('PHYS_OFFSET');
   const configured = info.number('VA_BITS') ?? 0n;
-  const bits = new Set([BigInt(tables.vaBits)]);
-  if (configured >= 36n && configured <= 52n) bits.add(configured);
+  const usual = configured >= 36n && configured <= 52n ? [configured] : [];
+  const bits = new Set([...usual, BigInt(tables.vaBits)]);
   const candidates: bigint[] = [];
   if (start !== undefined) {
     const offset = BigInt.asIntN(64, start);
