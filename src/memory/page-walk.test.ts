@@ -42,7 +42,11 @@ test('the bits above the levels are not looked at', () => {
 test('the first mapped address of a range', () => {
   const memory = tables();
   assert.deepEqual(firstMapped(memory, tiny, 0x1000, 0n, 0x10000n), { at: 0x6000n, phys: 0x5000, size: 0x1000 });
-  assert.deepEqual(firstMapped(memory, tiny, 0x1000, 0x7000n, 0x10000n), { at: 0x8000n, phys: 0x700000000, size: 0x4000 });
+  assert.deepEqual(firstMapped(memory, tiny, 0x1000, 0x7000n, 0x10000n), {
+    at: 0x8000n,
+    phys: 0x700000000,
+    size: 0x4000,
+  });
   assert.equal(firstMapped(memory, tiny, 0x1000, 0n, 0x6000n), undefined, 'the end is not part of the range');
   assert.equal(firstMapped(memory, tiny, 0x1000, 0xc000n, 0x10000n), undefined, 'a missing table counts as empty');
 });
