@@ -8,8 +8,8 @@ import type { CaseResult } from './run-case.ts';
 const LIMIT_CPU_MS = 20_000;
 /** A process that sleeps for so long waits for something that does not come. */
 const LIMIT_WALL_MS = 600_000;
-/** A process is made anew after so many cases. */
-const CASES_A_PROCESS = 240;
+/** A process is made anew after so many cases: what earlier ones left is not of the case that is measured. */
+const CASES_A_PROCESS = 48;
 const KILL_MIB = 2048;
 
 /** A result with what the process that made it took; or how it ended. */
