@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/units.ts';
 import type { Instruction, Operand } from '../program/instruction.ts';
+import { arm64Exits } from './arm64-exits.ts';
 import type { Access, Callee, Effect, Flow, Machine, NameAt, Relation, Test } from './machine.ts';
 import { NO_RETURN } from './machine.ts';
 import { constant, memory, type Operation, operation, part, register, sum, type Term, UNKNOWN } from './term.ts';
@@ -304,6 +305,7 @@ export const arm64Machine: Machine = {
   accesses,
   flow,
   callee,
+  exits: arm64Exits,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller)$/.test(name);

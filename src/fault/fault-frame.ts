@@ -6,7 +6,7 @@ import type { RegisterValues } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { FunctionCode } from './function-code.ts';
 import type { Linear, Origin, Place } from './origin.ts';
-import { Origins } from './origins.ts';
+import { type Origins, originsOf } from './origins.ts';
 import { pageSource } from './page-source.ts';
 import { compute, type Term } from './term.ts';
 import { holds, testOf } from './tests.ts';
@@ -60,7 +60,7 @@ export class FaultFrame {
     this.index = index;
     this.jumped = jumped;
     this.registers = registers;
-    this.origins = new Origins(code);
+    this.origins = originsOf(code);
     const sp = registers.get(code.machine.stackPointer);
     const depth = this.origins.depth(index).sp;
     this.entrySp = sp === undefined || depth === undefined ? undefined : BigInt.asUintN(64, sp - BigInt(depth));

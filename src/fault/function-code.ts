@@ -90,7 +90,8 @@ export class FunctionCode {
   }
 }
 
-function nameAt(prog: Program, at: Addr): string | undefined {
+/** The name of the function that begins at an address. */
+export function nameAt(prog: Program, at: Addr): string | undefined {
   const symbol = prog.symbolAt(at);
   return symbol && symbol.address === at ? symbol.name : undefined;
 }

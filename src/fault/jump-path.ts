@@ -4,7 +4,7 @@ import type { FunctionCode } from './function-code.ts';
 import type { Term } from './term.ts';
 
 /** Jumps from function to function that are looked through, and functions that are looked at for it. */
-const MAX_JUMPS = 4;
+export const MAX_JUMPS = 4;
 const MAX_FUNCTIONS = 24;
 
 export type Registers = ReadonlyMap<string, bigint>;

@@ -2,7 +2,8 @@ import type { Addr, Bytes } from '../base/units.ts';
 import type { CType } from '../types/c-type.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import type { FunctionCode } from './function-code.ts';
-import { type JumpFound, type JumpSearch, jumpPath, type Registers } from './jump-path.ts';
+import { type JumpFound, type JumpSearch, jumpPath, MAX_JUMPS, type Registers } from './jump-path.ts';
+import { JumpReach } from './jump-reach.ts';
 import { pointedStruct } from './member-at.ts';
 import { parametersOf } from './parameters.ts';
 import { sizesOf, slabOf } from './slab-owner.ts';
@@ -35,11 +36,13 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
   const heads = headsOf(site, struct, search);
   if (first === undefined || heads.length === 0) return undefined;
   const found: FoundCallback[] = [];
+  const reach = new JumpReach(prog, site.code.machine, search.wanted);
   let tried = 0;
   for (const name of prog.functionsTaking(struct.name)) {
     const symbol = prog.findSymbol(name);
     if (!symbol || symbol.size > MAX_SIZE) continue;
     if (++tried > MAX_FUNCTIONS || found.length > 1) break;
+    if (!reach.may(symbol.address, MAX_JUMPS)) continue;
     const code = search.codeAt(symbol.address);
     for (const head of code ? heads : []) {
       const entry = new Map([[first, head]]);

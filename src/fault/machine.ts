@@ -45,6 +45,13 @@ export interface Flow {
 /** Names the function at an address; thunks are told by it. */
 export type NameAt = (at: Addr) => string | undefined;
 
+/** Where jumps out of a function lead. */
+export interface Exits {
+  readonly targets: readonly Addr[];
+  /** There is one to what a register or memory holds. */
+  readonly indirect: boolean;
+}
+
 /** What a call or jump goes to. */
 export type Callee = { readonly address: Addr } | { readonly operand: Term };
 
@@ -67,6 +74,8 @@ export interface Machine {
   flow(insn: Instruction, nameAt: NameAt): Flow;
   /** What a call, or a jump that leaves the function, goes to. */
   callee(insn: Instruction, nameAt: NameAt): Callee | undefined;
+  /** Where jumps may leave a function, from its bytes, undecoded: never less than there is; undefined when that takes more. */
+  exits(code: Uint8Array, start: Addr, nameAt: NameAt): Exits | undefined;
   /** Whether it is a call that changes no register: of a tracer, or of nothing. */
   keepsRegisters(insn: Instruction, nameAt: NameAt): boolean;
   /** The register with the address of memory that a string instruction writes. */

@@ -12,6 +12,17 @@ const LARGEST_LOCAL = 256;
 /** Instructions in which a function saves registers. */
 const PROLOGUE = 64;
 
+const made = new WeakMap<FunctionCode, Origins>();
+
+/** The origins in a function, which are the same for all frames that are in it. */
+export function originsOf(code: FunctionCode): Origins {
+  const known = made.get(code);
+  if (known) return known;
+  const origins = new Origins(code);
+  made.set(code, origins);
+  return origins;
+}
+
 /** Where the values of one function come from, by the instructions that reach each place. */
 export class Origins {
   readonly code: FunctionCode;
