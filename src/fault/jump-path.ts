@@ -18,6 +18,8 @@ export interface JumpSearch {
   readonly after: Registers;
   /** Only ways count on which a pointer that the registers hold there is known from the beginning. */
   readonly proved?: boolean;
+  /** What was found out on other ways that meet the same function with the same values. */
+  readonly followed?: Map<string, Followed>;
   /** The function that begins at an address. */
   codeAt(at: Addr): FunctionCode | undefined;
 }
@@ -45,7 +47,7 @@ export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registe
     const found: FaultFrame[] = [];
     for (const reached of level) {
       for (const index of leavingJumps(reached.code)) {
-        const jump = followed(search, reached, index);
+        const jump = followedOnce(search, reached, index);
         if (jump.frame) found.push(jump.frame);
         const { target, entry: there = new Map<string, bigint>() } = jump;
         const key = target === undefined ? '' : wayKey(target, there);
@@ -70,12 +72,22 @@ function wayKey(target: Addr, entry: Registers): string {
   return [target, ...[...entry].map(([name, value]) => `${name}=${value}`)].join(' ');
 }
 
-interface Followed {
+export interface Followed {
   /** The frame at the jump, when it leads where it should. */
   readonly frame?: FaultFrame;
   /** Where else it leads. */
   readonly target?: Addr;
   readonly entry?: Registers;
+}
+
+function followedOnce(search: JumpSearch, reached: Reached, index: number): Followed {
+  if (!search.followed) return followed(search, reached, index);
+  const key = `${index} ${wayKey(reached.code.symbol.address, reached.entry)}`;
+  const known = search.followed.get(key);
+  if (known) return known;
+  const found = followed(search, reached, index);
+  search.followed.set(key, found);
+  return found;
 }
 
 function followed(search: JumpSearch, { code, entry }: Reached, index: number): Followed {

@@ -36,6 +36,7 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
   const heads = headsOf(site, struct, search);
   if (first === undefined || heads.length === 0) return undefined;
   const found: FoundCallback[] = [];
+  const proving: JumpSearch = { ...search, proved: true, followed: new Map() };
   const reach = new JumpReach(prog, site.code.machine, search.wanted);
   let tried = 0;
   for (const name of prog.functionsTaking(struct.name)) {
@@ -46,7 +47,7 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
     const code = search.codeAt(symbol.address);
     for (const head of code ? heads : []) {
       const entry = new Map([[first, head]]);
-      const path = code && jumpPath({ ...search, proved: true }, code, entry);
+      const path = code && jumpPath(proving, code, entry);
       if (code && path) found.push({ code, entry, path });
     }
   }

@@ -30,7 +30,8 @@ export class PageReader {
   readonly #mapping: Bytes;
   readonly #index: Bytes;
   readonly #count: Bytes;
-  readonly #head: Bytes;
+  /** Of the word that leads a tail page to its head. */
+  readonly headOffset: Bytes;
 
   /** @throws NotFoundError when the dump does not tell where the descriptors are */
   constructor(prog: Program, map: PageMap) {
@@ -42,7 +43,7 @@ export class PageReader {
     this.#index = prog.offset('page', '__folio_index', 'index');
     this.#count = prog.offset('page', '_refcount', '_count');
     // page.compound_info since "mm: rename the 'compound_head' field in the 'struct page' to 'compound_info'" (v7.0)
-    this.#head = prog.offset('page', 'compound_info', 'compound_head');
+    this.headOffset = prog.offset('page', 'compound_info', 'compound_head');
   }
 
   /** Undefined when `address` is no descriptor, or cannot be read. */
@@ -68,7 +69,7 @@ export class PageReader {
       index: object.pointer(this.#index),
       count: object.i32(this.#count),
       flags: object.pointer(0),
-      head: headOf(address, object.pointer(this.#head)),
+      head: headOf(address, object.pointer(this.headOffset)),
     };
   }
 }
@@ -90,20 +91,23 @@ export function pageReader(prog: Program): PageReader | undefined {
   return map && new PageReader(prog, map);
 }
 
+/** The page frames that the kernel has descriptors of: from `first` to before `last`, ascending. */
+export function pageFrames(prog: Program): { readonly first: Pfn; readonly last: Pfn }[] {
+  const { sections, pagesPerSection } = memorySections(prog);
+  const ranges = prog.physical.ranges().map((r) => ({
+    first: Math.floor(r.start / prog.pageSize),
+    last: Math.ceil(r.end / prog.pageSize),
+  }));
+  if (sections.length === 0) return ranges;
+  // sections that damage has made up may lie anywhere
+  const end = Math.max(0, ...ranges.map((r) => r.last));
+  return sections.map((s) => ({ first: s.firstFrame, last: Math.min(s.firstFrame + pagesPerSection, end) }));
+}
+
 /** Every page descriptor that the kernel has, ascending; those that the dump lacks are left out. */
 export function* allPages(prog: Program, reader: PageReader): Generator<PageRecord> {
-  const { sections, pagesPerSection } = memorySections(prog);
-  const ranges =
-    sections.length > 0
-      ? sections.map((s) => ({ first: s.firstFrame, last: s.firstFrame + pagesPerSection }))
-      : prog.physical.ranges().map((r) => ({
-          first: Math.floor(r.start / prog.pageSize),
-          last: Math.ceil(r.end / prog.pageSize),
-        }));
-  // sections that damage has made up may lie anywhere
-  const end = Math.ceil(Math.max(0, ...prog.physical.ranges().map((r) => r.end)) / prog.pageSize);
-  for (const { first, last } of ranges) {
-    for (let frame = first; frame < Math.min(last, end); frame++) {
+  for (const { first, last } of pageFrames(prog)) {
+    for (let frame = first; frame < last; frame++) {
       const page = reader.ofFrame(frame);
       if (page) yield page;
     }

@@ -7,13 +7,13 @@ import { memberAt } from '../types/member-at.ts';
 import { cacheType } from './cache-type.ts';
 import { modules } from './module.ts';
 import { objectIdentity } from './object-identity.ts';
-import { allPages, pageReader } from './page.ts';
-import { pageTypes } from './page-type.ts';
+import { pageReader } from './page.ts';
 import { type SearchArea, type SearchSpace, stackArea } from './search-areas.ts';
 import { MemorySearch, type SearchHit } from './search-memory.ts';
 import { unitPattern } from './search-pattern.ts';
 import type { SlabCache } from './slab-cache.ts';
 import { findSlabCache } from './slab-cache.ts';
+import { SlabHeads } from './slab-heads.ts';
 import { slabObjectFacts } from './slab-object-facts.ts';
 import { SlabPage } from './slab-page.ts';
 import { type TaskRecord, taskTable } from './task.ts';
@@ -137,13 +137,11 @@ function slabAreas(prog: Program, areas: AreaList): SlabArea[] {
   try {
     const reader = pageReader(prog);
     if (!reader) return found;
-    const types = pageTypes(prog);
     const slab = new SlabPage(prog);
-    let seen = 0;
-    for (const page of allPages(prog, reader)) {
-      if (++seen > MAX_PAGES) areas.full = true;
+    const heads = new SlabHeads(prog, reader, MAX_PAGES);
+    for (const page of heads) {
       if (areas.full) break;
-      if (page.head !== page.address || !types.isSlab(page.address, page.flags) || slab.load(page.address)) continue;
+      if (slab.load(page)) continue;
       const cache = findSlabCache(prog, slab.cache);
       const size = cache ? slab.objects * cache.size : 0;
       if (!cache || size > MAX_SLAB) continue;
@@ -151,6 +149,7 @@ function slabAreas(prog: Program, areas: AreaList): SlabArea[] {
       found.push(area);
       areas.add(area);
     }
+    if (heads.full) areas.full = true;
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e;
     areas.full = true; // without the allocator's types its memory cannot be told

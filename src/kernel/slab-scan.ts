@@ -1,8 +1,8 @@
 import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
-import { allPages, pageReader } from './page.ts';
-import { pageTypes } from './page-type.ts';
+import { pageReader } from './page.ts';
+import { SlabHeads } from './slab-heads.ts';
 import { SlabPage } from './slab-page.ts';
 
 /** Slabs and objects of a cache. */
@@ -20,10 +20,9 @@ export const scannedSlabs = perOwner((prog: Program): ReadonlyMap<Addr, SlabCoun
   const counts = new Map<Addr, SlabCount>();
   const reader = pageReader(prog);
   if (!reader) return counts;
-  const types = pageTypes(prog);
   const slab = new SlabPage(prog);
-  for (const page of allPages(prog, reader)) {
-    if (page.head !== page.address || !types.isSlab(page.address, page.flags) || slab.load(page.address)) continue;
+  for (const page of new SlabHeads(prog, reader, Infinity)) {
+    if (slab.load(page)) continue;
     const count = counts.get(slab.cache) ?? { slabs: 0, total: 0 };
     count.slabs++;
     count.total += slab.objects;

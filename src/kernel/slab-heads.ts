@@ -1,0 +1,87 @@
+import type { Addr, Pfn } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
+import { headOf, type PageReader, pageFrames } from './page.ts';
+import { type PageTypes, pageTypes } from './page-type.ts';
+
+/** Descriptors read in one go. */
+const BLOCK = 256;
+
+/**
+ * First page of every slab, ascending, by the descriptors of all pages; many of them are read at once, and nothing is made
+ * of those that are none.
+ */
+export class SlabHeads {
+  readonly #prog: Program;
+  readonly #reader: PageReader;
+  readonly #most: number;
+  /** There are more descriptors than the bound. */
+  full = false;
+
+  /** @param most descriptors that are looked at */
+  constructor(prog: Program, reader: PageReader, most: number) {
+    this.#prog = prog;
+    this.#reader = reader;
+    this.#most = most;
+  }
+
+  /** @throws NotFoundError when the types of pages are not known */
+  *[Symbol.iterator](): Generator<Addr> {
+    const scan = new HeadScan(this.#prog, this.#reader);
+    let seen = 0;
+    for (const { first, last } of pageFrames(this.#prog)) {
+      for (let frame = first; frame < last; frame += BLOCK) {
+        const count = Math.min(BLOCK, last - frame, this.#most - seen + 1);
+        scan.heads.length = 0;
+        seen += scan.block(frame, count);
+        if (seen > this.#most) {
+          this.full = true;
+          return;
+        }
+        yield* scan.heads;
+      }
+    }
+  }
+}
+
+class HeadScan {
+  readonly heads: Addr[] = [];
+  readonly #prog: Program;
+  readonly #reader: PageReader;
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #types: PageTypes;
+
+  constructor(prog: Program, reader: PageReader) {
+    this.#prog = prog;
+    this.#reader = reader;
+    this.#bytes = new Uint8Array(BLOCK * reader.map.stride);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#types = pageTypes(prog);
+  }
+
+  /** Returns how many of the descriptors are there. */
+  block(first: Pfn, count: number): number {
+    const { map } = this.#reader;
+    const start = map.pageOf(first);
+    const end = map.pageOf(first + count - 1);
+    const size = count * map.stride;
+    const whole =
+      start !== undefined &&
+      end === start + BigInt(size - map.stride) &&
+      this.#prog.memory.tryRead(start, this.#bytes.subarray(0, size)) === undefined;
+    if (whole) {
+      for (let i = 0; i < count; i++) this.#look(start, i * map.stride);
+      return count;
+    }
+    if (count === 1) return 0;
+    const half = count >> 1;
+    return this.block(first, half) + this.block(first + half, count - half);
+  }
+
+  #look(start: Addr, at: number): void {
+    if (!this.#types.isSlabIn(this.#view, at)) return;
+    const page = start + BigInt(at);
+    const word = this.#view.getBigUint64(at + this.#reader.headOffset, this.#prog.arch.littleEndian);
+    if (headOf(page, word) === page) this.heads.push(page);
+  }
+}
