@@ -18,6 +18,8 @@ export interface JumpSearch {
   readonly after: Registers;
   /** Only ways count on which a pointer that the registers hold there is known from the beginning. */
   readonly proved?: boolean;
+  /** Whether so many jumps from a function may lead there at all. */
+  readonly mayLead?: (start: Addr, jumps: number) => boolean;
   /** What was found out on other ways that meet the same function with the same values. */
   readonly followed?: Map<string, Followed>;
   /** The function that begins at an address. */
@@ -47,7 +49,7 @@ export function jumpPath(search: JumpSearch, start: FunctionCode, entry: Registe
     const found: FaultFrame[] = [];
     for (const reached of level) {
       for (const index of leavingJumps(reached.code)) {
-        const jump = followedOnce(search, reached, index);
+        const jump = followedOnce(search, reached, index, MAX_JUMPS - 1 - depth);
         if (jump.frame) found.push(jump.frame);
         const { target, entry: there = new Map<string, bigint>() } = jump;
         const key = target === undefined ? '' : wayKey(target, there);
@@ -80,25 +82,28 @@ export interface Followed {
   readonly entry?: Registers;
 }
 
-function followedOnce(search: JumpSearch, reached: Reached, index: number): Followed {
-  if (!search.followed) return followed(search, reached, index);
-  const key = `${index} ${wayKey(reached.code.symbol.address, reached.entry)}`;
+function followedOnce(search: JumpSearch, reached: Reached, index: number, left: number): Followed {
+  if (!search.followed) return followed(search, reached, index, left);
+  const key = `${left} ${index} ${wayKey(reached.code.symbol.address, reached.entry)}`;
   const known = search.followed.get(key);
   if (known) return known;
-  const found = followed(search, reached, index);
+  const found = followed(search, reached, index, left);
   search.followed.set(key, found);
   return found;
 }
 
-function followed(search: JumpSearch, { code, entry }: Reached, index: number): Followed {
+/** @param left jumps that may come after this one */
+function followed(search: JumpSearch, { code, entry }: Reached, index: number, left: number): Followed {
   const { context, wanted, after } = search;
   const callee = code.callee(index);
   if (!callee) return {};
+  const direct = 'address' in callee ? callee.address : undefined;
+  if (direct !== undefined && direct !== wanted && search.mayLead?.(direct, left) === false) return {};
   const last = (): FaultFrame => new FaultFrame(context, code, index, after, { jumped: true, entry });
   // what is known from the beginning alone, not from where it leads
   const kept = search.proved ? new Map<string, bigint>() : keptOnly(code, after);
   const between = new FaultFrame(context, code, index, kept, { jumped: true, entry });
-  const leads = 'address' in callee ? callee.address === wanted : isOperand(last(), callee.operand, index, wanted);
+  const leads = 'address' in callee ? direct === wanted : isOperand(last(), callee.operand, index, wanted);
   if (leads) {
     const same = agreement(between, after);
     return same === 'not' || (search.proved && same !== 'pointer') ? {} : { frame: last() };

@@ -36,14 +36,15 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
   const heads = headsOf(site, struct, search);
   if (first === undefined || heads.length === 0) return undefined;
   const found: FoundCallback[] = [];
-  const proving: JumpSearch = { ...search, proved: true, followed: new Map() };
   const reach = new JumpReach(prog, site.code.machine, search.wanted);
+  const mayLead = (start: Addr, jumps: number): boolean => reach.may(start, jumps);
+  const proving: JumpSearch = { ...search, proved: true, mayLead, followed: new Map() };
   let tried = 0;
   for (const name of prog.functionsTaking(struct.name)) {
     const symbol = prog.findSymbol(name);
     if (!symbol || symbol.size > MAX_SIZE) continue;
     if (++tried > MAX_FUNCTIONS || found.length > 1) break;
-    if (!reach.may(symbol.address, MAX_JUMPS)) continue;
+    if (!mayLead(symbol.address, MAX_JUMPS)) continue;
     const code = search.codeAt(symbol.address);
     for (const head of code ? heads : []) {
       const entry = new Map([[first, head]]);

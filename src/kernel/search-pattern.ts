@@ -46,12 +46,11 @@ function scanWords(
 ): void {
   const halves = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
   const [keepLo, keepHi] = [keep.lo, keep.hi];
-  const first = targets[0] as Halves;
-  const alone = targets.length === 1;
+  const possible = possibleLow(targets);
   const end = to >> 2;
   for (let i = from >> 2; i + 1 < end; i += 2) {
     const lo = (halves[i] as number) & keepLo;
-    if (alone && lo !== first.lo) continue;
+    if (possible[slotOf(lo)] === 0) continue;
     const hi = (halves[i + 1] as number) & keepHi;
     for (let t = 0; t < targets.length; t++) {
       const target = targets[t] as Halves;
@@ -61,6 +60,19 @@ function scanWords(
       break;
     }
   }
+}
+
+const SLOTS = 1 << 12;
+
+/** Most words of memory are told from all targets by this. */
+function possibleLow(targets: readonly Halves[]): Uint8Array {
+  const slots = new Uint8Array(SLOTS);
+  for (const { lo } of targets) slots[slotOf(lo)] = 1;
+  return slots;
+}
+
+function slotOf(lo: number): number {
+  return (lo ^ (lo >>> 12) ^ (lo >>> 24)) & (SLOTS - 1);
 }
 
 function scanUnits(
