@@ -1,5 +1,5 @@
 /** Bytes of bytecode that a function runs through before V8 thinks of optimising it; 66 to 132 KiB by default. */
-const BUDGET = 500_000;
+const BUDGET = 1_000_000;
 
 /**
  * A report runs much code a few times. V8 of Node 20 and 21 spends a third of the CPU time on optimising what is hardly used

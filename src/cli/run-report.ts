@@ -4,12 +4,10 @@ import { renderMarkdown } from '../report/render-markdown.ts';
 import { renderText } from '../report/render-text.ts';
 import type { OutputRequest, Request } from './arguments.ts';
 import { obtainReport } from './obtain-report.ts';
-import { optimiseLater } from './optimise-later.ts';
 import { writeReport } from './write-report.ts';
 
 /** Writes the report; returns the exit status. */
 export async function runReport(request: Extract<Request, { kind: 'report' }>): Promise<number> {
-  optimiseLater();
   const made = await obtainReport(request, { locals: request.format === 'html' });
   const report = request.redact ? await redacted(made, request.redact === 'all') : made;
   const html = request.format === 'html' ? await import('../report/html/render-html.ts') : undefined;
