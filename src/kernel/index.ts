@@ -94,6 +94,7 @@ export { type MemoryBlock, memoryBlocks } from './memory-block.ts';
 export { cgroupPath, type MemoryCgroup, type MemoryCgroups, memoryCgroups } from './memory-cgroup.ts';
 export { type MemoryRange, memoryMap } from './memory-map.ts';
 export { type MemoryOverview, memoryOverview } from './memory-overview.ts';
+export { type MemoryKind, type MemoryPresence, memoryPresence, type PresenceCount } from './memory-presence.ts';
 export { type MemoryUsage, memoryUsage } from './memory-usage.ts';
 export { type MmLayout, mmLayout, vmaName, vmaPath } from './mm.ts';
 export { type ModuleMemory, type ModuleRecord, type ModuleState, type Modules, modules } from './module.ts';

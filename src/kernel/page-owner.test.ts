@@ -22,7 +22,7 @@ function kernel(sizeSymbol: 'page_ext_size' | 'extra_mem') {
   memory.enumeration('page_ext_flags', 'PAGE_EXT_OWNER', 'PAGE_EXT_OWNER_ALLOCATED');
   const sections = memory.symbol('mem_section', memory.allocPage());
   const extensions = memory.alloc(FRAMES * EXTENSION, 4096);
-  memory.u64(sections, 0x3n);
+  memory.u64(sections, memory.alloc(FRAMES * 64, 4096) | 3n); // its page descriptors, and that it is there
   memory.u64(sections + 16n, extensions);
   const offset = memory.symbol('page_owner_ops', memory.alloc(32));
   memory.u64(offset, OWNER);
