@@ -64,8 +64,10 @@ type Told = NonNullable<ReturnType<typeof findFatalLine>>['dying'];
 
 function compare(prog: Program, told: Told): Pick<Row, 'wrong' | 'absent'> {
   const of = openCase(prog);
-  if (!of.stack || of.stack.frames.length === 0)
-    return { wrong: [], absent: prog.image.problems[0] ?? 'no stack in memory' };
+  // Of a file that is cut off, what is left of the stack may end anywhere.
+  const cut = of.stack?.stopped !== undefined ? prog.image.problems[0] : undefined;
+  if (cut !== undefined || !of.stack || of.stack.frames.length === 0)
+    return { wrong: [], absent: cut ?? prog.image.problems[0] ?? 'no stack in memory' };
   const stuck = told.kind.endsWith('lockup') || told.kind.endsWith('stall');
   const memory = toldCrash(told, of.stack, findCrashSite(of.stack, stuck));
   const wrong: string[] = [];
