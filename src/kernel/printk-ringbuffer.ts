@@ -210,7 +210,7 @@ export function infoShape(prog: Program): InfoShape {
 function ringLayout(prog: Program): RingLayout {
   const block = member(prog, 'prb_desc', 'text_blk_lpos');
   const device = member(prog, 'printk_info', 'dev_info');
-  return {
+  const layout: RingLayout = {
     desc: {
       size: size(prog, 'prb_desc'),
       state: member(prog, 'prb_desc', 'state_var'),
@@ -230,6 +230,19 @@ function ringLayout(prog: Program): RingLayout {
       deviceSize: prog.vmcoreinfo.length('printk_info_device') ?? 48,
     },
   };
+  checkLayout(layout);
+  return layout;
+}
+
+/** What VMCOREINFO states may be damaged: no member lies outside of its structure. @throws NotFoundError */
+function checkLayout({ desc, info }: RingLayout): void {
+  const descEnd = Math.max(desc.state, desc.begin, desc.next) + 8;
+  const infoEnd = Math.max(info.sequence + 8, info.time + 8, info.length + 4, info.caller + 4);
+  if (descEnd > desc.size)
+    throw new NotFoundError('type', 'prb_desc', `a member ends at ${descEnd} of ${desc.size} bytes`);
+  if (infoEnd > info.size) {
+    throw new NotFoundError('type', 'printk_info', `a member ends at ${infoEnd} of ${info.size} bytes`);
+  }
 }
 
 /** VMCOREINFO states the ring's layout (log_buf_vmcoreinfo_setup); types are asked only where it does not. */
