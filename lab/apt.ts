@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Arch } from './machines.ts';
 import { place } from './places.ts';
 import { run, shell, step } from './run.ts';
-
-export type Arch = 'amd64' | 'arm64';
 
 /** Suites that have no -security and -updates companions. */
 const ROLLING = new Set(['sid', 'forky', 'testing', 'unstable']);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AptState, type Arch, aptState, download, parseDebName, unpack } from './apt.ts';
+import { type AptState, aptState, download, parseDebName, unpack } from './apt.ts';
+import type { Arch } from './machines.ts';
 import { labDir } from './places.ts';
 import { run, shell, step } from './run.ts';
 

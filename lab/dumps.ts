@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Arch } from './apt.ts';
 import { type CpioEntry, PROGRAM } from './cpio.ts';
 import { crashModule, sourceHash, userProgram } from './guest-build.ts';
 import { writeInitrd } from './initrd.ts';
 import { type Kernel, kernel, kernelImage } from './kernels.ts';
+import { type Arch, MACHINES } from './machines.ts';
 import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
 import { log, step } from './run.ts';
@@ -138,7 +138,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     kernel: kernelImage(k),
     initrd,
     append: kernelArguments(s),
-    memMiB: s.memMiB ?? (k.arch === 'arm64' ? 768 : 512),
+    memMiB: s.memMiB ?? MACHINES[k.arch].memMiB,
     smp: s.smp ?? 2,
     cpu: s.cpu,
     console: join(first.dir, 'console.log'),

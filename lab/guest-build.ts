@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Arch, aptState, download, unpack } from './apt.ts';
+import { aptState, download, unpack } from './apt.ts';
 import { chrootRun, type DebRoot, debRoot } from './deb-root.ts';
 import { headerPackages, type Kernel } from './kernels.ts';
+import { type Arch, compilerPackages, crossPrefix, MACHINES } from './machines.ts';
 import { guestDir, place } from './places.ts';
 import { shell, step } from './run.ts';
 
 /** What a kernel's make wants beside the compiler. */
 const BASE = ['dash', 'bash', 'coreutils', 'sed', 'grep', 'mawk', 'findutils', 'perl-base', 'make', 'gcc', 'libc6-dev'];
-const CROSS = { amd64: '', arm64: 'aarch64-linux-gnu-' } as const;
-
-function crossPackages(arch: Arch, gcc: string): string[] {
-  return arch === 'amd64' ? [`gcc-${gcc}`] : [`gcc-${gcc}-aarch64-linux-gnu`, 'gcc-aarch64-linux-gnu'];
-}
 
 /** Short hash of texts and of files in guest/: the names of what was built from them. */
 export function sourceHash(files: readonly string[], ...more: readonly string[]): string {
@@ -26,7 +22,7 @@ export function sourceHash(files: readonly string[], ...more: readonly string[])
 /** The suite's own compiler (its build tools want its libc), with the headers of the kernel unpacked where they belong. */
 async function buildRoot(k: Kernel): Promise<DebRoot> {
   const { headers, kbuild, gcc } = await headerPackages(k);
-  const root = await debRoot(`build-${k.suite}`, k.suite, 'amd64', [...BASE, kbuild, ...crossPackages(k.arch, gcc)]);
+  const root = await debRoot(`build-${k.suite}`, k.suite, 'amd64', [...BASE, kbuild, ...compilerPackages(k.arch, gcc)]);
   if (!existsSync(join(root.dir, 'usr/src', headers[0] ?? '', 'Makefile'))) {
     const state = await aptState(k.suite, k.arch);
     await step(`headers ${k.tag}`, async () => unpack(await download(state, headers), root.dir));
@@ -45,8 +41,8 @@ export async function crashModule(k: Kernel): Promise<string> {
     rmSync(work, { recursive: true, force: true });
     mkdirSync(work);
     for (const name of ['labcrash.c', 'Makefile']) copyFileSync(join(guestDir, name), join(work, name));
-    const cross = CROSS[k.arch];
-    const args = cross === '' ? [] : [`ARCH=${k.arch}`, `CROSS_COMPILE=${cross}`];
+    const cross = crossPrefix(k.arch);
+    const args = cross === '' ? [] : [`ARCH=${MACHINES[k.arch].kernelArch}`, `CROSS_COMPILE=${cross}`];
     await chrootRun(root, 'make', ['-C', `/usr/src/linux-headers-${k.release}`, 'M=/build', ...args, 'modules']);
     copyFileSync(join(work, 'labcrash.ko'), `${out}.part`);
     await shell('mv "$1.part" "$1"', out);
@@ -58,11 +54,12 @@ export async function crashModule(k: Kernel): Promise<string> {
 export async function userProgram(arch: Arch, name = 'labproc'): Promise<string> {
   const out = join(place('modules'), `${name}-${arch}-${sourceHash([`${name}.c`])}`);
   if (existsSync(out)) return out;
-  const more = arch === 'arm64' ? ['libc6-dev-arm64-cross', 'gcc-aarch64-linux-gnu'] : [];
-  const root = await debRoot('build-bookworm', 'bookworm', 'amd64', [...BASE, ...more]);
+  const { userSuite, triplet } = MACHINES[arch];
+  const more = triplet === undefined ? [] : [`libc6-dev-${arch}-cross`, ...compilerPackages(arch)];
+  const root = await debRoot(`build-${userSuite}`, userSuite, 'amd64', [...BASE, ...more]);
   await step(`${name} ${arch}`, async () => {
     copyFileSync(join(guestDir, `${name}.c`), join(root.dir, `tmp/${name}.c`));
-    await chrootRun(root, `/usr/bin/${CROSS[arch]}gcc`, [
+    await chrootRun(root, `/usr/bin/${crossPrefix(arch)}gcc`, [
       '-static',
       '-O1',
       '-g',

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { type CpioEntry, cpioArchive, DIRECTORY, PLAIN, PROGRAM } from './cpio.ts';
 import { plainPackages } from './deb-root.ts';
 import { type Kernel, kernelModulesDir } from './kernels.ts';
+import { MACHINES } from './machines.ts';
 import { guestDir } from './places.ts';
 import { shell } from './run.ts';
 
@@ -70,7 +71,7 @@ export interface InitrdParts {
 }
 
 async function busybox(k: Kernel): Promise<Buffer> {
-  const root = await plainPackages(`busybox-${k.arch}`, 'bookworm', k.arch, ['busybox-static']);
+  const root = await plainPackages(`busybox-${k.arch}`, MACHINES[k.arch].userSuite, k.arch, ['busybox-static']);
   return readFileSync(join(root, 'bin/busybox'));
 }
 

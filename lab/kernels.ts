@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AptState, type Arch, aptState, dependsOf, download, hasPackage, searchNames, unpack } from './apt.ts';
+import { type AptState, aptState, dependsOf, download, hasPackage, searchNames, unpack } from './apt.ts';
+import type { Arch } from './machines.ts';
 import { labDir, place } from './places.ts';
 import { step } from './run.ts';
 

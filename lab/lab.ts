@@ -25,7 +25,7 @@ const USAGE = `npm run lab -- <command>
 The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 10 GB for everything. lab/README.md has the rest.`;
 
 /** Programs of this machine that the lab runs. */
-const MACHINE = ['qemu-system-x86', 'qemu-system-arm', 'e2fsprogs', 'xz-utils', 'zstd', 'debian-archive-keyring'];
+const MACHINE = ['e2fsprogs', 'xz-utils', 'zstd', 'debian-archive-keyring'];
 const SMALL = ['amd64-6.1-null', 'amd64-6.1-kexec', 'arm64-6.1-rcuinode', 'amd64-sid-null'];
 
 function list(): void {

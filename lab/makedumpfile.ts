@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Arch } from './apt.ts';
 import { debRoot, plainPackages } from './deb-root.ts';
+import type { Arch } from './machines.ts';
 import { shell } from './run.ts';
 
 /** The command line that runs sid's makedumpfile (it knows zstd; the tool handles only its own architecture). */

@@ -2,15 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Arch } from './apt.ts';
+import { installOnMachine } from './apt.ts';
+import { type Arch, MACHINES } from './machines.ts';
 import { place } from './places.ts';
 import { Qmp } from './qmp.ts';
 import { log, shell } from './run.ts';
-
-const MACHINES = {
-  amd64: { program: 'qemu-system-x86_64', machine: 'q35', cpu: 'max,la57=off', console: 'ttyS0' },
-  arm64: { program: 'qemu-system-aarch64', machine: 'virt', cpu: 'cortex-a72', console: 'ttyAMA0' },
-} as const satisfies Record<Arch, unknown>;
 
 export type DumpFormat = 'kdump-zlib' | 'elf' | 'elf-paging';
 
@@ -72,7 +68,8 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
     '-smp',
     `${o.smp}`,
   ];
-  args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o), '-device', 'vmcoreinfo');
+  args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o));
+  if (m.vmcoreinfo) args.push('-device', 'vmcoreinfo');
   args.push(
     '-qmp',
     `unix:${qmpSocket},server=on,wait=off`,
@@ -83,11 +80,16 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
     '-display',
     'none',
   );
-  args.push('-netdev', 'user,id=n0,restrict=on', '-device', 'virtio-net-pci,netdev=n0,romfile=');
+  args.push(
+    '-netdev',
+    'user,id=n0,restrict=on',
+    '-device',
+    `virtio-net-${m.bus},netdev=n0${m.bus === 'pci' ? ',romfile=' : ''}`,
+  );
   const images = [...(await disks()), ...(o.disk === undefined ? [] : [o.disk])];
   for (const [i, image] of images.entries()) {
     args.push('-drive', `file=${image},if=none,id=d${i},format=raw,snapshot=${image === o.disk ? 'off' : 'on'}`);
-    args.push('-device', `virtio-blk-pci,drive=d${i}`);
+    args.push('-device', `virtio-blk-${m.bus},drive=d${i}`);
   }
   return args;
 }
@@ -146,6 +148,7 @@ function exited(child: ChildProcess, seconds: number): Promise<void> {
 
 /** Boots a guest under plain emulation, waits until it is down and writes its memory. */
 export async function boot(o: BootOptions): Promise<BootResult> {
+  await installOnMachine([MACHINES[o.arch].package]);
   const qmpSocket = join(place('tmp'), `qmp-${process.pid}.sock`);
   rmSync(qmpSocket, { force: true });
   rmSync(o.console, { force: true });
