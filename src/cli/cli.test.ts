@@ -92,6 +92,7 @@ test('a dump without read permission', () => {
 
 test('a hostile file name cannot write to the terminal', () => {
   assertMessage(inquest(['report', join(folder, 'a\u001b[2Jb\nc')]), 2, /a\\x1b\[2Jb\\nc: no such file/);
+  assertMessage(inquest(['ps', 'vmcore']), 2, /ps: no such file; .*inquest vmcore -c ps/);
 });
 
 test('wrong usage is status 1 and one line', () => {

@@ -18,7 +18,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return await answer(request);
   } catch (e) {
     if (e instanceof OutputClosed) return 0;
-    return fail(e, isExpected(e) ? 2 : INTERNAL);
+    if (!isExpected(e)) return fail(e, INTERNAL);
+    return fail(await (await import('./command-hint.ts')).withCommandHint(e, request), 2);
   }
 }
 
