@@ -93,6 +93,7 @@ test('a dump without read permission', () => {
 test('a hostile file name cannot write to the terminal', () => {
   assertMessage(inquest(['report', join(folder, 'a\u001b[2Jb\nc')]), 2, /a\\x1b\[2Jb\\nc: no such file/);
   assertMessage(inquest(['ps', 'vmcore']), 2, /ps: no such file; .*inquest vmcore -c ps/);
+  assertMessage(inquest(['report', file('dmesg', '[    1.0] Oops')]), 2, /a text file; .*inquest oops .*dmesg/);
 });
 
 test('wrong usage is status 1 and one line', () => {

@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (e) {
     if (e instanceof OutputClosed) return 0;
     if (!isExpected(e)) return fail(e, INTERNAL);
-    return fail(await (await import('./command-hint.ts')).withCommandHint(e, request), 2);
+    return fail(await (await import('./request-hint.ts')).withRequestHint(e, request), 2);
   }
 }
 
