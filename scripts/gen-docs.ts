@@ -131,10 +131,16 @@ async function differencesPage(): Promise<string> {
 
 const REPORT = /(<!-- report: [^>]*-->\n```text\n)[\s\S]*?(```\n<!-- end of report -->)/;
 
-/** The README with the sample's report as it is today. */
+/** The README with the first pages of the sample's report as it is today: up to the code around the fault. */
 function readmePage(report: string): string {
   const text = readFileSync(join(root, 'README.md'), 'utf8');
-  return text.replace(REPORT, (_, before: string, after: string) => `${before}${withoutColour(report)}${after}`);
+  const [first = ''] = withoutColour(report).split(/^(?=Code$)/m);
+  return text.replace(REPORT, (_, before: string, after: string) => `${before}${first}...\n${after}`);
+}
+
+function sampleReportPage(report: string): string {
+  const head = ['# The report of a sample dump', '', 'What `npm run demo` prints.', '', '```text', ''];
+  return `${head.join('\n')}${withoutColour(report)}\`\`\`\n`;
 }
 
 const report = await sampleReport();
@@ -144,6 +150,7 @@ const pages = {
   'docs/support-matrix.md': supportMatrixPage(),
   'docs/differences-from-crash.md': await differencesPage(),
   'docs/report.svg': reportSvg(report),
+  'docs/sample-report.md': sampleReportPage(report),
   'README.md': readmePage(report),
 };
 const check = process.argv.includes('--check');
