@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Arch } from './machines.ts';
+import { type Arch, MACHINES } from './machines.ts';
 import { place } from './places.ts';
 import { run, shell, step } from './run.ts';
 
@@ -107,7 +107,7 @@ async function makeState(name: string, suite: string, arch: Arch): Promise<AptSt
   await step(`package lists ${name}`, async () => {
     const { main, security } = await machineMirrors();
     const sources = [`${main} ${suite} main`];
-    if (!ROLLING.has(suite)) sources.push(`${security} ${suite}-security main`);
+    if (!ROLLING.has(suite) && MACHINES[arch].security) sources.push(`${security} ${suite}-security main`);
     await openAptState(name, arch, sources);
     writeFileSync(stamp, '');
   });

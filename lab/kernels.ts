@@ -23,6 +23,7 @@ export const KERNELS = {
   'arm64-6.1': { suite: 'bookworm', arch: 'arm64', version: '6\\.1\\.', flavour: 'cloud-arm64' },
   'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
   'arm64-sid': { suite: 'sid', arch: 'arm64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-arm64' },
+  'riscv64-6.12': { suite: 'trixie', arch: 'riscv64', version: '6\\.12\\.', flavour: 'riscv64' },
 } as const satisfies Record<string, KernelSpec>;
 
 export type KernelTag = keyof typeof KERNELS;

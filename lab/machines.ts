@@ -21,9 +21,14 @@ export interface Machine {
   readonly triplet?: string;
   /** Suite of the user-side programs: the oldest one that has the architecture. */
   readonly userSuite: string;
+  /**
+   * Whether packages come from the suite's security archive too; that of some architectures is out of step with its signed
+   * index now and then, which apt refuses. Without it they come from the main archive alone, signed all the same.
+   */
+  readonly security: boolean;
 }
 
-const COMMON = { bus: 'pci', vmcoreinfo: true, memMiB: 768, userSuite: 'bookworm' } as const;
+const COMMON = { bus: 'pci', vmcoreinfo: true, memMiB: 768, userSuite: 'bookworm', security: true } as const;
 
 /** One row a machine; a new one is one more. */
 export const MACHINES: Readonly<Record<Arch, Machine>> = {
@@ -56,6 +61,8 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     console: 'ttyS0',
     kernelArch: 'riscv',
     triplet: 'riscv64-linux-gnu',
+    userSuite: 'trixie',
+    security: false,
   },
   s390x: {
     ...COMMON,

@@ -144,6 +144,10 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-sid', 'sysrq'),
   scenario('arm64-sid', 'softfault'),
   scenario('amd64-6.1', 'big'),
+  scenario('riscv64-6.12', 'sysrq'),
+  scenario('riscv64-6.12', 'null'),
+  scenario('riscv64-6.12', 'abba'),
+  scenario('riscv64-6.12', 'softnull'),
 ];
 
 /** What the repository's sample dumps are filtered from. */
