@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type CpioEntry, cpioArchive, DIRECTORY, PLAIN, PROGRAM } from './cpio.ts';
@@ -72,7 +72,8 @@ export interface InitrdParts {
 
 async function busybox(k: Kernel): Promise<Buffer> {
   const root = await plainPackages(`busybox-${k.arch}`, MACHINES[k.arch].userSuite, k.arch, ['busybox-static']);
-  return readFileSync(join(root, 'bin/busybox'));
+  const places = ['bin', 'usr/bin'].map((dir) => join(root, dir, 'busybox')); // trixie's packages name merged /usr
+  return readFileSync(places.find((path) => existsSync(path)) ?? join(root, 'bin/busybox'));
 }
 
 /** Writes the guest's initramfs. */

@@ -112,7 +112,7 @@ function firstThat(paths: readonly string[], what: string): string {
 
 /** The bootable image. Newest kernels keep it beside their modules. */
 export function kernelImage(k: Kernel): string {
-  const names = [`boot/vmlinuz-${k.release}`, `usr/lib/modules/${k.release}/vmlinuz`];
+  const names = [`boot/vmlinuz-${k.release}`, `boot/vmlinux-${k.release}`, `usr/lib/modules/${k.release}/vmlinuz`];
   return firstThat(
     names.map((n) => join(k.root, n)),
     `no kernel image of ${k.release}`,
