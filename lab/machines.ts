@@ -6,6 +6,8 @@ export interface Machine {
   /** QEMU's program and the package of Debian 12 that has it. */
   readonly program: string;
   readonly package: string;
+  /** Debian's suite whose QEMU is unpacked apart, where Debian 12's cannot boot or dump this machine. */
+  readonly qemuSuite?: string;
   readonly machine: string;
   readonly cpu: string;
   /** The kernel's name of the serial console. */
@@ -55,7 +57,8 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
   riscv64: {
     ...COMMON,
     program: 'qemu-system-riscv64',
-    package: 'qemu-system-misc',
+    package: 'qemu-system-riscv',
+    qemuSuite: 'trixie',
     machine: 'virt',
     cpu: 'rv64',
     console: 'ttyS0',

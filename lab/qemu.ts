@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installOnMachine } from './apt.ts';
+import { debRoot } from './deb-root.ts';
 import { type Arch, MACHINES } from './machines.ts';
 import { place } from './places.ts';
 import { Qmp } from './qmp.ts';
@@ -94,6 +95,25 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
   return args;
 }
 
+/** Where Debian's QEMU looks for its modules, whatever it is told. */
+const MODULES = 'usr/lib/x86_64-linux-gnu/qemu';
+/** Starts a program in a view of its own of the files, in which the modules of this machine's QEMU are not seen. */
+const HIDING = `m=$1; shift; [ ! -d /${MODULES} ] || mount --bind "$m" /${MODULES}; exec "$@"`;
+
+/** The machine's own emulator, or one unpacked apart, started by its own loader with its own libraries and modules. */
+async function emulator(arch: Arch): Promise<string[]> {
+  const { program, package: name, qemuSuite } = MACHINES[arch];
+  if (qemuSuite === undefined) {
+    await installOnMachine([name]);
+    return [program];
+  }
+  const { dir } = await debRoot(`qemu-${qemuSuite}`, qemuSuite, 'amd64', [name]);
+  mkdirSync(join(dir, MODULES), { recursive: true });
+  const hiding = ['unshare', '--mount', 'sh', '-euc', HIDING, 'lab', join(dir, MODULES)];
+  const loader = [join(dir, 'lib64/ld-linux-x86-64.so.2'), '--library-path', join(dir, 'usr/lib/x86_64-linux-gnu')];
+  return [...hiding, ...loader, join(dir, 'usr/bin', program), '-L', join(dir, 'usr/share/qemu')];
+}
+
 function consoleText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'latin1') : '';
 }
@@ -118,7 +138,8 @@ async function watch(o: BootOptions, child: ChildProcess, qmpSocket: string): Pr
         qmp.close();
       }
     }
-    if (child.exitCode !== null) return consoleText(o.console).includes(until) ? 'reached' : 'exited';
+    if (child.exitCode !== null || child.signalCode !== null)
+      return consoleText(o.console).includes(until) ? 'reached' : 'exited';
   }
   return 'timeout';
 }
@@ -148,14 +169,14 @@ function exited(child: ChildProcess, seconds: number): Promise<void> {
 
 /** Boots a guest under plain emulation, waits until it is down and writes its memory. */
 export async function boot(o: BootOptions): Promise<BootResult> {
-  await installOnMachine([MACHINES[o.arch].package]);
+  const [program = '', ...first] = await emulator(o.arch);
   const qmpSocket = join(place('tmp'), `qmp-${process.pid}.sock`);
   rmSync(qmpSocket, { force: true });
   rmSync(o.console, { force: true });
-  const args = await qemuArgs(o, qmpSocket);
-  log(`$ ${MACHINES[o.arch].program} ${args.join(' ')}\n`);
+  const args = [...first, ...(await qemuArgs(o, qmpSocket))];
+  log(`$ ${program} ${args.join(' ')}\n`);
   const start = Date.now();
-  const child = spawn(MACHINES[o.arch].program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const failed = new Promise<never>((_, reject) => child.on('error', reject));
   const stop = (): void => void child.kill('SIGKILL');
   process.once('exit', stop);
