@@ -24,6 +24,8 @@ export const KERNELS = {
   'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
   'arm64-sid': { suite: 'sid', arch: 'arm64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-arm64' },
   'riscv64-6.12': { suite: 'trixie', arch: 'riscv64', version: '6\\.12\\.', flavour: 'riscv64' },
+  's390x-6.1': { suite: 'bookworm', arch: 's390x', version: '6\\.1\\.', flavour: 's390x' },
+  's390x-6.12': { suite: 'trixie', arch: 's390x', version: '6\\.12\\.', flavour: 's390x' },
 } as const satisfies Record<string, KernelSpec>;
 
 export type KernelTag = keyof typeof KERNELS;

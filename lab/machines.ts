@@ -16,6 +16,11 @@ export interface Machine {
   readonly bus: 'pci' | 'ccw';
   /** Whether QEMU has its vmcoreinfo device for it. */
   readonly vmcoreinfo: boolean;
+  /**
+   * A panic stops the machine, in a wait that nothing ends, before the kernel writes the last line of its panic.
+   * Otherwise that line tells that it is over.
+   */
+  readonly stopsInPanic?: boolean;
   readonly memMiB: number;
   /** `ARCH=` of the kernel's make. */
   readonly kernelArch: string;
@@ -76,6 +81,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     console: 'ttysclp0',
     bus: 'ccw',
     vmcoreinfo: false,
+    stopsInPanic: true,
     kernelArch: 's390',
     triplet: 's390x-linux-gnu',
   },

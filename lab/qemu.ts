@@ -71,6 +71,7 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
   ];
   args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o));
   if (m.vmcoreinfo) args.push('-device', 'vmcoreinfo');
+  if (m.stopsInPanic) args.push('-action', 'panic=pause');
   args.push(
     '-qmp',
     `unix:${qmpSocket},server=on,wait=off`,
@@ -118,14 +119,26 @@ function consoleText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'latin1') : '';
 }
 
+async function isStopped(qmpSocket: string): Promise<boolean> {
+  const qmp = await Qmp.connect(qmpSocket);
+  const state = (await qmp.call('query-status')) as { readonly status: string };
+  qmp.close();
+  return state.status === 'guest-panicked';
+}
+
 /** Waits for the end of the boot, in which the console grows. */
 async function watch(o: BootOptions, child: ChildProcess, qmpSocket: string): Promise<BootResult['ended']> {
-  const until = o.until ?? 'end Kernel panic';
+  const { stopsInPanic } = MACHINES[o.arch];
+  const until = o.until ?? (stopsInPanic ? 'Kernel panic - not syncing' : 'end Kernel panic');
   const deadline = Date.now() + o.timeoutSeconds * 1000;
   let nmi = o.nmiAt;
   let seen = -1;
   while (Date.now() < deadline) {
     await sleep(250);
+    if (stopsInPanic && consoleText(o.console).includes(until)) {
+      if (await isStopped(qmpSocket)) return 'reached';
+      continue;
+    }
     const size = existsSync(o.console) ? statSync(o.console).size : 0;
     if (size !== seen) {
       const text = consoleText(o.console);
