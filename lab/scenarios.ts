@@ -33,7 +33,7 @@ const IN_PAGE_FAULT = /<\/IRQ>[\s\S]*asm_exc_page_fault|__do_softirq[\s\S]*do_pa
 const CHURN = 'lab.churn=2 lab.nohog=1';
 
 const KINDS = {
-  null: { mode: 'null', expect: /RIP: 0010:gadget_home|pc : gadget_home|PSW : .*gadget_home/ },
+  null: { mode: 'null', expect: /RIP: 0010:gadget_home|pc : gadget_home/ },
   softnull: { mode: 'softnull', trigger: 'param', expect: /soft_timer_fires/ },
   softfault: { mode: 'softnull', trigger: 'param', append: CHURN, expect: IN_PAGE_FAULT },
   irqnull: { mode: 'irqnull', trigger: 'param', expect: /hard_timer_fires/ },
@@ -149,11 +149,13 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('riscv64-6.12', 'abba'),
   scenario('riscv64-6.12', 'softnull'),
   scenario('s390x-6.1', 'sysrq', { formats: ['kdump-zlib', 'elf'] }),
-  scenario('s390x-6.1', 'null'),
+  scenario('s390x-6.1', 'bug'),
   scenario('s390x-6.1', 'abba'),
-  scenario('s390x-6.1', 'softnull'),
+  scenario('s390x-6.1', 'rcuinode', { expect: /rcu_core[\s\S]*__do_pgm_check/ }),
+  scenario('s390x-6.1', 'callnull'),
+  scenario('s390x-6.1', 'overflow'),
   scenario('s390x-6.12', 'sysrq'),
-  scenario('s390x-6.12', 'null'),
+  scenario('s390x-6.12', 'bug'),
 ];
 
 /** What the repository's sample dumps are filtered from. */

@@ -61,6 +61,11 @@ interface InfoText {
 /** The file's own text, then those found in memory, then what can be told without one. */
 function* vmcoreinfoTexts(image: DumpImage, archs: readonly Architecture[]): Iterable<InfoText> {
   if (image.vmcoreinfo?.includes('OSRELEASE=')) yield { text: image.vmcoreinfo, found: false };
+  for (const arch of archs) {
+    if (image.littleEndian !== undefined && image.littleEndian !== arch.littleEndian) continue;
+    const text = arch.vmcoreinfo?.(image.memory);
+    if (text !== undefined) yield { text, found: true };
+  }
   for (const text of findVmcoreinfo(image.memory)) yield { text, found: true };
   const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === image.header.utsname?.machine);
   for (const arch of stated.length > 0 ? stated : archs) {

@@ -17,13 +17,14 @@ export function vmemmapFromSections(
   memory: PhysicalMemory,
   translate: Translate,
   pageSize: number,
+  littleEndian = true,
 ): Addr | undefined {
   const array = info.symbol('mem_section');
   const entrySize = info.size('mem_section');
   const count = info.length('mem_section');
   const offset = info.offset('mem_section.section_mem_map');
   if (array === undefined || !entrySize || !count || offset === undefined) return undefined;
-  const space = new AddressSpace(memory, translate, true, 8);
+  const space = new AddressSpace(memory, translate, littleEndian, 8);
   const pointer = (at: Addr) => {
     const where = space.translate(at);
     if (typeof where === 'string' || typeof memory.chunk(where.phys) === 'string') return 0n;

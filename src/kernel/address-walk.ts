@@ -23,14 +23,15 @@ export interface AddressWalk {
  * @throws NotFoundError when this CPU's tables cannot be shown, or the root is not there
  */
 export function addressWalk(prog: Program, at: Addr, pgd?: Addr): AddressWalk {
-  const { tables } = prog.map;
-  if (!tables) throw new NotFoundError('page tables', 'of this CPU', 'their layout is not known');
+  const known = prog.map.tables;
+  if (!known) throw new NotFoundError('page tables', 'of this CPU', 'their layout is not known');
   let root = prog.map.root;
   if (pgd !== undefined) {
     const where = prog.memory.translate(pgd);
     if (typeof where === 'string') throw new NotFoundError('page tables', pgd.toString(16), where);
     root = where.phys;
   }
+  const tables = { ...known, ...known.tablesAt?.(root) };
   const { steps, end } = walkSteps(prog.physical, tables.format, root, at);
   const mapped = typeof end !== 'string';
   const shift = tables.format.levels[steps.length - 1]?.shift ?? 0;

@@ -14,6 +14,8 @@ export interface PagingLevel {
 export interface PagingFormat {
   /** Root first. Entries are 8 bytes. */
   readonly levels: readonly PagingLevel[];
+  /** Entries are big-endian. */
+  readonly bigEndian?: true;
   /** Physical address in the entry: of the next table or of the mapped memory; -1 when it is not present. */
   next(lo: number, hi: number, level: number): PhysAddr;
   /** Whether an entry above the last level maps memory itself (a huge page). */
@@ -30,6 +32,7 @@ const GRANULE = 4096;
 export function pageWalker(memory: PhysicalMemory, format: PagingFormat, root: PhysAddr): Translate {
   const { levels } = format;
   const last = levels.length - 1;
+  const little = !format.bigEndian;
   const tags = new Float64Array(CACHED).fill(-1);
   const chunks: (Chunk | undefined)[] = new Array(CACHED);
 
@@ -56,8 +59,8 @@ export function pageWalker(memory: PhysicalMemory, format: PagingFormat, root: P
       if (typeof chunk === 'string') return chunk;
       const off = entry - chunk.start;
       if (off + 8 > chunk.bytes.length) return 'truncated';
-      const entryLo = chunk.view.getUint32(off, true);
-      const entryHi = chunk.view.getUint32(off + 4, true);
+      const entryLo = chunk.view.getUint32(little ? off : off + 4, little);
+      const entryHi = chunk.view.getUint32(little ? off + 4 : off, little);
       const next = format.next(entryLo, entryHi, level);
       if (next < 0) return 'unmapped';
       if (level === last || format.isLeaf(entryLo, entryHi, level)) {
@@ -113,8 +116,9 @@ export function walkSteps(
     const place = table + bitsOf(lo32(at), hi32(at), shift, bits) * 8;
     const fault = memory.read(place, new Uint8Array(word.buffer));
     if (fault) return { steps, end: fault };
-    steps.push({ level, at: place, entry: word.getBigUint64(0, true) });
-    const [lo, hi] = [word.getUint32(0, true), word.getUint32(4, true)];
+    const value = word.getBigUint64(0, !format.bigEndian);
+    steps.push({ level, at: place, entry: value });
+    const [lo, hi] = [lo32(value), hi32(value)];
     const next = format.next(lo, hi, level);
     if (next < 0) return { steps, end: 'unmapped' };
     if (level === format.levels.length - 1 || format.isLeaf(lo, hi, level)) {
@@ -149,6 +153,7 @@ export function firstMapped(
   accept: (mapped: Mapped) => boolean = () => true,
 ): Mapped | undefined {
   const { levels } = format;
+  const little = !format.bigEndian;
   let left = MOST_ENTRIES;
   const search = (table: PhysAddr, level: number, base: Addr): Mapped | undefined => {
     const { shift, bits } = levels[level] as PagingLevel;
@@ -162,8 +167,8 @@ export function firstMapped(
         i = Math.floor(i / 512) * 512 + 511; // the rest of this page is not there either
         continue;
       }
-      const lo = chunk.view.getUint32(off, true);
-      const hi = chunk.view.getUint32(off + 4, true);
+      const lo = chunk.view.getUint32(little ? off : off + 4, little);
+      const hi = chunk.view.getUint32(little ? off + 4 : off, little);
       const next = format.next(lo, hi, level);
       if (next < 0) continue;
       const at = base + (BigInt(i) << BigInt(shift));

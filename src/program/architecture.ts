@@ -49,6 +49,8 @@ export interface PageTables {
   readonly format: PagingFormat;
   /** The kernel's names of the levels, root first: `PGD`, `PUD`, `PMD`, `PTE`. */
   readonly levelNames: readonly string[];
+  /** Of the tables below `root`, where those of a process may differ from the kernel's. Absent: they do not. */
+  readonly tablesAt?: (root: PhysAddr) => Pick<PageTables, 'format' | 'levelNames'> | undefined;
   /** Debuggers of this CPU print entries of the kernel's tables by virtual address, and its root apart. */
   readonly entryAddresses: 'virtual' | 'physical';
   /** Bits of an entry that the CPU reads as zero address: names of the flags that are set; empty when it maps nothing. */
@@ -65,6 +67,12 @@ export interface Architecture {
   readonly elfMachine: number;
   readonly pointerSize: 4 | 8;
   readonly littleEndian: boolean;
+  /**
+   * The lowest address at which its kernels keep anything that a pointer leads to. Absent: the upper half is the kernel's
+   * and the lower half a process's. Where it is lower, both have address spaces of their own, and an address alone does
+   * not tell which one it is of.
+   */
+  readonly kernelStart?: Addr;
   /** Page sizes in bytes that its kernels are built for, and bits of a kernel address; for the support matrix. */
   readonly pageSizes?: readonly Bytes[];
   readonly vaBits?: readonly number[];
@@ -72,6 +80,11 @@ export interface Architecture {
   recognise(vmcoreinfo: Vmcoreinfo): boolean;
   /** Names in the order of the DWARF register numbers of the CPU's ABI. */
   readonly registers: readonly string[];
+  /**
+   * The VMCOREINFO text at the place where its kernels leave the address of it; the file need not have it then.
+   * Absent: there is no such place.
+   */
+  readonly vmcoreinfo?: (memory: PhysicalMemory) => string | undefined;
   /** @throws AnalysisError that says what is missing */
   kernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap;
   /**

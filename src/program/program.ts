@@ -29,6 +29,7 @@ import { Value } from './value.ts';
 import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
 const MAX_SYMBOLS_AT = 4096;
+const UPPER_HALF = 1n << 63n;
 
 /** An opened dump with everything that is known about its kernel. Holds every cache; two can be open at once. */
 export class Program {
@@ -70,6 +71,11 @@ export class Program {
 
   get pointerSize(): 4 | 8 {
     return this.arch.pointerSize;
+  }
+
+  /** The lowest address of the kernel; see `Architecture.kernelStart`. */
+  get kernelStart(): Addr {
+    return this.arch.kernelStart ?? UPPER_HALF;
   }
 
   get pageSize(): Bytes {

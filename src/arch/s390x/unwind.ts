@@ -1,0 +1,151 @@
+import { hex } from '../../base/hex.ts';
+import type { Addr } from '../../base/units.ts';
+import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
+import type { Program } from '../../program/program.ts';
+import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
+import { originalReturn } from '../return-hooks.ts';
+import { taskStackRange } from '../task-stack.ts';
+import { isText } from '../text.ts';
+import { s390ExceptionFrames } from './exception-frames.ts';
+import { hasFrame } from './prologue.ts';
+import {
+  isProblemState,
+  PC,
+  PSW_MASK,
+  R14,
+  regsLayout,
+  S390_REGISTERS,
+  SP,
+  s390Prstatus,
+  s390PtRegs,
+  takesInterrupts,
+} from './registers.ts';
+import { s390CpuStacks } from './stacks.ts';
+
+/**
+ * `struct stack_frame`: what lies at a function's stack pointer. Its callee saves registers from r6 on there, the return
+ * address among them. Source: S/390 ELF ABI supplement, "The Stack Frame"; kernels with CONFIG_PACK_STACK move both.
+ */
+interface FrameLayout {
+  readonly size: number;
+  readonly backChain: bigint;
+  /** Of r6. */
+  readonly saved: bigint;
+}
+const FIRST_SAVED = 6;
+/** r6 to r13, r15 and the return address. */
+const CALLEE_SAVED = Array.from({ length: 10 }, (_, i) => FIRST_SAVED + i);
+
+function frameLayout(prog: Program): FrameLayout {
+  const size = prog.findType('stack_frame')?.size ?? 160;
+  const backChain = prog.findMember('stack_frame', 'back_chain')?.offset ?? 0;
+  const saved = prog.findMember('stack_frame', 'gprs')?.offset ?? 48;
+  return { size, backChain: BigInt(backChain), saved: BigInt(saved) };
+}
+
+const CALL_FRAMES: CallFrames = {
+  pc: PC,
+  sp: SP,
+  caller(prog, stack, saved, cfa) {
+    const pc = originalReturn(prog, stack.task, saved, cfa);
+    return pc === undefined || !isCode(prog, pc - 1n) ? undefined : { pc, at: cfa };
+  },
+};
+
+/** Stacks of s390x kernels, which are always built with a back chain; exceptions end one chain and begin another. */
+export const s390Unwind: UnwindSupport = {
+  pc: PC,
+  sp: SP,
+  frames: ['registers', 'frame-pointer', 'cfi'],
+  calleeSaved: CALLEE_SAVED,
+  prstatus: s390Prstatus,
+  blocked,
+  taskStack: taskStackRange,
+  cpuStacks: s390CpuStacks,
+  step: (prog, frame, stack) => {
+    const next = step(prog, frame, stack);
+    if (!('end' in next) || next.complete) return next;
+    return stepByCallFrames(prog, frame, stack, CALL_FRAMES) ?? next;
+  },
+  isUser: (_prog, registers) => isProblemState(registers),
+  interruptsOn: takesInterrupts,
+  exceptionFrames: s390ExceptionFrames,
+};
+
+/** `__switch_to` saves registers in the frame of its caller and the stack pointer in `thread.ksp`. */
+function blocked(prog: Program, task: Addr): Step {
+  const sp = prog.memory.u64(task + BigInt(prog.offset('task_struct', 'thread.ksp')));
+  const { saved } = frameLayout(prog);
+  const registers: RegisterValues = new Array(S390_REGISTERS.length);
+  for (let i = FIRST_SAVED; i < SP; i++) registers[i] = prog.memory.u64(sp + saved + BigInt((i - FIRST_SAVED) * 8));
+  registers[PC] = registers[R14];
+  registers[SP] = sp;
+  return { registers, trust: 'registers', at: sp, exact: false, saved: false };
+}
+
+function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
+  const sp = frame.registers[SP] ?? 0n;
+  const layout = frameLayout(prog);
+  const leaf = frame.exact && frame.saved ? callerOfLeaf(prog, frame, stack) : undefined;
+  if (leaf) return leaf;
+  const callerSp = stack.word(sp + layout.backChain);
+  if (callerSp === undefined)
+    return { end: `stack pointer ${hex(sp)} is not on a stack of this task`, complete: false };
+  if (callerSp === 0n) return endOfChain(prog, sp + BigInt(layout.size), stack);
+  return calledFrom(prog, callerSp, layout, stack);
+}
+
+/** The caller whose stack pointer is `sp`. */
+function calledFrom(prog: Program, sp: Addr, layout: FrameLayout, stack: StackMemory): Step | StackEnd {
+  const saved = stack.word(sp + layout.saved + BigInt((R14 - FIRST_SAVED) * 8));
+  if (saved === undefined) return { end: `back chain ${hex(sp)} is not on a stack of this task`, complete: false };
+  const pc = originalReturn(prog, stack.task, saved, sp);
+  if (pc === undefined || !isCode(prog, pc - 1n)) {
+    return { end: `the frame at ${hex(sp)} returns to ${hex(saved)}, which is not code`, complete: false };
+  }
+  const registers: RegisterValues = new Array(S390_REGISTERS.length);
+  registers[PC] = pc;
+  registers[SP] = sp;
+  return { registers, trust: 'frame-pointer', at: sp, exact: false, saved: false };
+}
+
+/** A function that an exception interrupted before it made a frame of its own: it returns to r14, on the same stack. */
+function callerOfLeaf(prog: Program, frame: Step, stack: StackMemory): Step | undefined {
+  const { registers } = frame;
+  const pc = registers[PC] ?? 0n;
+  const back = registers[R14] ?? 0n;
+  const sp = registers[SP];
+  if (sp === undefined || !stack.find(sp, 8) || hasFrame(prog, pc)) return undefined;
+  const caller = originalReturn(prog, stack.task, back, sp);
+  if (caller === undefined || caller === pc || !isCode(prog, caller - 1n)) return undefined;
+  const values: RegisterValues = [...registers];
+  for (let i = 0; i < FIRST_SAVED; i++) values[i] = undefined;
+  values[R14] = undefined;
+  values[PSW_MASK] = undefined;
+  values[PC] = caller;
+  return { registers: values, trust: 'registers', at: sp, exact: false, saved: false };
+}
+
+/** Where the back chain is zero an exception saved registers behind the frame, or the stack ends. */
+function endOfChain(prog: Program, at: Addr, stack: StackMemory): Step | StackEnd {
+  const layout = regsLayout(prog);
+  if (!stack.find(at, layout.size)) return { end: 'the first function of a thread', complete: true };
+  const bytes = new Uint8Array(layout.size);
+  if (prog.memory.tryRead(at, bytes) !== undefined)
+    return { end: `exception frame at ${hex(at)} cannot be read`, complete: false };
+  const registers = s390PtRegs(layout, new DataView(bytes.buffer), 0);
+  const user = isProblemState(registers);
+  const atTop = at + BigInt(layout.size) >= stack.own.high - TOP_SPARE;
+  if (!user && (atTop || registers[PC] === 0n)) return { end: 'the first function of a thread', complete: true };
+  const sp = registers[SP] ?? 0n;
+  return { registers, trust: 'registers', at: sp, exact: true, saved: true, ...(user && { user }) };
+}
+
+/** Behind `task_pt_regs` the stack's top has room for nothing else. */
+const TOP_SPARE = 16n;
+
+/** Whether `at` may be an instruction: text with a symbol, or generated code, which has none. */
+function isCode(prog: Program, at: Addr): boolean {
+  if (isText(prog, at)) return true;
+  return at >= prog.kernelStart && !prog.symbolAt(at) && typeof prog.memory.translate(at) !== 'string';
+}
