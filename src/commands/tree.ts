@@ -155,7 +155,7 @@ function kindOf(word: string): Kind {
 /** A symbol's address, a hexadecimal address, or what an expression means. */
 function startOf(prog: Program, word: string): Addr {
   const at = prog.findSymbol(word)?.address ?? parseAddress(word) ?? addressOf(prog, word);
-  if (at < 0x8000000000000000n) throw new NotFoundError('tree', `at ${hex(at)}`, 'it is no kernel address');
+  if (at < prog.kernelStart) throw new NotFoundError('tree', `at ${hex(at)}`, 'it is no kernel address');
   return at;
 }
 

@@ -62,17 +62,15 @@ export const vtop = command<VtopData>({
   },
 });
 
-const UPPER = 0x8000000000000000n;
-
 function translation(context: CommandContext, args: Args, word: string): TranslationData {
   const { prog } = context;
   const address = addressOf(prog, word);
-  const user = !args.has('k') && (args.has('u') || address < UPPER);
+  const user = !args.has('k') && (args.has('u') || address < prog.kernelStart);
   const task = wantedTask(context, args);
   const space = user && task !== undefined ? taskPageTables(prog, task) : undefined;
   const fixed = { address: hex64(address), space: user ? ('user' as const) : ('kernel' as const) };
   if (user && (task === undefined || !space)) return { ...fixed, refused: 'not accessible', steps: [] };
-  if (!user && address < UPPER) return { ...fixed, refused: 'not a kernel virtual address', steps: [] };
+  if (!user && address < prog.kernelStart) return { ...fixed, refused: 'not a kernel virtual address', steps: [] };
   const area = space && areaOf(prog, space.mm, address);
   if (user && !area) return { ...fixed, refused: 'not accessible', steps: [] };
   const walk = addressWalk(prog, address, space?.pgd);

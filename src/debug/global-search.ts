@@ -140,7 +140,7 @@ function irqTreeCheck(prog: Program): (at: Addr) => boolean {
   const tree = BigInt(prog.offset('xa_node', 'array'));
   return (at) => {
     const head = prog.memory.u64(at + root);
-    if (at % 8n !== 0n || (head & 3n) !== 2n || head < 1n << 63n) return false;
+    if (at % 8n !== 0n || (head & 3n) !== 2n || head < prog.kernelStart) return false;
     const node = head - 2n;
     const size = prog.findMember('xa_node', 'slots')?.type.resolve().length ?? 0;
     if (prog.memory.u64(node + tree) !== at || prog.memory.u8(node + shift) > 60) return false;
@@ -173,7 +173,7 @@ function hashTableCheck(type: string, member: string): (prog: Program) => (at: A
       for (let i = 0n; i < 255n; i++) {
         const first = prog.memory.u64(at + i * 8n);
         if (first === 0n) continue;
-        if (first < 1n << 63n || prog.memory.u32(first + number) % 255 !== Number(i)) return false;
+        if (first < prog.kernelStart || prog.memory.u32(first + number) % 255 !== Number(i)) return false;
         used++;
       }
       return used > 0;
@@ -186,9 +186,9 @@ function devicesMapCheck(prog: Program): (at: Addr) => boolean {
   const probes = BigInt(prog.offset('kobj_map', 'probes'));
   return (at) => {
     const map = prog.memory.u64(at);
-    if (at % 8n !== 0n || map < 1n << 63n) return false;
+    if (at % 8n !== 0n || map < prog.kernelStart) return false;
     return Array.from({ length: 255 }, (_, i) => prog.memory.u64(map + probes + BigInt(i) * 8n)).every(
-      (p) => p >> 63n === 1n,
+      (p) => p >= prog.kernelStart,
     );
   };
 }

@@ -3,9 +3,6 @@ import type { Addr } from '../base/units.ts';
 import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 
-/** Symbols lie in the upper half of a 64-bit address space: smaller numbers are none. */
-const LOWEST = 1n << 63n;
-
 export function addressText(at: Addr): string {
   return `0x${at.toString(16)}`;
 }
@@ -25,7 +22,7 @@ const MARK =
 
 /** `symbol+offset`, '' for an address that no symbol covers. */
 function symbolName(prog: Program, at: Addr): string {
-  if (prog.pointerSize === 8 && at < LOWEST) return '';
+  if (prog.pointerSize === 8 && at < prog.kernelStart) return '';
   const holding = prog.symbolHolding(at);
   if (holding === null) return '';
   if (holding) return withOffset(holding, at);

@@ -36,8 +36,6 @@ export interface AddressIdentity {
   readonly problems: readonly Problem[];
 }
 
-const UPPER = 0x8000000000000000n;
-
 /**
  * What `at` is: an address of the kernel's half, or a physical one below it. Never throws for damage; each side that fails
  * is a problem. Addresses of user space are told by who knows a process: they are not looked for here.
@@ -53,7 +51,7 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
       return undefined;
     }
   };
-  const virtual = (kind ?? (at >= UPPER ? 'virtual' : 'physical')) === 'virtual';
+  const virtual = (kind ?? (at >= prog.kernelStart ? 'virtual' : 'physical')) === 'virtual';
   const reader = attempt('memory map', () => pageReader(prog));
   const own = virtual ? reader?.map.frameOf(at) : undefined;
   const where = virtual ? prog.memory.translate(at) : undefined;

@@ -26,7 +26,7 @@ function pageWait(prog: Program, entry: Addr): BitWait | undefined {
   const queue = addrAdd(entry, -prog.offset('wait_page_queue', 'wait'));
   const address = prog.memory.ulong(addrAdd(queue, prog.offset('wait_page_queue', 'folio', 'page')));
   const bit = prog.memory.u32(addrAdd(queue, prog.offset('wait_page_queue', 'bit_nr')));
-  if (!isKernelPointer(address) || bit > 63) return undefined;
+  if (!isKernelPointer(prog, address) || bit > 63) return undefined;
   const flags = prog.memory.ulong(addrAdd(address, prog.offset('page', 'flags.f', 'flags')));
   const name = pageFlagNames(prog, 1n << BigInt(bit))[0] ?? `bit ${bit}`;
   return { kind: 'page', address, type: 'page', state: `${name} flags=${hex(flags)}` };
@@ -37,7 +37,7 @@ function keyedWait(prog: Program, entry: Addr, wake: string): BitWait | undefine
   const keyed = addrAdd(entry, -prog.offset('wait_bit_queue_entry', 'wq_entry'));
   const word = prog.memory.ulong(addrAdd(keyed, prog.offset('wait_bit_queue_entry', 'key.flags')));
   const bit = prog.memory.u32(addrAdd(keyed, prog.offset('wait_bit_queue_entry', 'key.bit_nr'))) | 0;
-  if (word < 1n << 63n || bit > 63) return undefined;
+  if (word < prog.kernelStart || bit > 63) return undefined;
   const value = hex(prog.memory.u32(word & ~3n));
   const variable = wake === 'var_wake_function' || bit < 0;
   return { kind: 'bit', address: word, type: '', state: variable ? `variable ${value}` : `bit ${bit} of ${value}` };

@@ -135,9 +135,9 @@ function slaves(prog: Program, disk: Addr, descent: Descent): BlockStack[] {
   const found: BlockStack[] = [];
   try {
     const directory = prog.at('gendisk', disk).get('slave_dir').toBigInt();
-    if (!isKernelPointer(directory)) return found;
+    if (!isKernelPointer(prog, directory)) return found;
     const node = prog.at('kobject', directory).get('sd').toBigInt();
-    if (!isKernelPointer(node)) return found;
+    if (!isKernelPointer(prog, node)) return found;
     const root = addrAdd(node, prog.offset('kernfs_node', 'dir.children'));
     const link = prog.offset('kernfs_node', 'rb');
     const target = prog.offset('kernfs_node', 'symlink.target_kn');
@@ -146,7 +146,7 @@ function slaves(prog: Program, disk: Addr, descent: Descent): BlockStack[] {
       const kernfs = prog.memory.ulong(addrAdd(addrAdd(entry, -link), target));
       // `priv` of a directory is its kobject, which a struct device begins with
       const object = prog.memory.ulong(addrAdd(kernfs, prog.offset('kernfs_node', 'priv')));
-      if (isKernelPointer(object)) {
+      if (isKernelPointer(prog, object)) {
         found.push(
           stackOf(prog, addrAdd(object, -prog.offset('device', 'kobj')), {
             ...descent,

@@ -23,7 +23,7 @@ const vforkChildren = perOwner((prog: Program): ReadonlyMap<Addr, Addr> => {
   for (const { address, kernelThread } of taskTable(prog).tasks) {
     if (kernelThread || word.load(addrAdd(address, at)) !== undefined) continue;
     const done = word.pointer(0);
-    if (isKernelPointer(done)) found.set(done, address);
+    if (isKernelPointer(prog, done)) found.set(done, address);
   }
   return found;
 });

@@ -26,7 +26,7 @@ export function pendingCall(prog: Program, cpu: number): PendingCall | undefined
   const member = prog.offset('call_function_data', 'csd', 'pcpu');
   const base = prog.memory.ulong(addrAdd(perCpu(prog, 'cfd_data', cpu), member));
   const places = possibleCpus(prog).map((target) => ({ target, csd: addrAdd(base, perCpuOffset(prog, target)) }));
-  const waiting = places.filter(({ csd }) => isKernelPointer(csd) && isLocked(csd));
+  const waiting = places.filter(({ csd }) => isKernelPointer(prog, csd) && isLocked(csd));
   const first = waiting[0];
   if (first) return { address: first.csd, cpus: waiting.map((w) => w.target) };
   const single = perCpu(prog, 'csd_data', cpu);

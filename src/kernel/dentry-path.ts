@@ -56,7 +56,7 @@ export const dentries = perOwner((prog: Program): Dentries => {
       let path = '';
       let at = dentry;
       for (let depth = 0; at !== stop && at !== other; depth++) {
-        if (!isKernelPointer(at)) throw new CorruptError(at, 'dentry: no kernel pointer');
+        if (!isKernelPointer(prog, at)) throw new CorruptError(at, 'dentry: no kernel pointer');
         if (depth >= MAX_DEPTH) throw new CorruptError(dentry, `dentry: more than ${MAX_DEPTH} levels`);
         prog.memory.read(at, raw.bytes);
         const up = raw.pointer(parent);

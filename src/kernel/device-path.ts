@@ -23,7 +23,7 @@ export function devicePath(prog: Program, device: Addr, problems: Problem[]): De
   const steps: DeviceStep[] = [];
   const seen = new Set<Addr>();
   let at = device;
-  while (isKernelPointer(at) && !seen.has(at) && steps.length < MAX_DEPTH) {
+  while (isKernelPointer(prog, at) && !seen.has(at) && steps.length < MAX_DEPTH) {
     seen.add(at);
     const here = at;
     const step = attempt(problems, `device ${here.toString(16)}`, () => readStep(prog, here));

@@ -16,7 +16,7 @@ const MAX_TARGETS = 4096;
 /** @param mapped `struct mapped_device *` @throws NotFoundError when the driver's types are unknown; MemoryFault */
 export function mapperTargets(prog: Program, mapped: Addr): MapperTarget[] {
   const map = structAt(prog, 'mapped_device', mapped).get('map').toBigInt();
-  if (!isKernelPointer(map)) return []; // it has no table yet
+  if (!isKernelPointer(prog, map)) return []; // it has no table yet
   const table = structAt(prog, 'dm_table', map);
   const count = Math.min(table.get('num_targets').toNumber(), MAX_TARGETS);
   const first = table.get('targets').toBigInt();

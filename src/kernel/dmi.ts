@@ -2,8 +2,6 @@ import { addrAdd } from '../base/u64.ts';
 import type { Program } from '../program/program.ts';
 import { enumerators } from './enumerators.ts';
 
-const UPPER = 1n << 63n;
-
 /** What the firmware says of the machine: `enum dmi_field` and its string, in the kernel's order; only those that are set. */
 export function dmiStrings(prog: Program): { readonly name: string; readonly value: string }[] {
   const table = prog.findSymbol('dmi_ident');
@@ -12,7 +10,7 @@ export function dmiStrings(prog: Program): { readonly name: string; readonly val
   for (const [name, index] of enumerators(prog, 'dmi_field')) {
     if (name === 'DMI_NONE' || name === 'DMI_STRING_MAX' || name === 'DMI_OEM_STRING') continue;
     const at = prog.memory.ulong(addrAdd(table.address, index * prog.arch.pointerSize));
-    if (at >= UPPER) found.push({ name, value: prog.memory.cString(at, 256) });
+    if (at >= prog.kernelStart) found.push({ name, value: prog.memory.cString(at, 256) });
   }
   return found;
 }

@@ -45,7 +45,7 @@ export function fairQueue(prog: Program, queue: Addr, problems: Problem[], depth
       entities.push(entityAt(prog, entity, current, problems, depth));
     };
     const running = prog.memory.ulong(addrAdd(queue, prog.offset('cfs_rq', 'curr')));
-    if (isKernelPointer(running)) add(running, true);
+    if (isKernelPointer(prog, running)) add(running, true);
     const node = prog.offset('sched_entity', 'run_node');
     const root = addrAdd(queue, prog.offset('cfs_rq', 'tasks_timeline'));
     for (const at of rbtreeEntries(prog, root, what)) add(addrAdd(at, -node), false);
@@ -81,9 +81,9 @@ function isThrottled(prog: Program, queue: Addr): boolean {
 
 /** The name of the directory of a group's cgroup. */
 function groupName(prog: Program, taskGroup: Addr): string | undefined {
-  if (!isKernelPointer(taskGroup) || !prog.findMember('task_group', 'css.cgroup')) return undefined;
+  if (!isKernelPointer(prog, taskGroup) || !prog.findMember('task_group', 'css.cgroup')) return undefined;
   const cgroup = prog.at('task_group', taskGroup).get('css.cgroup').toBigInt();
-  if (!isKernelPointer(cgroup)) return undefined;
+  if (!isKernelPointer(prog, cgroup)) return undefined;
   const node = prog.at('cgroup', cgroup).get('kn').toBigInt();
-  return isKernelPointer(node) ? prog.at('kernfs_node', node).get('name').toText(MAX_NAME) : undefined;
+  return isKernelPointer(prog, node) ? prog.at('kernfs_node', node).get('name').toText(MAX_NAME) : undefined;
 }

@@ -71,7 +71,7 @@ function readState(
   const bdev = object.get('s_bdev').toBigInt();
   const info = object.get('s_fs_info').toBigInt();
   const btrfs = type === 'btrfs' ? attempt(problems, what, () => btrfsState(prog, info, problems)) : undefined;
-  const devices = new Set([...(btrfs?.devices ?? []), bdev].filter(isKernelPointer));
+  const devices = new Set([...(btrfs?.devices ?? []), bdev].filter((at) => isKernelPointer(prog, at)));
   if (devices.size === 0) return undefined;
   const ext4 = EXT4.has(type) ? attempt(problems, what, () => ext4State(prog, info, problems)) : undefined;
   const xfs = type === 'xfs' ? attempt(problems, what, () => xfsState(prog, info)) : undefined;

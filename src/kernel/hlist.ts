@@ -27,8 +27,7 @@ export function* hlistNullsEntries(prog: Program, head: Addr, what: string, max 
   for (;;) {
     const next = read(prog, node, what, seen.size);
     if ((next & 1n) !== 0n) return;
-    if (next < 0x8000000000000000n)
-      throw new CorruptError(node, `${what}: next is ${hex(next)} after ${seen.size} nodes`);
+    if (next < prog.kernelStart) throw new CorruptError(node, `${what}: next is ${hex(next)} after ${seen.size} nodes`);
     if (seen.has(next)) throw new CorruptError(next, `${what}: the list runs into itself after ${seen.size} nodes`);
     if (seen.size >= max) throw new CorruptError(head, `${what}: no end after ${seen.size} nodes`);
     seen.add(next);
@@ -41,7 +40,7 @@ export function* hlistNullsEntries(prog: Program, head: Addr, what: string, max 
 export function* hlistBlEntries(prog: Program, head: Addr, what: string, max = MAX_NODES): Generator<Addr> {
   const first = read(prog, head, what, 0) & ~1n;
   if (first === 0n) return;
-  if (first < 0x8000000000000000n) throw new CorruptError(head, `${what}: first is ${hex(first)}`);
+  if (first < prog.kernelStart) throw new CorruptError(head, `${what}: first is ${hex(first)}`);
   read(prog, first, what, 0);
   yield first;
   for (const node of chainEntries(prog, first, what, { end: 0n, max })) {

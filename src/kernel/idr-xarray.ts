@@ -69,7 +69,7 @@ function walk(prog: Program, shape: NodeShape, root: Addr): IndexEntries {
     const low = Number(slot & 3n);
     if (slot === 0n || pointers.length >= MAX_ENTRIES) return;
     if (low === 0) {
-      if (isKernelPointer(slot)) pointers.push(slot);
+      if (isKernelPointer(prog, slot)) pointers.push(slot);
       else damage.push(`slot holds ${hex(slot)}, no kernel pointer`);
       return;
     }
@@ -94,7 +94,7 @@ function readNode(
   parentShift: number,
   seen: Set<Addr>,
 ): { shift: number; slots: readonly Addr[] } | string {
-  if (!isKernelPointer(at)) return 'no kernel pointer';
+  if (!isKernelPointer(prog, at)) return 'no kernel pointer';
   if (seen.has(at)) return 'reached twice';
   seen.add(at);
   const node = new KernelStruct(prog, shape.size);

@@ -26,7 +26,7 @@ export interface CachedPages {
  */
 export function cachedPages(prog: Program, inode: Addr): CachedPages {
   const { mapping } = inodes(prog)(inode);
-  if (mapping < 0x8000000000000000n) throw new CorruptError(inode, `inode: i_mapping is ${hex(mapping)}`);
+  if (mapping < prog.kernelStart) throw new CorruptError(inode, `inode: i_mapping is ${hex(mapping)}`);
   // commit b93b016313b3 ("page cache: use xa_lock", v4.17): i_pages, page_tree before; an XArray since v4.20
   const tree = addrAdd(mapping, prog.offset('address_space', 'i_pages', 'page_tree'));
   const root = prog.findMember('address_space', 'i_pages.xa_head') ? 'i_pages.xa_head' : 'i_pages.rnode';

@@ -22,6 +22,10 @@ export class KernelStruct {
     this.view = new DataView(this.bytes.buffer);
   }
 
+  get program(): Program {
+    return this.#program;
+  }
+
   /** Copies the object at `at`; what could not be read is undefined content, and the reason is returned. */
   load(at: Addr): FaultReason | undefined {
     return this.#program.memory.tryRead(at, this.bytes);
@@ -70,7 +74,7 @@ export class KernelStruct {
   }
 }
 
-/** Whether `at` can be the address of a kernel object: in the upper half, and aligned as a pointer is. */
-export function isKernelPointer(at: Addr): boolean {
-  return at >= 0x8000000000000000n && (at & 7n) === 0n;
+/** Whether `at` can be the address of a kernel object: where the kernel keeps any, and aligned as a pointer is. */
+export function isKernelPointer(prog: Program, at: Addr): boolean {
+  return at >= prog.kernelStart && (at & 7n) === 0n;
 }

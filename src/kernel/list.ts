@@ -87,7 +87,7 @@ export function* chainEntries(prog: Program, head: Addr, what: string, shape: Ch
   let from = head;
   let next = linkOf(prog, head, headLink, what, 0);
   while (next !== end) {
-    if (next < 0x8000000000000000n) throw new CorruptError(from, `${what}: next is ${hex(next)}, ${after(seen.size)}`);
+    if (next < prog.kernelStart) throw new CorruptError(from, `${what}: next is ${hex(next)}, ${after(seen.size)}`);
     if (seen.has(next)) throw new CorruptError(next, `${what}: the list runs into itself, ${after(seen.size)}`);
     if (seen.size >= max) throw new CorruptError(head, `${what}: no end, ${after(seen.size)}`);
     const following = linkOf(prog, next, link, what, seen.size); // a node that cannot be read is none

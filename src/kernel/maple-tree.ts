@@ -179,7 +179,7 @@ class Walk implements MapleWalk {
 
   /** Copies the node, or tells why it is none. */
   #refuse(address: Addr, number: number, depth: number): string | undefined {
-    if (!isKernelPointer(address)) return 'no kernel pointer';
+    if (!isKernelPointer(this.#raw.program, address)) return 'no kernel pointer';
     if (!this.#shapes[number]) return `type ${number} is unknown`;
     if (depth >= MAX_DEPTH) return `more than ${MAX_DEPTH} levels`;
     if (this.#seen.has(address)) return 'reached twice';

@@ -55,7 +55,7 @@ export function memoryCgroups(prog: Program): MemoryCgroups {
   const groups: MemoryCgroup[] = [];
   if (!prog.findMember('mem_cgroup', 'css')) return { groups, problems };
   const root = attempt(problems, 'memory control groups', () => rootGroup(prog)) ?? 0n;
-  if (!isKernelPointer(root)) return { groups, problems }; // switched off with cgroup_disable=memory
+  if (!isKernelPointer(prog, root)) return { groups, problems }; // switched off with cgroup_disable=memory
   const seen = new Set<Addr>();
   const visit = (at: Addr, depth: number): void => {
     if (seen.has(at) || depth > MAX_DEPTH || groups.length >= MAX_GROUPS) return;
@@ -144,9 +144,9 @@ export function cgroupPath(prog: Program, cgroup: Addr): string {
   // __parent since "kernfs: Use RCU to access kernfs_node::parent" (v6.15)
   const parent = prog.offset('kernfs_node', '__parent', 'parent');
   const names: string[] = [];
-  for (let depth = 0; isKernelPointer(node) && depth < MAX_DEPTH; depth++) {
+  for (let depth = 0; isKernelPointer(prog, node) && depth < MAX_DEPTH; depth++) {
     const up = prog.memory.ulong(addrAdd(node, parent));
-    if (!isKernelPointer(up)) break;
+    if (!isKernelPointer(prog, up)) break;
     names.unshift(prog.memory.cString(prog.memory.ulong(addrAdd(node, name)), 255));
     node = up;
   }

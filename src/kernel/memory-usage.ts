@@ -35,7 +35,7 @@ export function memoryUsage(
   const mm = new KernelStruct(prog, span);
   const parts = new Map<Addr, [number, number, number]>();
   for (const task of tasks) {
-    if (!isKernelPointer(task.mm)) continue;
+    if (!isKernelPointer(prog, task.mm)) continue;
     const sum = parts.get(task.mm);
     const [file, anon, shmem] = task.rssParts;
     if (!sum) parts.set(task.mm, [file, anon, shmem]);

@@ -240,7 +240,7 @@ function users(
 function text(prog: Program, raw: KernelStruct, offset: Bytes | undefined): string | undefined {
   if (offset === undefined) return undefined;
   const at = raw.pointer(offset);
-  if (at < 0x8000000000000000n) return undefined;
+  if (at < prog.kernelStart) return undefined;
   try {
     return prog.memory.cString(at, 128);
   } catch (e) {

@@ -17,7 +17,7 @@ export const memoryNodes = perOwner((prog: Program): readonly Addr[] => {
   const nodes: Addr[] = [];
   for (let i = 0; i < count; i++) {
     const node = prog.memory.ulong(addrAdd(table.address, i * prog.arch.pointerSize));
-    if (isKernelPointer(node)) nodes.push(node);
+    if (isKernelPointer(prog, node)) nodes.push(node);
   }
   return nodes;
 });

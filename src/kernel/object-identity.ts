@@ -131,7 +131,7 @@ function inodeWords(prog: Program, at: Addr): string {
 /** `ext4 on vda`. @param at `struct super_block *` */
 function superblockWords(prog: Program, at: Addr): string {
   const id = prog.findMember('super_block', 's_id');
-  if (!isKernelPointer(at) || !id) return '';
+  if (!isKernelPointer(prog, at) || !id) return '';
   const device = cString(prog.memory.bytes(addrAdd(at, id.offset), id.type.size));
   const type = prog.memory.ulong(addrAdd(at, prog.offset('super_block', 's_type')));
   const name = prog.memory.cString(prog.memory.ulong(addrAdd(type, prog.offset('file_system_type', 'name'))), 32);
@@ -142,7 +142,7 @@ function superblockWords(prog: Program, at: Addr): string {
 /** A path to an inode, by the first of its directory entries. @param inode `struct inode *` */
 function inodePath(prog: Program, inode: Addr): string | undefined {
   const first = prog.memory.ulong(addrAdd(inode, prog.offset('inode', 'i_dentry.first')));
-  if (!isKernelPointer(first)) return undefined;
+  if (!isKernelPointer(prog, first)) return undefined;
   const dentry = addrAdd(first, -prog.offset('dentry', 'd_alias', 'd_u.d_alias'));
   const back = prog.memory.ulong(addrAdd(dentry, prog.offset('dentry', 'd_inode')));
   return back === inode ? filePaths(prog).ofDentry(dentry).path : undefined;

@@ -52,7 +52,7 @@ export function oomScores(prog: Program): OomScores {
   const totalPages = total === undefined ? undefined : total + (longVariable(prog, 'total_swap_pages') ?? 0);
   const reader = attempt(problems, 'scores of the OOM killer', () => new ScoreReader(prog, totalPages ?? 0));
   const scores: OomScore[] = [];
-  for (const task of reader ? processes(tasks) : []) {
+  for (const task of reader ? processes(prog, tasks) : []) {
     const score = attempt(problems, `score of process ${task.pid}`, () => reader?.read(task));
     if (score) scores.push(score);
   }
@@ -61,10 +61,10 @@ export function oomScores(prog: Program): OomScores {
 }
 
 /** find_lock_task_mm(): a thread of each process that has its memory, the leader when it can be. */
-function processes(tasks: readonly TaskRecord[]): TaskRecord[] {
+function processes(prog: Program, tasks: readonly TaskRecord[]): TaskRecord[] {
   const found = new Map<number, TaskRecord>();
   for (const task of tasks) {
-    if (task.kernelThread || !isKernelPointer(task.mm)) continue;
+    if (task.kernelThread || !isKernelPointer(prog, task.mm)) continue;
     if (task.threadGroupLeader || !found.has(task.tgid)) found.set(task.tgid, task);
   }
   return [...found.values()];
@@ -126,6 +126,6 @@ class ScoreReader {
       this.#prog.memory.ulong(addrAdd(at, this.#prog.offset('task_struct', member)));
     if (word(task.address, 'vfork_done') === 0n) return false;
     const parent = word(task.address, 'real_parent');
-    return isKernelPointer(parent) && word(parent, 'mm') === task.mm;
+    return isKernelPointer(this.#prog, parent) && word(parent, 'mm') === task.mm;
   }
 }

@@ -183,7 +183,9 @@ function isSuperblock(prog: Program, at: Addr): boolean {
   const word = new KernelStruct(prog, 8);
   if (word.load(addrAdd(at, prog.offset('super_block', 's_root')))) return false;
   const root = word.pointer(0);
-  return isKernelPointer(root) && !word.load(addrAdd(root, prog.offset('dentry', 'd_sb'))) && word.pointer(0) === at;
+  return (
+    isKernelPointer(prog, root) && !word.load(addrAdd(root, prog.offset('dentry', 'd_sb'))) && word.pointer(0) === at
+  );
 }
 
 function typeOf(prog: Program, superblock: Addr): string {

@@ -78,7 +78,7 @@ export function pageCacheFiles(prog: Program, limits: PageCacheLimits): PageCach
 function pathOf(prog: Program, file: FoundFile): string | undefined {
   const device = file.filesystem === 'bdev' ? deviceOf(prog, file.inode) : undefined;
   if (device !== undefined) return device;
-  if (!isKernelPointer(file.alias)) return undefined;
+  if (!isKernelPointer(prog, file.alias)) return undefined;
   const dentry = addrAdd(file.alias, -prog.offset('dentry', 'd_alias', 'd_u.d_alias', 'd_u'));
   const { path, deleted } = filePaths(prog).ofDentry(dentry);
   return deleted && path === ' (deleted)' ? dentries(prog).nameOf(dentry) : path;

@@ -51,7 +51,7 @@ export function pageOwner(prog: Program, frame: Pfn): PageOwner | undefined {
   if (!layout || !member || !section) return undefined;
   // The section's pointer is set back, so that it is indexed by the frame itself.
   const base = prog.memory.ulong(addrAdd(section.address, member.offset));
-  if (!isKernelPointer(base) || (base & INVALID) !== 0n) return undefined;
+  if (!isKernelPointer(prog, base) || (base & INVALID) !== 0n) return undefined;
   const extension = addrAdd(base, BigInt(frame) * BigInt(layout.size));
   const flags = prog.memory.ulong(addrAdd(extension, prog.offset('page_ext', 'flags')));
   if (((flags >> BigInt(layout.ownerBit)) & 1n) === 0n) return undefined;

@@ -47,7 +47,7 @@ export function pageUse(prog: Program, frame: number): PageUse | undefined {
   if (types.isTable(head.address)) return { kind: 'table', page, head };
   if (head.count === 0) return { kind: 'unused', page, head };
   const owner = head.mapping & ~MAPPING_FLAGS;
-  if (owner < 0x8000000000000000n) return { kind: 'other', page, head };
+  if (owner < prog.kernelStart) return { kind: 'other', page, head };
   if ((head.mapping & MAPPING_ANON) !== 0n) return { kind: 'anonymous', page, head, owner };
   const host = prog.findMember('address_space', 'host')?.offset;
   const inode = host === undefined ? undefined : pointerAt(prog, addrAdd(owner, host));

@@ -69,7 +69,7 @@ export class PageReader {
       index: object.pointer(this.#index),
       count: object.i32(this.#count),
       flags: object.pointer(0),
-      head: headOf(address, object.pointer(this.headOffset)),
+      head: headOf(this.#prog, address, object.pointer(this.headOffset)),
     };
   }
 }
@@ -78,11 +78,11 @@ export class PageReader {
  * The head page that the word of a tail page leads to: bit 0 marks a tail, the rest is the head's address, or (where
  * descriptors are a power of two in size and the kernel can drop those of huge pages, since v7.0) a mask for the tail's.
  */
-export function headOf(page: Addr, word: bigint): Addr {
+export function headOf(prog: Program, page: Addr, word: bigint): Addr {
   if ((word & 1n) === 0n) return page;
   const value = word - 1n;
   if (page < MASK_BITS && (value & MASK_BITS) === MASK_BITS) return page & value;
-  return isKernelPointer(value) ? value : page;
+  return isKernelPointer(prog, value) ? value : page;
 }
 
 /** A reader when the dump tells where the descriptors are. */

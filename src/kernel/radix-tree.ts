@@ -97,7 +97,7 @@ class IndexWalk implements IndexedEntries {
     const low = Number(slot & 3n);
     if (slot === 0n || this.entries.length >= MAX_ENTRIES) return;
     if (low === 0) {
-      if (isKernelPointer(slot)) this.#add(index, slot, 'pointer');
+      if (isKernelPointer(this.#program, slot)) this.#add(index, slot, 'pointer');
       else this.damage.push(`slot ${index} holds ${hex(slot)}, no kernel pointer`);
       return;
     }
@@ -133,7 +133,7 @@ class IndexWalk implements IndexedEntries {
 
   #read(at: Addr, parentShift: number): { shift: number; slots: readonly Addr[] } | string {
     const { shape } = this;
-    if (!isKernelPointer(at)) return 'no kernel pointer';
+    if (!isKernelPointer(this.#program, at)) return 'no kernel pointer';
     if (this.#seen.has(at)) return 'reached twice';
     if (this.#seen.size >= MAX_NODES) return `more than ${MAX_NODES} nodes`;
     this.#seen.add(at);

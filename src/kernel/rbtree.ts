@@ -91,7 +91,7 @@ function* walk(prog: Program, top: Addr, what: string, order: RbtreeOrder): Gene
   let path = '';
   for (;;) {
     while (at !== 0n) {
-      const why = refuse(at, seen, path.length) ?? unread(raw.load(at));
+      const why = refuse(prog, at, seen, path.length) ?? unread(raw.load(at));
       if (why !== undefined) {
         yield new CorruptError(at, `${what}: tree node: ${why}, ${seen.size} nodes read before`);
         break;
@@ -118,7 +118,7 @@ function* fromLeftmost(prog: Program, leftmost: Addr): Generator<Addr> {
   const parent = prog.offset('rb_node', '__rb_parent_color');
   const raw = new KernelStruct(prog, prog.type('rb_node').size);
   const seen = new Set<Addr>();
-  const load = (at: Addr): boolean => isKernelPointer(at) && raw.load(at) === undefined;
+  const load = (at: Addr): boolean => isKernelPointer(prog, at) && raw.load(at) === undefined;
   let at = leftmost;
   while (!seen.has(at) && seen.size < MAX_NODES && load(at)) {
     seen.add(at);
@@ -145,8 +145,8 @@ function unread(fault: FaultReason | undefined): string | undefined {
   return fault && FAULT_TEXT[fault];
 }
 
-function refuse(at: Addr, seen: Set<Addr>, depth: number): string | undefined {
-  if (!isKernelPointer(at)) return `${hex(at)} is no kernel pointer`;
+function refuse(prog: Program, at: Addr, seen: Set<Addr>, depth: number): string | undefined {
+  if (!isKernelPointer(prog, at)) return `${hex(at)} is no kernel pointer`;
   if (seen.has(at)) return 'the tree runs into itself';
   if (depth >= MAX_DEPTH || seen.size >= MAX_NODES)
     return `more than ${depth >= MAX_DEPTH ? MAX_DEPTH : MAX_NODES} nodes`;

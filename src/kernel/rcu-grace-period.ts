@@ -48,7 +48,7 @@ export const gracePeriod = perOwner((prog: Program): GracePeriod => {
     const own = perCpu(prog, data, cpu);
     const node = prog.memory.ulong(addrAdd(own, prog.offset('rcu_data', 'mynode')));
     const mask = prog.memory.ulong(addrAdd(own, prog.offset('rcu_data', 'grpmask')));
-    if (!isKernelPointer(node)) continue;
+    if (!isKernelPointer(prog, node)) continue;
     nodes.add(node);
     const bits = (member: string): bigint => prog.memory.ulong(addrAdd(node, prog.offset('rcu_node', member)));
     if ((bits('qsmask') & mask) !== 0n) cpus.push(cpu);
@@ -88,7 +88,7 @@ function blockedReaders(prog: Program, node: Addr): Addr[] {
   const link = prog.findMember('task_struct', 'rcu_node_entry'); // CONFIG_PREEMPT_RCU
   if (!place || !link) return [];
   const first = prog.memory.ulong(addrAdd(node, place.offset));
-  if (!isKernelPointer(first)) return [];
+  if (!isKernelPointer(prog, first)) return [];
   const end = addrAdd(node, prog.offset('rcu_node', 'blkd_tasks'));
   const found = [addrAdd(first, -link.offset)];
   for (const entry of chainEntries(prog, first, 'blocked RCU readers', { end, max: MAX_BLOCKED })) {

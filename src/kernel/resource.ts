@@ -47,7 +47,7 @@ export function resources(prog: Program, root: 'ioport_resource' | 'iomem_resour
   const waiting: { address: Addr; depth: number }[] = [{ address: prog.symbol(root), depth: 0 }];
   for (let one = waiting.pop(); one; one = waiting.pop()) {
     const { address, depth } = one;
-    if (!isKernelPointer(address)) damage(address, 'is no kernel pointer');
+    if (!isKernelPointer(prog, address)) damage(address, 'is no kernel pointer');
     else if (seen.has(address)) damage(address, 'is reached twice');
     else if (seen.size >= MAX_RESOURCES) damage(address, `is one more than ${MAX_RESOURCES}`);
     else {

@@ -29,11 +29,11 @@ export interface RtMutexWait {
 export function blockedOnRtMutex(prog: Program, task: Addr): RtMutexWait | undefined {
   const field = prog.findMember('task_struct', 'pi_blocked_on'); // CONFIG_RT_MUTEXES
   const waiter = field ? prog.memory.ulong(addrAdd(task, field.offset)) : 0n;
-  if (!isKernelPointer(waiter)) return undefined;
+  if (!isKernelPointer(prog, waiter)) return undefined;
   const word = (member: string): bigint => prog.memory.ulong(addrAdd(waiter, prog.offset('rt_mutex_waiter', member)));
   if (word('task') !== task) return undefined;
   const address = word('lock');
-  if (!isKernelPointer(address)) return undefined;
+  if (!isKernelPointer(prog, address)) return undefined;
   // struct rt_mutex_base: commit 830e6acc8a1c ("locking/rtmutex: Split out the inner parts of 'struct rtmutex'", v5.15)
   const type = prog.findType('rt_mutex_base') ? 'rt_mutex_base' : 'rt_mutex';
   const owner = prog.memory.ulong(addrAdd(address, prog.offset(type, 'owner')));

@@ -117,7 +117,7 @@ export interface FreeArray {
 export function freeArrays(prog: Program, cache: SlabCache, problems: Problem[]): FreeArray[] {
   const arrays: FreeArray[] = [];
   const add = (at: Addr, owner: string, cpu: number | undefined): void => {
-    if (!isKernelPointer(at)) return;
+    if (!isKernelPointer(prog, at)) return;
     arrays.push({ owner, cpu, objects: arrayObjects(prog, cache, at, owner, problems) });
   };
   const { cpuCache } = slabCacheLayout(prog);
@@ -133,7 +133,7 @@ export function freeArrays(prog: Program, cache: SlabCache, problems: Problem[])
       if (address === 0n) continue;
       if (shared) add(prog.memory.ulong(addrAdd(address, shared.offset)), `node ${node}`, undefined);
       const others = alien ? prog.memory.ulong(addrAdd(address, alien.offset)) : 0n;
-      if (!isKernelPointer(others)) continue;
+      if (!isKernelPointer(prog, others)) continue;
       for (let i = 0; i < cache.nodes.length; i++) {
         const one = prog.memory.ulong(addrAdd(others, i * prog.arch.pointerSize));
         if (one !== 0n) add(addrAdd(one, inside), `node ${node} of node ${i}`, undefined);

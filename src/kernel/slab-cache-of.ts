@@ -19,6 +19,7 @@ export function slabCacheOf(prog: Program, at: Addr): string | undefined {
   const member = BigInt(prog.offset('page', 'compound_info', 'compound_head'));
   if (prog.memory.tryRead(page + member, word) !== undefined) return undefined;
   const slab = new SlabPage(prog);
-  if (slab.load(headOf(page, new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian)))) return undefined;
+  if (slab.load(headOf(prog, page, new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian))))
+    return undefined;
   return slab.objects === 0 ? undefined : findSlabCache(prog, slab.cache)?.name;
 }

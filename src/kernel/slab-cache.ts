@@ -108,13 +108,13 @@ function decodeCache(
     random: pointer(layout.random),
     cpuSlab: pointer(layout.cpuSlab),
     cpuSheaves: pointer(layout.cpuSheaves),
-    nodes: layout.nodes.map((offset) => kernelPointer(object.pointer(offset))),
-    barns: layout.barns.map((offset) => kernelPointer(object.pointer(offset))),
+    nodes: layout.nodes.map((offset) => kernelPointer(prog, object.pointer(offset))),
+    barns: layout.barns.map((offset) => kernelPointer(prog, object.pointer(offset))),
   };
 }
 
-function kernelPointer(at: Addr): Addr {
-  return isKernelPointer(at) ? at : 0n;
+function kernelPointer(prog: Program, at: Addr): Addr {
+  return isKernelPointer(prog, at) ? at : 0n;
 }
 
 /** `red_left_pad` is set for every cache of a kernel with SLUB_DEBUG; it counts only where SLAB_RED_ZONE is on. */

@@ -82,6 +82,6 @@ class HeadScan {
     if (!this.#types.isSlabIn(this.#view, at)) return;
     const page = start + BigInt(at);
     const word = this.#view.getBigUint64(at + this.#reader.headOffset, this.#prog.arch.littleEndian);
-    if (headOf(page, word) === page) this.heads.push(page);
+    if (headOf(this.#prog, page, word) === page) this.heads.push(page);
   }
 }

@@ -28,7 +28,7 @@ export const slabNamer = perOwner((prog: Program): ((at: Addr) => SlabCache | un
     const page = map?.pageOf(Math.floor(where.phys / prog.pageSize));
     const info = page === undefined ? undefined : pointer(addrAdd(page, head));
     if (page === undefined || info === undefined) return undefined;
-    const owner = pointer(addrAdd(headOf(page, info), cache));
+    const owner = pointer(addrAdd(headOf(prog, page, info), cache));
     return owner === undefined ? undefined : caches.get(owner);
   };
 });

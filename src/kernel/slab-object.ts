@@ -136,7 +136,7 @@ function descriptorOf(prog: Program, at: Addr): { page: Addr; direct: boolean } 
   const head = prog.offset('page', 'compound_info', 'compound_head');
   const word = new Uint8Array(8);
   if (prog.memory.tryRead(page + BigInt(head), word)) return undefined;
-  return { page: headOf(page, new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian)), direct };
+  return { page: headOf(prog, page, new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian)), direct };
 }
 
 /** Reads a slab as the list that holds it shows it; a slab on no list is full. */

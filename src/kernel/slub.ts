@@ -71,7 +71,7 @@ export class SlubWalker {
   *#partialChain(cache: SlabCache, objects: SlabObjects, cpu: number, first: Addr): Generator<VisitedSlab> {
     const seen = new Set<Addr>();
     for (let at = first; at !== 0n; ) {
-      if (!isKernelPointer(at) || seen.has(at) || seen.size >= MAX_SLABS) {
+      if (!isKernelPointer(this.#prog, at) || seen.has(at) || seen.size >= MAX_SLABS) {
         this.#note(cache, `CPU ${cpu}: its list of partial slabs is broken at ${hex(at)}, after ${seen.size} slabs`);
         return;
       }
@@ -121,7 +121,7 @@ export class SlubWalker {
   ): Generator<VisitedSlab> {
     const page = this.#page;
     const slab = (why: string): void => this.#note(cache, `slab ${hex(at)}: ${why}`);
-    const why = isKernelPointer(at) ? page.load(at, cache.address) : 'no kernel pointer';
+    const why = isKernelPointer(this.#prog, at) ? page.load(at, cache.address) : 'no kernel pointer';
     if (why) return slab(why);
     let memory: Addr;
     try {

@@ -53,7 +53,7 @@ export const memorySections = perOwner((prog: Program): MemorySections => {
       const number = first + i;
       const firstFrame = number * pagesPerSection;
       const codedMap = (word >> MAP_BITS) << MAP_BITS;
-      if (!isKernelPointer(codedMap)) continue; // damage: the words behind the roots may be anything
+      if (!isKernelPointer(prog, codedMap)) continue; // damage: the words behind the roots may be anything
       const map = addrAdd(codedMap, BigInt(firstFrame) * BigInt(prog.findType('page')?.size ?? 0));
       const flags = Number(word & ((1n << MAP_BITS) - 1n));
       sections.push({ number, address: addrAdd(root, i * size), codedMap, map, flags, firstFrame });
@@ -62,10 +62,10 @@ export const memorySections = perOwner((prog: Program): MemorySections => {
   const first = prog.memory.ulong(array);
   // SPARSEMEM_EXTREME: the variable points to an array of pointers (dynamically allocated since Linux 83e3c48729d9, v4.15).
   const roots =
-    isKernelPointer(first) && typeof prog.map.translate(first) !== 'string' ? rootsOf(prog, array, length) : [];
+    isKernelPointer(prog, first) && typeof prog.map.translate(first) !== 'string' ? rootsOf(prog, array, length) : [];
   if (roots.length === 0) addRoot(array, 0, Math.min(length, perRoot));
   roots.forEach((root, i) => {
-    if (isKernelPointer(root)) addRoot(root, i * perRoot, perRoot);
+    if (isKernelPointer(prog, root)) addRoot(root, i * perRoot, perRoot);
   });
   return { sections, pagesPerSection };
 });

@@ -5,7 +5,6 @@ import type { Program } from '../program/program.ts';
 
 /** nm's letters of symbols in text sections; `?` is what a table without letters gives. */
 const TEXT = 'tTwW?';
-const UPPER = 1n << 63n;
 
 /** A word of a stack that is the address of an instruction: a return address, now or once. */
 export interface StackText {
@@ -21,7 +20,7 @@ export function stackText(prog: Program, stack: StackRange, from: Addr): StackTe
   const found: StackText[] = [];
   const words = stackWords(prog, start, Number(stack.high - start));
   words.forEach((pc, i) => {
-    if (pc < UPPER) return;
+    if (pc < prog.kernelStart) return;
     const symbol = prog.symbolAt(pc);
     if (symbol && TEXT.includes(symbol.letter)) found.push({ at: start + BigInt(i * 8), pc, symbol });
   });

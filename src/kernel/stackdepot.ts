@@ -55,7 +55,7 @@ function recordOf(prog: Program, handle: number): Addr | undefined {
   const pointer = prog.arch.pointerSize;
   // an array of pointers, or in newer kernels a pointer to one
   const first = prog.memory.ulong(table.address);
-  const array = table.size === pointer && isKernelPointer(first) ? first : table.address;
+  const array = table.size === pointer && isKernelPointer(prog, first) ? first : table.address;
   const base = prog.memory.ulong(addrAdd(array, pool * pointer));
-  return isKernelPointer(base) ? addrAdd(base, field(offset) * 2 ** ALIGN) : undefined;
+  return isKernelPointer(prog, base) ? addrAdd(base, field(offset) * 2 ** ALIGN) : undefined;
 }

@@ -41,7 +41,7 @@ export function swapAreas(prog: Program): SwapAreas {
   const areas: SwapArea[] = [];
   for (let type = 0; type < count; type++) {
     const address = prog.memory.ulong(addrAdd(table, type * prog.arch.pointerSize));
-    if (!isKernelPointer(address)) continue;
+    if (!isKernelPointer(prog, address)) continue;
     const area = attempt(problems, `swap area ${type}`, () => readArea(prog, address, type, problems));
     if (area) areas.push(area);
   }

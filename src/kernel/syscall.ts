@@ -6,7 +6,6 @@ import type { Program } from '../program/program.ts';
 
 /** More than any kernel has. */
 const MAX_CALLS = 4096;
-const UPPER = 1n << 63n;
 
 /** A system call of the kernel's native ABI. */
 export interface SystemCall {
@@ -54,7 +53,7 @@ function callsAt(prog: Program, table: Addr, most: number): SystemCall[] {
     const at = addrAdd(table, number * size);
     if (typeof prog.memory.translate(at) === 'string') break;
     const address = prog.memory.ulong(at);
-    if (address < UPPER) break; // padding behind the table
+    if (address < prog.kernelStart) break; // padding behind the table
     const symbol = prog.symbolAt(address);
     if (symbol?.address !== address) break; // the next table, or what is not one
     calls.push({ number, address, symbol });

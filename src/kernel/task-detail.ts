@@ -72,7 +72,7 @@ export interface ResourceLimit {
 /** `task->signal->rlim`; empty for a task whose signal structure is gone. @throws NotFoundError MemoryFault */
 export function resourceLimits(prog: Program, task: Addr): ResourceLimit[] {
   const signal = prog.memory.ulong(addrAdd(task, prog.offset('task_struct', 'signal')));
-  if (!isKernelPointer(signal)) return [];
+  if (!isKernelPointer(prog, signal)) return [];
   const limits = addrAdd(signal, prog.offset('signal_struct', 'rlim'));
   return RESOURCES.map((resource, i) => ({
     resource,

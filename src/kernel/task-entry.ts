@@ -44,13 +44,13 @@ export class TaskReader {
   readonly entries = new Map<Addr, TaskEntry>();
   /** Why an address that something led to is no task. */
   readonly refused = new Map<Addr, string>();
-  readonly #program: Program;
+  readonly program: Program;
   readonly #raw: KernelStruct;
   readonly #cpus: number;
 
   /** @throws AnalysisError when the kernel's types are unknown */
   constructor(prog: Program) {
-    this.#program = prog;
+    this.program = prog;
     this.layout = taskLayout(prog);
     this.#raw = new KernelStruct(prog, this.layout.span);
     this.#cpus = nrCpuIds(prog);
@@ -75,14 +75,14 @@ export class TaskReader {
 
   /** Whether the kernel's pid structure leads back to the task: not so for a copy that fork has not finished. */
   isLinked(entry: TaskEntry): boolean {
-    if (!isKernelPointer(entry.threadPid)) return false;
-    const head = new KernelStruct(this.#program, 8);
+    if (!isKernelPointer(this.program, entry.threadPid)) return false;
+    const head = new KernelStruct(this.program, 8);
     if (head.load(addrAdd(entry.threadPid, this.layout.pidTasks))) return false;
     return head.pointer(0) === addrAdd(entry.address, this.layout.pidLink);
   }
 
   #read(address: Addr): TaskEntry | string {
-    if (!isKernelPointer(address)) return 'no kernel pointer';
+    if (!isKernelPointer(this.program, address)) return 'no kernel pointer';
     const { layout: at } = this;
     const raw = this.#raw;
     // Rarely is a part of it missing from the dump; what is there may still do.
@@ -99,7 +99,7 @@ export class TaskReader {
     if (!isTaskState(state, exitState)) return `state ${state}, exit state ${exitState}`;
     if (cpu >= this.#cpus) return `CPU ${cpu} of ${this.#cpus}`;
     if (nul < 0 || nul >= at.comm + COMM_SIZE) return 'its name does not end';
-    if (!isKernelPointer(groupLeader)) return 'no group leader';
+    if (!isKernelPointer(this.program, groupLeader)) return 'no group leader';
     const rss = at.rssCount;
     return {
       address,
@@ -116,7 +116,7 @@ export class TaskReader {
       realParent: raw.pointer(at.realParent),
       threadPid: raw.pointer(at.threadPid),
       tasksNext: raw.pointer(at.tasks),
-      tasksPrev: raw.pointer(at.tasks + this.#program.arch.pointerSize),
+      tasksPrev: raw.pointer(at.tasks + this.program.arch.pointerSize),
       threadNext: raw.pointer(at.threadNode),
       rssParts: rss < 0 ? NO_PARTS : [raw.i32(rss), raw.i32(rss + 4), raw.i32(rss + 12)], // see memory-usage.ts
       foundBy: 0,

@@ -107,7 +107,7 @@ function followTasks(reader: TaskReader, init: TaskEntry, into: TaskEntry[], for
     const node = forward ? at.tasksNext : at.tasksPrev;
     const address = addrAdd(node, -tasks);
     if (address === init.address) return undefined;
-    const next = isKernelPointer(node) ? reader.find(address, 0) : undefined;
+    const next = isKernelPointer(reader.program, node) ? reader.find(address, 0) : undefined;
     if (!next) return `${hex(node)} follows task ${hex(at.address)}, but is no task`;
     if ((next.foundBy & FOUND.tasksList) !== 0) return `task ${hex(address)} comes a second time`;
     next.foundBy |= FOUND.tasksList;
@@ -128,7 +128,7 @@ function followThreads(reader: TaskReader, leader: TaskEntry, problems: Problem[
   let node = leader.threadNext;
   for (let count = 0; node !== head; count++) {
     const address = addrAdd(node, -threadNode);
-    const thread = isKernelPointer(node) && count < MAX_TASKS ? reader.find(address, 0) : undefined;
+    const thread = isKernelPointer(reader.program, node) && count < MAX_TASKS ? reader.find(address, 0) : undefined;
     if (!thread || (thread.foundBy & FOUND.tasksList) !== 0 || thread.signal !== leader.signal) {
       if (address === leader.address) return true; // the head lies elsewhere, but the circle is closed
       const what = `thread list of ${leader.comm} (${leader.pid})`;

@@ -61,7 +61,7 @@ function timekeeper(prog: Program): Addr {
 function isTimekeeper(prog: Program, at: Addr): boolean {
   const seconds = prog.memory.u64(addrAdd(at, prog.offset('timekeeper', 'xtime_sec')));
   const source = prog.memory.ulong(addrAdd(at, prog.offset('timekeeper', 'tkr_mono.clock')));
-  return isKernelPointer(source) && seconds < 10_000_000_000n;
+  return isKernelPointer(prog, source) && seconds < 10_000_000_000n;
 }
 
 /**

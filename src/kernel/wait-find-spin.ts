@@ -36,7 +36,7 @@ export function findSpin(prog: Program, stack: WaitingStack): FoundWait | undefi
 function pointers(stack: WaitingStack): Addr[] {
   const words = stack.words().map((w) => w.value);
   // a lock is 4 bytes: it may lie at any multiple of them, but not in code or on this stack
-  const candidates = [...stack.registers(), ...words].filter((v) => v >= 1n << 63n && (v & 3n) === 0n);
+  const candidates = [...stack.registers(), ...words].filter((v) => v >= stack.prog.kernelStart && (v & 3n) === 0n);
   return [...new Set(candidates)];
 }
 
@@ -72,7 +72,7 @@ function sleepingLock(
   read: (at: Addr) => { readonly state: string; readonly holder?: Holder },
 ): FoundWait | undefined {
   for (const at of pointers(stack)) {
-    if (!isKernelPointer(at)) continue;
+    if (!isKernelPointer(stack.prog, at)) continue;
     const lock = attempt(() => read(at));
     if (!lock?.holder || lock.holder.task === stack.task.address) continue;
     return { found: 'word', resource: { ...bare(kind, type, at, lock.state), holders: [lock.holder] } };

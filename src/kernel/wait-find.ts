@@ -85,7 +85,7 @@ export class WaitFinder {
     return ['blocked_on', 'blocker'].flatMap((member) => {
       const place = this.prog.findMember('task_struct', member);
       const value = place && attempt(() => this.prog.memory.ulong(addrAdd(task, place.offset)) & ~3n);
-      return value !== undefined && isKernelPointer(value) ? [value] : [];
+      return value !== undefined && isKernelPointer(this.prog, value) ? [value] : [];
     });
   }
 
@@ -132,7 +132,7 @@ export class WaitFinder {
   #percpuWriter(stack: WaitingStack): FoundWait | undefined {
     const writer = this.prog.offset('percpu_rw_semaphore', 'writer.task', 'writer');
     const at = stack.words().find(({ value }) => {
-      if (!isKernelPointer(value)) return false;
+      if (!isKernelPointer(this.prog, value)) return false;
       return attempt(() => this.prog.memory.ulong(addrAdd(value, writer))) === stack.task.address;
     })?.value;
     if (at === undefined) return undefined;

@@ -52,7 +52,7 @@ export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]
   return tasks.filter((task) => {
     if (task.state !== 'IN' || task.active) return false;
     const sp = attempt(() => savedStackPointer(prog, task.address)) ?? 0n;
-    if (sp < 1n << 63n) return false;
+    if (sp < prog.kernelStart) return false;
     const there = copy.loadPart(sp & ~7n);
     for (let i = 0; i + 8 <= there; i += 8) {
       if (!uppers.has(copy.u32(i + upper))) continue;

@@ -78,7 +78,7 @@ export class ListedLocks {
     if (this.#first === undefined) return undefined;
     const waiters = new Set(ring.nodes.map((n) => waiterOf(n, this.#list)));
     const leads = (at: Addr): boolean =>
-      isKernelPointer(at) && waiters.has(this.#pointer(addrAdd(at, this.#first ?? 0)));
+      isKernelPointer(this.#prog, at) && waiters.has(this.#pointer(addrAdd(at, this.#first ?? 0)));
     const hinted = hints.find(leads);
     if (hinted !== undefined) return { address: hinted, found: 'field' };
     const word = stack.words().find((w) => leads(w.value))?.value ?? stack.registers().find(leads);

@@ -78,7 +78,7 @@ export class WaitQueues {
 
   #isEntry(node: Addr): boolean {
     const func = this.#read(addrAdd(node, this.#func - this.#link));
-    if (!(func >= 1n << 63n)) return false;
+    if (!(func >= this.#prog.kernelStart)) return false;
     const symbol = this.#prog.symbolAt(func);
     return symbol?.address === func && TEXT.includes(symbol.letter);
   }
@@ -128,6 +128,6 @@ export class SimpleWaitQueues {
   #taskOf(node: Addr): Addr | undefined {
     if (this.#word.load(addrAdd(node, this.#task - this.#link))) return undefined;
     const task = this.#word.pointer(0);
-    return isKernelPointer(task) && findTask(this.#prog, task) ? task : undefined;
+    return isKernelPointer(this.#prog, task) && findTask(this.#prog, task) ? task : undefined;
   }
 }

@@ -54,7 +54,7 @@ export class WaiterRings {
   }
 
   #read(at: Addr): { next: Addr; prev: Addr } | undefined {
-    if (!isKernelPointer(at) || this.#links.load(at)) return undefined;
+    if (!isKernelPointer(this.#links.program, at) || this.#links.load(at)) return undefined;
     return { next: this.#links.pointer(0), prev: this.#links.pointer(this.#links.bytes.length / 2) };
   }
 

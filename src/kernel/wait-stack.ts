@@ -13,7 +13,6 @@ import { type WaitSite, waitSite } from './wait-function.ts';
 const OUTER = 3;
 /** More of a stack than the frames of one wait take. */
 const MAX_WORDS = 2048;
-const UPPER = 1n << 63n;
 
 /** A word of a stack and where it lies. */
 export interface StackWord {
@@ -23,6 +22,7 @@ export interface StackWord {
 
 /** What is known of a task that waits, for those who look for what it waits for. */
 export interface WaitingStack {
+  readonly prog: Program;
   readonly task: TaskRecord;
   readonly site: WaitSite | undefined;
   /** Words of the frames from where the task stopped to a little beyond the waiting function. */
@@ -61,7 +61,7 @@ export class WaitStack implements WaitingStack {
 
   registers(): readonly bigint[] {
     const frame = this.frames[this.site?.index ?? 0];
-    return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && isKernelPointer(v));
+    return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && isKernelPointer(this.prog, v));
   }
 
   #bounds(): { from: Addr; to: Addr } | undefined {
@@ -91,8 +91,9 @@ export class WaitStack implements WaitingStack {
 
   #pointers(): Set<bigint> {
     const values = new Set<bigint>();
+    const start = this.prog.kernelStart;
     const keep = (v: bigint | undefined): void => {
-      if (v !== undefined && v >= UPPER) values.add(v); // a spinlock may lie at any multiple of four
+      if (v !== undefined && v >= start) values.add(v); // a spinlock may lie at any multiple of four
     };
     for (const frame of this.frames) for (const v of frame.registers ?? []) keep(v);
     const range = this.#range();

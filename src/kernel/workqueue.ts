@@ -79,10 +79,10 @@ function poolAddresses(prog: Program, problems: Problem[]): readonly Addr[] {
   for (const { address, kernelThread } of taskTable(prog).tasks) {
     if (!kernelThread || (prog.memory.u32(addrAdd(address, flags)) & PF_WQ_WORKER) === 0) continue;
     const kthread = prog.memory.ulong(addrAdd(address, thread));
-    if (!isKernelPointer(kthread)) continue;
+    if (!isKernelPointer(prog, kthread)) continue;
     const worker = prog.memory.ulong(addrAdd(kthread, prog.offset('kthread', 'data')));
-    const pool = isKernelPointer(worker) ? prog.memory.ulong(addrAdd(worker, prog.offset('worker', 'pool'))) : 0n;
-    if (isKernelPointer(pool)) found.add(pool);
+    const pool = isKernelPointer(prog, worker) ? prog.memory.ulong(addrAdd(worker, prog.offset('worker', 'pool'))) : 0n;
+    if (isKernelPointer(prog, pool)) found.add(pool);
   }
   return [...found];
 }

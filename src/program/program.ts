@@ -37,6 +37,8 @@ export class Program {
   readonly arch: Architecture;
   readonly vmcoreinfo: Vmcoreinfo;
   readonly map: KernelMap;
+  /** The lowest address of the kernel; see `Architecture.kernelStart`. */
+  readonly kernelStart: Addr;
   readonly physical: PhysicalMemory;
   /** Kernel virtual memory. */
   readonly memory: AddressSpace;
@@ -62,6 +64,7 @@ export class Program {
   ) {
     this.image = image;
     this.arch = arch;
+    this.kernelStart = arch.kernelStart ?? UPPER_HALF;
     this.vmcoreinfo = vmcoreinfo;
     this.map = map;
     this.physical = image.memory;
@@ -71,11 +74,6 @@ export class Program {
 
   get pointerSize(): 4 | 8 {
     return this.arch.pointerSize;
-  }
-
-  /** The lowest address of the kernel; see `Architecture.kernelStart`. */
-  get kernelStart(): Addr {
-    return this.arch.kernelStart ?? UPPER_HALF;
   }
 
   get pageSize(): Bytes {

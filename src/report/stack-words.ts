@@ -9,8 +9,6 @@ import type { WordsData } from './stack-data.ts';
 /** What stands for a word: symbols only, the slab cache of an object too, or that with the address. */
 export type WordNaming = 'symbols' | 'caches' | 'objects';
 
-const UPPER = 1n << 63n;
-
 /** Words from `at` on, two a piece, with what they stand for. */
 export function wordsData(prog: Program, at: Addr, words: readonly bigint[], naming?: WordNaming): WordsData[] {
   const out: WordsData[] = [];
@@ -23,7 +21,7 @@ export function wordsData(prog: Program, at: Addr, words: readonly bigint[], nam
 }
 
 function nameOf(prog: Program, word: bigint, naming: WordNaming): string | null {
-  if (word < UPPER) return null;
+  if (word < prog.kernelStart) return null;
   const symbol = prog.symbolAt(word);
   if (symbol) return `${symbol.name}${word === symbol.address ? '' : `+${word - symbol.address}`}`;
   const cache = naming === 'symbols' ? undefined : cacheOf(prog, word);

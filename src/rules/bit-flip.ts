@@ -45,7 +45,7 @@ function neighbour(of: Case, bad: bigint): Neighbour | undefined {
     const good = bad ^ (1n << BigInt(bit));
     const held = of.objects.find((o) => o.pointer === good || o.address === good);
     if (held) return { object: held, bit, held: true };
-    if (found || bit < LOWEST || good < 0x8000000000000000n) continue;
+    if (found || bit < LOWEST || good < of.prog.kernelStart) continue;
     const object = attempt(() => examineObject(of.prog, good, []));
     if (object?.slab?.allocated && object.address === good) found = { object, bit, held: false };
   }

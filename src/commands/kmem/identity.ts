@@ -20,9 +20,6 @@ interface IdentitiesData {
   readonly addresses: readonly IdentityData[];
 }
 
-/** Addresses of user space are below, with every CPU. */
-const USER_END = 0x8000000000000000n;
-
 /** `kmem address`: what an address is. With `-s` and `-S` only its slab. */
 export const identity = commandPart<IdentitiesData>({
   name: 'identity',
@@ -38,7 +35,7 @@ export const identity = commandPart<IdentitiesData>({
         addressIdentity(prog, at, args.has('P') ? 'physical' : undefined),
         args.has('S'),
       );
-      const isUser = at < USER_END && !args.has('P') && task !== undefined;
+      const isUser = at < prog.kernelStart && !args.has('P') && task !== undefined;
       const user = isUser && !slabOnly && !freeOnly ? userArea(prog, task, at) : undefined;
       if (freeOnly)
         return { address: found.address, kind: found.kind, freeOnly: true, ...(found.free && { free: found.free }) };

@@ -69,7 +69,7 @@ function need(reader: PageReader | undefined): PageReader {
 function pageAddress(prog: Program, reader: PageReader, word: string): bigint | undefined {
   const at = parseAddress(word) ?? prog.findSymbol(word)?.address;
   if (at === undefined) throw new UsageError(`kmem: ${word} is no address`);
-  if (at >= 0x8000000000000000n) {
+  if (at >= prog.kernelStart) {
     if (reader.map.frameOf(at) !== undefined) return at;
     const where = prog.memory.translate(at);
     return typeof where === 'string' ? undefined : reader.map.pageOf(Math.floor(where.phys / prog.pageSize));
