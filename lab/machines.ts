@@ -22,6 +22,8 @@ export interface Machine {
    */
   readonly stopsInPanic?: boolean;
   readonly memMiB: number;
+  /** More arguments of QEMU. */
+  readonly extra?: readonly string[];
   /** `ARCH=` of the kernel's make. */
   readonly kernelArch: string;
   /** GNU triplet of the cross compiler; undefined: the compiler of the lab itself. */
@@ -93,8 +95,11 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     cpu: 'power9',
     console: 'hvc0',
     vmcoreinfo: false,
+    memMiB: 1024,
+    extra: ['-action', 'panic=none'], // a panic ends in RTAS os-term, which would end QEMU
     kernelArch: 'powerpc',
     triplet: 'powerpc64le-linux-gnu',
+    security: false,
   },
   loong64: {
     ...COMMON,

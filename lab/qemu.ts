@@ -72,6 +72,7 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
   args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o));
   if (m.vmcoreinfo) args.push('-device', 'vmcoreinfo');
   if (m.stopsInPanic) args.push('-action', 'panic=pause');
+  args.push(...(m.extra ?? []));
   args.push(
     '-qmp',
     `unix:${qmpSocket},server=on,wait=off`,

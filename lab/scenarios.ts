@@ -33,7 +33,7 @@ const IN_PAGE_FAULT = /<\/IRQ>[\s\S]*asm_exc_page_fault|__do_softirq[\s\S]*do_pa
 const CHURN = 'lab.churn=2 lab.nohog=1';
 
 const KINDS = {
-  null: { mode: 'null', expect: /RIP: 0010:gadget_home|pc : gadget_home/ },
+  null: { mode: 'null', expect: /RIP: 0010:gadget_home|pc : gadget_home|NIP \[\w+\] gadget_home/ },
   softnull: { mode: 'softnull', trigger: 'param', expect: /soft_timer_fires/ },
   softfault: { mode: 'softnull', trigger: 'param', append: CHURN, expect: IN_PAGE_FAULT },
   irqnull: { mode: 'irqnull', trigger: 'param', expect: /hard_timer_fires/ },
@@ -86,6 +86,8 @@ function scenario(
 const OLD = { append: 'no_timer_check' };
 /** 16K pages are not in cortex-a72, and they want more memory. */
 const BIG_PAGES = { cpu: 'cortex-a76', memMiB: 1024 };
+/** The hashed page table instead of the radix tree. */
+const HASH = { label: 'ppc64el-6.1-hash', append: 'disable_radix', timeoutSeconds: 300 };
 /** Small and with few processes, for the dumps that live in the repository. */
 const SAMPLE = { append: 'lab.quiet=1', memMiB: 256 };
 
@@ -140,6 +142,13 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-6.12-16k', 'null', BIG_PAGES),
   scenario('arm64-6.12-16k', 'rcuinode', BIG_PAGES),
   scenario('arm64-6.12-16k', 'sysrq', BIG_PAGES),
+  scenario('ppc64el-6.1', 'sysrq'),
+  scenario('ppc64el-6.1', 'null'),
+  scenario('ppc64el-6.1', 'abba'),
+  scenario('ppc64el-6.1', 'softnull'),
+  scenario('ppc64el-6.1', 'sysrq', HASH),
+  scenario('ppc64el-6.12', 'sysrq'),
+  scenario('ppc64el-6.12', 'null'),
   scenario('arm64-sid', 'null'),
   scenario('arm64-sid', 'sysrq'),
   scenario('arm64-sid', 'softfault'),
