@@ -5,3 +5,8 @@ import { x86_64 } from './x86-64.ts';
 
 /** Every CPU that this package knows; a new one is one more line. */
 export const architectures: readonly Architecture[] = [x86_64, arm64, s390x];
+import { ppc64le } from './ppc64le.ts';
+import { x86_64 } from './x86-64.ts';
+
+/** Every CPU that this package knows; a new one is one more line. */
+export const architectures: readonly Architecture[] = [x86_64, arm64, ppc64le];

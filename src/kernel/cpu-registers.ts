@@ -27,8 +27,9 @@ const assigned = perOwner((prog: Program): ReadonlyMap<number, RegisterValues> =
   if (!unwind) return result;
   const cpus = cpuNumbers(prog);
   const notes: { values: RegisterValues; index: number }[] = [];
+  const little = prog.image.littleEndian ?? prog.arch.littleEndian;
   prog.image.cpuNotes.forEach((desc, index) => {
-    const values = unwind.prstatus(desc, prog.arch.littleEndian);
+    const values = unwind.prstatus(desc, little);
     if (values && !isEmpty(unwind, values)) notes.push({ values, index });
   });
   const left = new Set(notes);

@@ -85,8 +85,9 @@ function describe(prog: Program, cpu: number, source: string, log: LogCrash): Om
 function cpuCaughtDying(prog: Program): number | undefined {
   const unwind = prog.arch.unwind;
   if (!unwind) return undefined;
+  const little = prog.image.littleEndian ?? prog.arch.littleEndian;
   const cpu = prog.image.cpuNotes.findIndex((note) => {
-    const pc = unwind.prstatus(note, prog.arch.littleEndian)?.[unwind.pc];
+    const pc = unwind.prstatus(note, little)?.[unwind.pc];
     const name = pc === undefined ? undefined : attempt(() => prog.symbolAt(pc)?.name);
     return name !== undefined && DEATH.has(name);
   });
