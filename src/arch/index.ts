@@ -6,3 +6,8 @@ import { x86_64 } from './x86-64.ts';
 
 /** Every CPU that this package knows; a new one is one more line. */
 export const architectures: readonly Architecture[] = [x86_64, arm64, ppc64le, s390x];
+import { riscv64 } from './riscv64.ts';
+import { x86_64 } from './x86-64.ts';
+
+/** Every CPU that this package knows; a new one is one more line. */
+export const architectures: readonly Architecture[] = [x86_64, arm64, riscv64];

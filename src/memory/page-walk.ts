@@ -20,6 +20,11 @@ export interface PagingFormat {
   next(lo: number, hi: number, level: number): PhysAddr;
   /** Whether an entry above the last level maps memory itself (a huge page). */
   isLeaf(lo: number, hi: number, level: number): boolean;
+  /**
+   * Bytes that the entry maps together with its neighbours, which then say the same, where that is more than the level's
+   * own. Absent: entries stand for themselves.
+   */
+  span?(lo: number, hi: number, level: number): number | undefined;
 }
 
 const CACHED = 64;
@@ -64,8 +69,8 @@ export function pageWalker(memory: PhysicalMemory, format: PagingFormat, root: P
       const next = format.next(entryLo, entryHi, level);
       if (next < 0) return 'unmapped';
       if (level === last || format.isLeaf(entryLo, entryHi, level)) {
-        const size = 2 ** shift;
-        const inside = lowBits(lo, hi, shift);
+        const size = format.span?.(entryLo, entryHi, level) ?? 2 ** shift;
+        const inside = lowBits(lo, hi, Math.log2(size));
         return { phys: next - (next % size) + inside, size: size - inside };
       }
       table = next;
@@ -122,8 +127,9 @@ export function walkSteps(
     const next = format.next(lo, hi, level);
     if (next < 0) return { steps, end: 'unmapped' };
     if (level === format.levels.length - 1 || format.isLeaf(lo, hi, level)) {
-      const inside = lowBits(lo32(at), hi32(at), shift);
-      return { steps, end: { phys: next - (next % 2 ** shift) + inside, size: 2 ** shift - inside } };
+      const size = format.span?.(lo, hi, level) ?? 2 ** shift;
+      const inside = lowBits(lo32(at), hi32(at), Math.log2(size));
+      return { steps, end: { phys: next - (next % size) + inside, size: size - inside } };
     }
     table = next;
   }

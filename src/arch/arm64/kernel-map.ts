@@ -1,12 +1,13 @@
 import { AnalysisError } from '../../base/errors.ts';
 import { hex } from '../../base/hex.ts';
 import { Lazy } from '../../base/lazy.ts';
-import type { Addr, Bytes, PhysAddr } from '../../base/units.ts';
+import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
 import { isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
+import { imageRange } from '../image-range.ts';
 import { linearExtent } from '../linear-extent.ts';
 import { vmemmapFromSections } from '../vmemmap.ts';
 import { armTables } from './page-tables.ts';
@@ -15,8 +16,6 @@ import { armPaging } from './paging.ts';
 const END_OF_MEMORY = 1n << 64n;
 /** Kernel images start on 64 KiB; with relocation (KASLR) and EFI in practice on 2 MiB. */
 const IMAGE_STEPS = [0x200000, 0x10000];
-/** Behind swapper_pg_dir come the kernel's init text, data and bss: at least this much. */
-const UNPROVED_IMAGE = 0x1000000n;
 const VA_BITS_OF_PAGES: Readonly<Record<number, readonly number[]>> = {
   12: [48, 39, 52],
   14: [48, 47, 36, 52],
@@ -39,7 +38,7 @@ export function armKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const pageSize = info.pageSize ?? 4096;
   const tables = findTables(image, info, swapper, Math.log2(pageSize));
   const { walk, vaBits } = tables;
-  const linear = imageRanges(info, swapper, tables, pageSize);
+  const linear = [imageRange(tables, swapper, info.symbol('_stext'), pageSize)];
   const direct = findDirectMap(image, info, tables);
   if (direct !== undefined) linear.push(...directMapRanges(image, tables, direct));
   const translate = untagged(withLinearRanges(linear, walk), vaBits);
@@ -142,24 +141,6 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
     'no-kernel',
     `arm64: no page tables found for swapper_pg_dir ${hex(swapper)} (kimage_voffset ${info.get('NUMBER(kimage_voffset)') ?? 'not stated'})`,
   );
-}
-
-/** The kernel image, as far as it is mapped in one piece around `swapper`, or may be where the tables are missing. */
-function imageRanges(info: Vmcoreinfo, swapper: Addr, tables: Tables, pageSize: Bytes): LinearRange[] {
-  const delta = BigInt(tables.root) - swapper;
-  const contiguous = (at: Addr) => {
-    const where = tables.walk(at);
-    return typeof where === 'string' ? tables.unproved && isMissing(where) : BigInt(where.phys) === at + delta;
-  };
-  const text = info.symbol('_stext');
-  const page = BigInt(pageSize);
-  let start = (text !== undefined && text <= swapper ? text : swapper) & ~(page - 1n);
-  if (!contiguous(start)) start = swapper;
-  const step = 0x10000n;
-  let end = swapper + page;
-  const limit = swapper + (tables.unproved ? UNPROVED_IMAGE : 0x20000000n);
-  while (end < limit && contiguous(end)) end = (end & ~(step - 1n)) + step;
-  return [{ start, end, phys: Number(start + delta) }];
 }
 
 /**

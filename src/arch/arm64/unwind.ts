@@ -6,9 +6,10 @@ import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
+import { vmapStackAt } from '../vmap-stack.ts';
 import { armExceptionFrames } from './exception-frames.ts';
 import { ARM_REGISTERS, armPrstatus, armPtRegs, FP, PC, PSTATE, SP, USER_PT_REGS_SIZE } from './registers.ts';
-import { armCpuStacks, armStackAt } from './stacks.ts';
+import { armCpuStacks } from './stacks.ts';
 
 /** Types of a metadata record: Linux c2c6b27b5aa1 ("arm64: stacktrace: unwind exception boundaries"), v6.13. */
 const META_FINAL = 1n;
@@ -40,7 +41,7 @@ export const armUnwind: UnwindSupport = {
   blocked,
   taskStack: taskStackRange,
   cpuStacks: armCpuStacks,
-  stackAt: armStackAt,
+  stackAt: vmapStackAt,
   step: (prog, frame, stack) => {
     const next = step(prog, frame, stack);
     if (!('end' in next) || next.complete) return next;
