@@ -15,6 +15,8 @@ export interface KernelTrace {
   /** The function that the trap registers name (`RIP:`, `pc :`), when the trace belongs to a trap. */
   readonly faulted: boolean;
   readonly pid?: number;
+  /** Where the trapping function's return address register leads, when that was printed: its caller, unless it called. */
+  readonly returnsTo?: KernelFrame;
   /** How many lines carry a `?`: found by scanning the stack, not by unwinding. */
   readonly guessed: number;
   readonly line: number;
@@ -22,6 +24,10 @@ export interface KernelTrace {
 
 const FRAME =
   /^(?:\[<[0-9a-f]+>\] )?([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\))?\s*$/;
+/** riscv prints the register that holds the return address by its function. */
+const RETURNS_TO = /^ra : (\S+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[[^\]]+\])?)$/;
+/** A line of riscv's traces, which after a trap's registers have no heading. */
+const ADDRESSED = /^\[<[0-9a-f]{16}>\] /;
 /** arm64 prints `pc : ` too, but its trace begins with that frame by itself. */
 const TRAP = /^RIP: 0010:(.*)$/;
 const END =
@@ -36,7 +42,7 @@ export function parseFrame(text: string): KernelFrame | undefined {
     offset: Number.parseInt(m[2] as string, 16),
     size: Number.parseInt(m[3] as string, 16),
   };
-  return { ...frame, ...(m[4] ? { module: m[4] } : {}), text: text.trim() };
+  return { ...frame, ...(m[4] ? { module: m[4] } : {}), text: text.trim().replace(/^\[<[0-9a-f]+>\] /, '') };
 }
 
 /**
@@ -46,6 +52,7 @@ export function parseFrame(text: string): KernelFrame | undefined {
 function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
   const traces: KernelTrace[] = [];
   let trapped: KernelFrame | undefined;
+  let returnsTo: KernelFrame | undefined;
   let pid: number | undefined;
   for (let i = 0; i < lines.length; i++) {
     const text = (lines[i] as KernelLine).text.trim();
@@ -56,7 +63,11 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     }
     const trap = TRAP.exec(text);
     if (trap) trapped = trapFrame(trap[1] as string);
-    if (!/^Call [Tt]race:$/.test(text)) continue;
+    const back = RETURNS_TO.exec(text);
+    if (back) returnsTo = parseFrame(back[1] as string);
+    const headless = ADDRESSED.test(text);
+    if (!headless && !/^Call [Tt]race:$/.test(text)) continue;
+    if (headless) i--;
     const line = i;
     const frames: KernelFrame[] = trapped ? [trapped] : [];
     let guessed = 0;
@@ -69,8 +80,13 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
       const repeated = inner && frames.length === 1 && trapped?.text === frame?.text;
       if (frame && !repeated) frames.push(frame);
     }
-    traces.push({ frames, guessed, faulted: trapped !== undefined, line, ...(pid === undefined ? {} : { pid }) });
+    traces.push({
+      ...{ frames, guessed, faulted: trapped !== undefined, line },
+      ...(pid !== undefined && { pid }),
+      ...(headless && returnsTo && { returnsTo }),
+    });
     trapped = undefined;
+    returnsTo = undefined;
     i--;
   }
   return traces;

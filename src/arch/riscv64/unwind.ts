@@ -8,7 +8,7 @@ import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { vmapStackAt } from '../vmap-stack.ts';
 import { riscvExceptionFrames, userFrame } from './exception-frames.ts';
-import { hasFrame } from './prologue.ts';
+import { hasFrame } from './frame-state.ts';
 import {
   CALLEE_SAVED,
   FP,
