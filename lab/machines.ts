@@ -84,6 +84,7 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     bus: 'ccw',
     vmcoreinfo: false,
     stopsInPanic: true,
+    security: false,
     kernelArch: 's390',
     triplet: 's390x-linux-gnu',
   },

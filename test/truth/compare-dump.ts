@@ -1,5 +1,6 @@
 import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
 import { taskTable } from '../../src/kernel/task.ts';
+import { HostDebugInfo } from '../../src/node/debug-info.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
 import { FullSession } from '../../src/session/full-session.ts';
@@ -42,10 +43,16 @@ export interface Comparison {
   readonly incomplete: string | undefined;
 }
 
-/** Everything that can be compared about one dump. @param files the dump @param text its console log */
-export async function compareDump(files: readonly string[], text: string): Promise<Comparison> {
+/**
+ * Everything that can be compared about one dump. @param files the dump @param text its console log
+ * @param vmlinux its kernel's, for a kernel without BTF
+ */
+export async function compareDump(files: readonly string[], text: string, vmlinux?: string): Promise<Comparison> {
   const { program: prog, close } = await openDump(files);
   try {
+    if (vmlinux !== undefined && !prog.has('types')) {
+      await new HostDebugInfo(prog, { given: [vmlinux], usual: false, force: false }).start();
+    }
     const checks = compare(prog, new FullSession(prog, { dumpNames: files }), parseConsole(text));
     return { checks, incomplete: prog.image.problems[0] };
   } finally {

@@ -44,7 +44,7 @@ export function compareSockets(prog: Program, console: ConsoleText, tasks: reado
   for (const [name, family, protocol] of INET) {
     if (!console.sections.has(name)) continue;
     known.add(`${family} ${protocol}`);
-    for (const line of parseInet(section(console, name))) {
+    for (const line of parseInet(section(console, name), prog.arch.littleEndian)) {
       if (line.inode === 0n) check.explain(`${name} ${line.local}: no process has it, it is being closed`);
       else compareInet(check, name, line, ours.get(line.inode), family, protocol);
       listed.add(line.inode);

@@ -31,7 +31,7 @@ const ADDRESSED = /^\[<[0-9a-f]{16}>\] /;
 /** arm64 prints `pc : ` too, but its trace begins with that frame by itself. */
 const TRAP = /^RIP: 0010:(.*)$/;
 const END =
-  /^(---\[ end|Kernel panic|Code: [0-9a-f]{8} |Modules linked in|CR2: |Kernel Offset|SMP: stopping|CPU: |Mem-Info|<\/TASK>)/;
+  /^(---\[ end|Kernel panic|Code: [0-9a-f]{8} |Modules linked in|CR2: |Kernel Offset|SMP: stopping|CPU: |Mem-Info|Last Breaking-Event-Address|<\/TASK>)/;
 
 /** Parses `symbol+0x12/0x34 [module]`; undefined for anything else. */
 export function parseFrame(text: string): KernelFrame | undefined {
@@ -74,7 +74,7 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     for (i++; i < lines.length; i++) {
       const next = (lines[i] as KernelLine).text.trim();
       if (END.test(next) || /^RIP: 0033:/.test(next)) break;
-      if (next.startsWith('? ')) guessed++;
+      if (next.startsWith('? ') || next.startsWith('([<')) guessed++; // s390x has brackets for the mark
       const inner = /^RIP: 0010:(.*)$/.exec(next);
       const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
       const repeated = inner && frames.length === 1 && trapped?.text === frame?.text;

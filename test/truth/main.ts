@@ -47,7 +47,11 @@ for (const dir of dumps) {
   const files = filesOf(dir);
   if (files.length === 0) continue;
   try {
-    const { checks, incomplete } = await compareDump(files, readFileSync(join(dir, 'console.log'), 'latin1'));
+    const { checks, incomplete } = await compareDump(
+      files,
+      readFileSync(join(dir, 'console.log'), 'latin1'),
+      metaOf(dir).vmlinux,
+    );
     if (incomplete) {
       console.log(`${name.padEnd(36)} incomplete (${incomplete}); answers kept: ${checks.map(kept).join(', ')}`);
       continue;
@@ -60,10 +64,13 @@ for (const dir of dumps) {
   }
 }
 
-function filesOf(dir: string): string[] {
+function metaOf(dir: string): { readonly files?: string[]; readonly vmlinux?: string } {
   const meta = join(dir, 'meta.json');
-  const listed = existsSync(meta) ? (JSON.parse(readFileSync(meta, 'utf8')) as { files?: string[] }).files : undefined;
-  return (listed ?? ['vmcore']).map((f) => join(dir, f)).filter((f) => existsSync(f));
+  return existsSync(meta) ? JSON.parse(readFileSync(meta, 'utf8')) : {};
+}
+
+function filesOf(dir: string): string[] {
+  return (metaOf(dir).files ?? ['vmcore']).map((f) => join(dir, f)).filter((f) => existsSync(f));
 }
 
 console.log(`\n${'subject'.padEnd(14)} ${'checked'.padStart(8)} ${'explained'.padStart(10)} ${'wrong'.padStart(6)}`);

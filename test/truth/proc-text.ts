@@ -178,23 +178,24 @@ export interface InetLine {
 }
 
 /** /proc/net/tcp, udp, raw and their version 6: addresses are words of the CPU in hexadecimal. */
-export function parseInet(lines: readonly string[]): InetLine[] {
+export function parseInet(lines: readonly string[], littleEndian = true): InetLine[] {
   const end = '((?:[0-9A-F]{8}){1,4}:[0-9A-F]{4})';
   const shape = new RegExp(`^\\s*\\d+: ${end} ${end} ([0-9A-F]{2}) \\S+ \\S+ \\S+\\s+\\d+\\s+\\d+ (\\d+) `);
   return lines.flatMap((line) => {
     const m = shape.exec(line);
     if (!m) return [];
-    const [local, remote] = [inetEnd(m[1] as string), inetEnd(m[2] as string)];
+    const [local, remote] = [inetEnd(m[1] as string, littleEndian), inetEnd(m[2] as string, littleEndian)];
     return [{ local, remote, state: Number.parseInt(m[3] as string, 16), inode: BigInt(m[4] as string) }];
   });
 }
 
-/** `0100007F:1267` as `127.0.0.1:4711`; the words of the lab's CPUs have their lowest byte first. */
-function inetEnd(text: string): string {
+/** `0100007F:1267` as `127.0.0.1:4711`; words of a CPU that stores the lowest byte first. */
+function inetEnd(text: string, littleEndian: boolean): string {
   const [words = '', port = '0'] = text.split(':');
   const bytes: number[] = [];
   for (let i = 0; i < words.length; i += 8) {
-    for (let at = i + 6; at >= i; at -= 2) bytes.push(Number.parseInt(words.slice(at, at + 2), 16));
+    const word = [0, 2, 4, 6].map((at) => Number.parseInt(words.slice(i + at, i + at + 2), 16));
+    bytes.push(...(littleEndian ? word.reverse() : word));
   }
   const groups = bytes.flatMap((b, i) => (i % 2 === 0 ? [((b << 8) | (bytes[i + 1] as number)).toString(16)] : []));
   const address = bytes.length === 4 ? bytes.join('.') : groups.join(':');
