@@ -25,6 +25,13 @@ export const ppc64le: Architecture = {
     { abi: 'ppc64', symbol: 'sys_call_table' },
     { abi: 'ppc', symbol: 'compat_sys_call_table' },
   ],
+  // MMU_PAGE_4K, _64K, _2M, _1G: arch/powerpc/include/asm/mmu.h
+  directPages: [
+    { kib: 4, index: 0 },
+    { kib: 64, index: 2 },
+    { kib: 2048, index: 7 },
+    { kib: 1048576, index: 13 },
+  ],
   // R_PPC64_NONE, _ADDR32, _REL32, _ADDR64, _REL64. Source: 64-bit ELF V2 ABI for Power, 3.5 "Relocation Types".
   relocations: {
     0: { size: 0 },

@@ -59,8 +59,9 @@ export interface MemInfo {
   readonly filePmdMappedKiB?: number;
   readonly cmaTotalKiB?: number;
   readonly cmaFreeKiB?: number;
-  /** How much of the direct mapping has pages of this size; x86 counts it. */
+  /** How much of the direct mapping has pages of this size; not every CPU's kernel counts it. */
   readonly directMap4kKiB?: number;
+  readonly directMap64kKiB?: number;
   readonly directMap2mKiB?: number;
   readonly directMap1gKiB?: number;
   readonly problems: readonly Problem[];
@@ -184,13 +185,31 @@ function hugeMappings(
   };
 }
 
-/** `direct_pages_count[]` by level: 4 KiB, 2 MiB, 1 GiB (arch/x86/mm/pat/set_memory.c). */
+/** What counts of pages of so many KiB are called. */
+const DIRECT_MAP_LINES: Readonly<Record<number, string>> = {
+  4: 'directMap4kKiB',
+  64: 'directMap64kKiB',
+  2048: 'directMap2mKiB',
+  1048576: 'directMap1gKiB',
+};
+/** `direct_pages_count[]` by level where the CPU says nothing else: arch/x86/mm/pat/set_memory.c. */
+const DIRECT_PAGES = [
+  { kib: 4, index: 1 },
+  { kib: 2048, index: 2 },
+  { kib: 1048576, index: 3 },
+];
+
 function directMapping(prog: Program): Record<string, number | undefined> {
   const symbol = prog.findSymbol('direct_pages_count');
   if (!symbol) return {};
   const pages = (level: number): number =>
     Number(prog.memory.ulong(addrAdd(symbol.address, level * prog.arch.pointerSize)));
-  return { directMap4kKiB: pages(1) * 4, directMap2mKiB: pages(2) * 2048, directMap1gKiB: pages(3) * 1048576 };
+  const out: Record<string, number> = {};
+  for (const { kib, index } of prog.arch.directPages ?? DIRECT_PAGES) {
+    const line = DIRECT_MAP_LINES[kib];
+    if (line !== undefined) out[line] = pages(index) * kib;
+  }
+  return out;
 }
 
 /** Pages in the page caches of the block devices themselves (nr_blockdev_pages). */

@@ -106,6 +106,8 @@ export interface Architecture {
   readonly cpuInfo?: { readonly symbol: string; readonly type: string };
   /** Where the CPU goes on exceptions and interrupts, by their number. Absent: it has no table of them. */
   readonly interruptVectors?: (prog: Program) => readonly InterruptVector[];
+  /** Which count of `direct_pages_count[]` is of pages of so many KiB. Absent: as the kernel of most CPUs has it. */
+  readonly directPages?: readonly { readonly kib: number; readonly index: number }[];
   /** The tables of system calls, the native one first. Absent: they are not known. */
   readonly systemCallTables?: readonly SystemCallTable[];
   /** What its kernels are made of. Absent: no disassembly. */

@@ -145,9 +145,10 @@ const MEMORY: Readonly<Record<string, string>> = {
   CmaFree: 'cmaFreeKiB',
 };
 
-/** x86 alone; what has the same size in all is not lost: protecting a module's text splits large pages. */
+/** What has the same size in all is not lost: protecting a module's text splits large pages. */
 const DIRECT_MAP: Readonly<Record<string, string>> = {
   DirectMap4k: 'directMap4kKiB',
+  DirectMap64k: 'directMap64kKiB',
   DirectMap2M: 'directMap2mKiB',
   DirectMap1G: 'directMap1gKiB',
 };
