@@ -27,6 +27,12 @@ export const s390x: Architecture = {
     { abi: 's390', symbol: 'sys_call_table_emu' },
   ],
   cpuInfo: { symbol: 'cpu_info', type: 'struct cpu_info' },
+  // PG_DIRECT_MAP_4K, _1M, _2G: arch/s390/include/asm/pgtable.h
+  directPages: [
+    { kib: 4, index: 0 },
+    { kib: 1024, index: 1 },
+    { kib: 2097152, index: 2 },
+  ],
   // R_390_NONE, _8, _16, _32, _PC32, _PC16, _64, _PC64. Source: S/390 ELF ABI supplement, "Relocation Types".
   relocations: {
     0: { size: 0 },

@@ -62,8 +62,10 @@ export interface MemInfo {
   /** How much of the direct mapping has pages of this size; not every CPU's kernel counts it. */
   readonly directMap4kKiB?: number;
   readonly directMap64kKiB?: number;
+  readonly directMap1mKiB?: number;
   readonly directMap2mKiB?: number;
   readonly directMap1gKiB?: number;
+  readonly directMap2gKiB?: number;
   readonly problems: readonly Problem[];
 }
 
@@ -189,8 +191,10 @@ function hugeMappings(
 const DIRECT_MAP_LINES: Readonly<Record<number, string>> = {
   4: 'directMap4kKiB',
   64: 'directMap64kKiB',
+  1024: 'directMap1mKiB',
   2048: 'directMap2mKiB',
   1048576: 'directMap1gKiB',
+  2097152: 'directMap2gKiB',
 };
 /** `direct_pages_count[]` by level where the CPU says nothing else: arch/x86/mm/pat/set_memory.c. */
 const DIRECT_PAGES = [

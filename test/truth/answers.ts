@@ -6,6 +6,7 @@ export interface FrameAnswer {
   readonly size?: number | null;
   readonly module?: string | null;
   readonly inlined?: boolean;
+  readonly trust?: string;
 }
 
 export interface StackAnswer {

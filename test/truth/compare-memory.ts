@@ -149,8 +149,10 @@ const MEMORY: Readonly<Record<string, string>> = {
 const DIRECT_MAP: Readonly<Record<string, string>> = {
   DirectMap4k: 'directMap4kKiB',
   DirectMap64k: 'directMap64kKiB',
+  DirectMap1M: 'directMap1mKiB',
   DirectMap2M: 'directMap2mKiB',
   DirectMap1G: 'directMap1gKiB',
+  DirectMap2G: 'directMap2gKiB',
 };
 
 function compareDirectMap(
