@@ -5,6 +5,7 @@ import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { COMPRESSED_LZO, COMPRESSED_SNAPPY, COMPRESSED_ZLIB, COMPRESSED_ZSTD } from './kdump-header.ts';
 import type { KdumpPart } from './kdump-part.ts';
+import { LostDescriptors } from './lost-descriptors.ts';
 import { PageBitmap } from './page-bitmap.ts';
 
 const CACHE_BYTES = 0x1000000;
@@ -21,12 +22,16 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #present: PageBitmap;
   readonly #cache = new ChunkCache(CACHE_BYTES);
   readonly #decoders = new Map<number, Decoder>();
+  readonly #lost = new Map<KdumpPart, LostDescriptors | false>();
+  readonly #imageOffset: number | undefined;
   readonly #zero: Uint8Array;
   #zeroOffset: Bytes = -1;
   #zeroPart: KdumpPart | undefined;
   #part: KdumpPart;
 
-  constructor(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs) {
+  /** @param imageOffset what virtual addresses of the kernel's image are above its physical ones, when it is known */
+  constructor(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, imageOffset?: bigint) {
+    this.#imageOffset = imageOffset === undefined ? undefined : Number(BigInt.asUintN(64, imageOffset) >> 12n);
     this.#parts = parts;
     this.#part = parts[0];
     this.#codecs = codecs;
@@ -106,9 +111,21 @@ export class KdumpMemory implements PhysicalMemory {
       this.#part = part;
     }
     if (!part.isDumped(pfn)) return this.#absent(pfn, part, 'truncated');
-    // A descriptor without data was never filled in: the writer stopped before it.
-    if (!part.find(pfn) || (part.size === 0 && part.offset === 0)) return 'truncated';
+    if (!part.find(pfn) && !this.#findLost(part, pfn)) return 'truncated';
     return part.offset < 0 || part.size === 0 || part.size > 2 * this.#blockSize ? 'corrupt' : undefined;
+  }
+
+  /** A page without descriptor may be known by its data. */
+  #findLost(part: KdumpPart, pfn: Pfn): boolean {
+    const [codec] = part.header.codecs;
+    if (!codec) return false;
+    let lost = this.#lost.get(part);
+    if (lost === undefined) {
+      const cut = part.cut();
+      lost = cut ? new LostDescriptors({ ...cut, imageOffset: this.#imageOffset }, codec, this.#codecs) : false;
+      this.#lost.set(part, lost);
+    }
+    return lost !== false && part.findLost(pfn, lost, flagOf(codec));
   }
 
   /** Why there is no data. @param lost what to say of a page that should have some */
@@ -164,6 +181,13 @@ function codecName(kind: number): CodecName | undefined {
   if (kind === COMPRESSED_LZO) return 'lzo';
   if (kind === COMPRESSED_SNAPPY) return 'snappy';
   return kind === COMPRESSED_ZSTD ? 'zstd' : undefined;
+}
+
+function flagOf(name: CodecName): number {
+  if (name === 'zlib') return COMPRESSED_ZLIB;
+  if (name === 'lzo') return COMPRESSED_LZO;
+  if (name === 'snappy') return COMPRESSED_SNAPPY;
+  return name === 'zstd' ? COMPRESSED_ZSTD : 0;
 }
 
 function isZero(bytes: Uint8Array): boolean {

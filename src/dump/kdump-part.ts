@@ -2,6 +2,7 @@ import type { ByteSource } from '../base/byte-source.ts';
 import { joinExact } from '../base/u64.ts';
 import type { Bytes, Pfn } from '../base/units.ts';
 import type { KdumpHeader } from './kdump-header.ts';
+import type { CutPart, PageData } from './lost-descriptors.ts';
 import { PageBitmap } from './page-bitmap.ts';
 
 /** `struct page_desc`: offset 8, size 4, flags 4, page_flags 8 bytes. */
@@ -48,10 +49,68 @@ export class KdumpPart {
     return this.#dumped.has(pfn);
   }
 
-  /** Sets `offset`, `size` and `flags` for a page that was written; false when the descriptor is cut off. */
+  /** Sets `offset`, `size` and `flags` for a page that was written; false when there is no descriptor. */
   find(pfn: Pfn): boolean {
+    return this.#isFilledIn(this.#indexOf(pfn));
+  }
+
+  /** As `find`, for a page that was found by its data. @param flag of the compression */
+  findLost(pfn: Pfn, lost: { find(index: number): PageData | undefined }, flag: number): boolean {
+    const found = lost.find(this.#indexOf(pfn));
+    if (!found) return false;
+    this.offset = found.offset;
+    this.size = found.size;
+    this.flags = found.compressed ? flag : 0;
+    return true;
+  }
+
+  /** What is there when the last descriptors are not; `undefined` when they are, or when no data is behind them. */
+  cut(): CutPart | undefined {
+    const { src, header, end } = this;
+    const firstRank = this.#rankOfFirst();
+    const count = this.#dumped.rank(end) - firstRank;
+    if (count <= 0 || this.#isFilledIn(count - 1)) return undefined;
+    // Writers fill them in one after the other.
+    let known = 0;
+    for (let high = count - 1; known < high; ) {
+      const middle = (known + high) >>> 1;
+      if (this.#isFilledIn(middle)) known = middle + 1;
+      else high = middle;
+    }
+    const tablesEnd = header.descriptorsOffset + count * DESCRIPTOR;
+    const zeros = this.#isZeros(tablesEnd) ? { zeros: tablesEnd } : {};
+    const dataStart = Math.max(tablesEnd + (zeros.zeros ? header.blockSize : 0), this.#dataEnd(known));
+    return dataStart < src.size
+      ? { src, header, bitmap: this.#dumped, firstRank, end, known, dataStart, ...zeros }
+      : undefined;
+  }
+
+  #indexOf(pfn: Pfn): number {
+    return this.#dumped.rank(pfn) - this.#rankOfFirst();
+  }
+
+  #rankOfFirst(): number {
     if (this.#firstRank < 0) this.#firstRank = this.start === 0 ? 0 : this.#dumped.rank(this.start);
-    return this.#descriptor(this.#dumped.rank(pfn) - this.#firstRank);
+    return this.#firstRank;
+  }
+
+  /** A descriptor without data was never filled in: the writer stopped before it. */
+  #isFilledIn(index: number): boolean {
+    return this.#descriptor(index) && !(this.size === 0 && this.offset === 0);
+  }
+
+  /** Where the data of the first `known` descriptors ends; of many pages of zeros before it nothing can be told. */
+  #dataEnd(known: number): Bytes {
+    let end = 0;
+    for (let i = known - 1; i >= 0 && known - i <= 64 * GROUP; i--) {
+      if (this.#descriptor(i) && this.size <= 2 * this.header.blockSize) end = Math.max(end, this.offset + this.size);
+    }
+    return end;
+  }
+
+  #isZeros(offset: Bytes): boolean {
+    const bytes = new Uint8Array(this.header.blockSize);
+    return offset < this.src.size && this.src.read(offset, bytes) === bytes.length && bytes.every((b) => b === 0);
   }
 
   /**

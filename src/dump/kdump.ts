@@ -5,6 +5,7 @@ import { asciiBytes } from '../base/text.ts';
 import { coreNotes, vmcoreinfoText } from '../elf/core-notes.ts';
 import { readNotes } from '../elf/notes.ts';
 import type { CodecName, Codecs, DumpFormat, DumpImage } from '../program/ports.ts';
+import { Vmcoreinfo } from '../program/vmcoreinfo.ts';
 import { deviceDumps } from './device-dumps.ts';
 import { type KdumpHeader, readKdumpHeader } from './kdump-header.ts';
 import { KdumpMemory } from './kdump-memory.ts';
@@ -44,7 +45,7 @@ function image(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, prob
   const compression = names.size > 0 ? [...names].join(', ') : 'uncompressed';
   return {
     format: `kdump-compressed (${compression})${header.split ? `, split in ${parts.length}` : ''}`,
-    memory: new KdumpMemory(parts, codecs),
+    memory: new KdumpMemory(parts, codecs, imageOffsetOf(vmcoreinfo)),
     header: header.facts,
     littleEndian: header.littleEndian,
     ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }),
@@ -55,6 +56,13 @@ function image(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, prob
     codecs: [...names],
     problems,
   };
+}
+
+/** `kimage_voffset` of arm64, or what riscv calls it. Source: Documentation/admin-guide/kdump/vmcoreinfo.rst. */
+function imageOffsetOf(text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  const info = new Vmcoreinfo(text);
+  return info.number('kimage_voffset') ?? info.number('va_kernel_pa_offset');
 }
 
 /** The files of a split set, ascending by page frame. */

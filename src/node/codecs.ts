@@ -2,7 +2,7 @@ import { UnsupportedError } from '../base/errors.ts';
 import { decodeLzo1x } from '../codec/lzo1x.ts';
 import { decodeSnappy } from '../codec/snappy.ts';
 import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
-import { inflateDecoder } from './inflate.ts';
+import { inflateDecoder, inflateEnd } from './inflate.ts';
 import { lazyZlib } from './lazy-zlib.ts';
 
 /** The decompressors of Node. */
@@ -32,6 +32,8 @@ export function nodeCodecs(): NodeCodecs {
       if (native) return native;
       throw new UnsupportedError(`the ${name} decoder is not prepared, and this Node has none built in`);
     },
+
+    endFinder: (name) => (name === 'zlib' ? inflateEnd : undefined),
 
     async prepare(names) {
       if (names.includes('zstd') && !zstd()) zstdDecoder = await (await import('./zstd-decoder.ts')).zstdDecoder();

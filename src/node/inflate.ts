@@ -39,6 +39,18 @@ export function plainDecoder(block: Uint8Array, into: Uint8Array): number {
   return out.length;
 }
 
+/** Where a block ends that other bytes may follow. */
+export function inflateEnd(bytes: Uint8Array, into: Uint8Array): number {
+  const limits = { maxOutputLength: into.length, chunkSize: Math.max(64, into.length), info: true };
+  const { buffer, engine } = lazyZlib().inflateSync(bytes, limits) as unknown as {
+    readonly buffer: Uint8Array;
+    readonly engine: { readonly bytesWritten: number };
+  };
+  if (buffer.length !== into.length) throw new RangeError('zlib: the block is shorter than its output');
+  into.set(buffer);
+  return engine.bytesWritten;
+}
+
 /** Decoder over one native handle; undefined where Node has no such thing. */
 function handleDecoder(): Decoder | undefined {
   const { _handle: handle, _writeState: state } = lazyZlib().createInflate() as unknown as InflateInternals;

@@ -11,6 +11,8 @@ export type Decoder = (block: Uint8Array, into: Uint8Array) => Bytes;
 export interface Codecs {
   /** @throws UnsupportedError when the host has none or has not prepared it */
   decoder(name: CodecName): Decoder;
+  /** A decoder that tells where the block ends in bytes that go on behind it: bytes read. Absent: not to be had. */
+  endFinder?(name: CodecName): Decoder | undefined;
 }
 
 /** Facts that the file itself states, before any memory is read. Every one may be absent or, from QEMU, wrong. */

@@ -1,0 +1,123 @@
+import type { ByteSource } from '../base/byte-source.ts';
+import type { Bytes, Pfn } from '../base/units.ts';
+import type { CodecName, Codecs } from '../program/ports.ts';
+import { compressedStream } from './compressed-stream.ts';
+import type { KdumpHeader } from './kdump-header.ts';
+import { ownAddress } from './own-address.ts';
+import type { PageBitmap } from './page-bitmap.ts';
+import { type Anchor, placeBlocks } from './place-blocks.ts';
+
+const MAX_BLOCKS = 1 << 24;
+
+/** Where the data of a page is in the file. */
+export interface PageData {
+  readonly offset: Bytes;
+  readonly size: Bytes;
+  readonly compressed: boolean;
+}
+
+/** What is known of a file whose descriptors end early. */
+export interface CutPart {
+  readonly src: ByteSource;
+  readonly header: KdumpHeader;
+  readonly bitmap: PageBitmap;
+  /** Rank in the bitmap of the first page of this file. */
+  readonly firstRank: number;
+  readonly end: Pfn;
+  /** Descriptors that are there. */
+  readonly known: number;
+  /** Where the data of the pages without descriptors begins. */
+  readonly dataStart: Bytes;
+  /** See `Frames`. */
+  readonly imageOffset?: number | undefined;
+  /** Where a page of zeros is that the writer stored before all others. */
+  readonly zeros?: Bytes;
+}
+
+/**
+ * Pages whose descriptors are not in the file but whose data is: QEMU writes 10922 descriptors at a time, of blocks of
+ * 64 KiB on arm64, so all data of a small machine comes before the first. The data of each page tells its own end, and the
+ * row of pages is that of the bitmap but for the zeros, which no data was written for.
+ */
+export class LostDescriptors {
+  readonly #offsets: Float64Array;
+  readonly #sizes: Float64Array;
+  readonly #first: number;
+  readonly #zeros: PageData | undefined;
+
+  constructor(part: CutPart, codec: CodecName, codecs: Codecs) {
+    const { blockSize } = part.header;
+    const offsets: number[] = [];
+    const sizes: number[] = [];
+    const anchors: Anchor[] = [];
+    for (const block of compressedStream(part.src, part.dataStart, blockSize, codec, codecs)) {
+      const page = part.header.littleEndian ? ownAddress(block.bytes) : undefined;
+      if (page !== undefined) anchors.push({ block: offsets.length, page });
+      offsets.push(block.offset);
+      sizes.push(block.compressed ? block.size : -block.size);
+      if (offsets.length >= MAX_BLOCKS) break;
+    }
+    this.#first = part.known;
+    const ranks = ranksOf(part, offsets.length, anchors);
+    const count = Math.max(0, endOf(ranks) - part.known);
+    this.#offsets = new Float64Array(count).fill(-1);
+    this.#sizes = new Float64Array(count);
+    this.#zeros = part.zeros === undefined ? undefined : { offset: part.zeros, size: blockSize, compressed: false };
+    this.#fill(ranks, offsets, sizes);
+  }
+
+  /** @param index of the page among those of the file */
+  find(index: number): PageData | undefined {
+    const at = index - this.#first;
+    const offset = this.#offsets[at];
+    if (offset === undefined || offset < 0) return undefined;
+    const size = this.#sizes[at] as number;
+    return size === 0 ? this.#zeros : { offset, size: Math.abs(size), compressed: size > 0 };
+  }
+
+  #fill(ranks: Float64Array, offsets: readonly number[], sizes: readonly number[]): void {
+    let before = this.#first - 1;
+    for (const [block, rank] of ranks.entries()) {
+      if (rank >= 0) {
+        const at = rank - this.#first;
+        this.#offsets[at] = offsets[block] as number;
+        this.#sizes[at] = sizes[block] as number;
+        // Between two blocks that follow each other in the file only pages of zeros can be.
+        if (before >= 0) this.#offsets.fill(0, before + 1 - this.#first, at);
+      }
+      before = rank;
+    }
+  }
+}
+
+/** One more than the last rank that is known. */
+function endOf(ranks: Float64Array): number {
+  for (let i = ranks.length - 1; i >= 0; i--) if ((ranks[i] as number) >= 0) return (ranks[i] as number) + 1;
+  return 0;
+}
+
+/** Each block's place among the pages of the file, or -1. */
+function ranksOf(part: CutPart, blocks: number, anchors: readonly Anchor[]): Float64Array {
+  const { bitmap, header, firstRank, known, end } = part;
+  return placeBlocks(blocks, anchors, {
+    blockSize: header.blockSize,
+    imageOffset: part.imageOffset,
+    first: known,
+    count: bitmap.rank(end) - firstRank,
+    isDumped: (pfn) => pfn < end && bitmap.has(pfn),
+    rank: (pfn) => bitmap.rank(pfn) - firstRank,
+    pfnOf: (rank) => select(bitmap, firstRank + rank, end),
+  });
+}
+
+/** The page frame of which `rank` others with their bits set are before it. */
+function select(bitmap: PageBitmap, rank: number, end: Pfn): Pfn {
+  let low = 0;
+  let high = end;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (bitmap.rank(middle + 1) <= rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
