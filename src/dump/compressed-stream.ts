@@ -28,24 +28,24 @@ export interface StreamBlock {
 
 /**
  * The blocks of memory that stand one behind the other from `start` to the end of a file, told apart without any table:
- * each is a whole compressed block, or memory as it is where it could not be compressed. Ends at the first that is neither.
+ * each is a whole compressed block of `codec`, or memory as it is where it could not be compressed. Ends at the first that is neither.
  */
 export function* compressedStream(
   src: ByteSource,
   start: Bytes,
   blockSize: Bytes,
-  codec: CodecName,
+  codec: CodecName | undefined,
   codecs: Codecs,
 ): Generator<StreamBlock> {
   const window = new Uint8Array(blockSize * 3);
   const memory = new Uint8Array(blockSize);
-  const tools: Tools = { decoder: codecs.decoder(codec), endFinder: codecs.endFinder?.(codec) };
+  const tools = codec && { decoder: codecs.decoder(codec), endFinder: codecs.endFinder?.(codec) };
   let framing: Framing | undefined;
   for (let at = start; at - start < MAX_WALK; ) {
     const got = at < src.size ? src.read(at, window) : 0;
     const bytes = window.subarray(0, got);
-    framing ??= framingOf(codec, bytes, blockSize);
-    const size = framing ? sizeOf(bytes, framing, tools, memory) : undefined;
+    framing ??= codec && framingOf(codec, bytes, blockSize);
+    const size = framing && tools ? sizeOf(bytes, framing, tools, memory) : undefined;
     if (size !== undefined) {
       yield { offset: at, size, compressed: true, bytes: memory };
       at += size;

@@ -11,6 +11,8 @@ import { PageBitmap } from './page-bitmap.ts';
 const CACHE_BYTES = 0x1000000;
 /** Compressed pages of at most this size are looked at for being all zero, which writers store once and share. */
 const SMALL = 64;
+/** Block numbers from here on stand for pages whose place is not known: beyond what any machine has. */
+const UNPLACED = 2 ** 36;
 const COMPRESSED = COMPRESSED_ZLIB | COMPRESSED_LZO | COMPRESSED_SNAPPY | COMPRESSED_ZSTD;
 
 /** The memory of a kdump-compressed dump: one file, or the parts of a split one, ascending by page frame. */
@@ -103,7 +105,7 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** Makes `#part` the file that holds the page and has it find the descriptor. */
   #find(pfn: Pfn): FaultReason | undefined {
-    if (!(pfn >= 0 && pfn < this.#maxPfn)) return 'not-in-dump';
+    if (!(pfn >= 0 && pfn < this.#maxPfn)) return pfn >= UNPLACED ? this.#findUnplaced(pfn) : 'not-in-dump';
     let part: KdumpPart | undefined = this.#part;
     if (pfn < part.start || pfn >= part.end) {
       part = this.#parts.find((p) => pfn >= p.start && pfn < p.end);
@@ -117,15 +119,42 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** A page without descriptor may be known by its data. */
   #findLost(part: KdumpPart, pfn: Pfn): boolean {
-    const [codec] = part.header.codecs;
-    if (!codec) return false;
+    const lost = this.#lostOf(part);
+    return lost !== undefined && part.findLost(pfn, lost, flagOf(part));
+  }
+
+  #lostOf(part: KdumpPart): LostDescriptors | undefined {
     let lost = this.#lost.get(part);
     if (lost === undefined) {
+      const [codec] = part.header.codecs;
       const cut = part.cut();
       lost = cut ? new LostDescriptors({ ...cut, imageOffset: this.#imageOffset }, codec, this.#codecs) : false;
       this.#lost.set(part, lost);
     }
-    return lost !== false && part.findLost(pfn, lost, flagOf(codec));
+    return lost || undefined;
+  }
+
+  unplaced(): readonly PhysRange[] {
+    let at = UNPLACED * this.#blockSize;
+    return this.#parts.map((part) => {
+      const start = at;
+      at += (this.#lostOf(part)?.unplaced.length ?? 0) * this.#blockSize;
+      return { start, end: at };
+    });
+  }
+
+  /** As `#find`, for what `unplaced` states. */
+  #findUnplaced(pfn: Pfn): FaultReason | undefined {
+    let at = pfn - UNPLACED;
+    for (const part of this.#parts) {
+      const pages = this.#lostOf(part)?.unplaced ?? [];
+      if (at < pages.length) {
+        this.#part = part;
+        return part.use(pages[at], flagOf(part)) ? undefined : 'not-in-dump';
+      }
+      at -= pages.length;
+    }
+    return 'not-in-dump';
   }
 
   /** Why there is no data. @param lost what to say of a page that should have some */
@@ -183,7 +212,8 @@ function codecName(kind: number): CodecName | undefined {
   return kind === COMPRESSED_ZSTD ? 'zstd' : undefined;
 }
 
-function flagOf(name: CodecName): number {
+function flagOf(part: KdumpPart): number {
+  const [name] = part.header.codecs;
   if (name === 'zlib') return COMPRESSED_ZLIB;
   if (name === 'lzo') return COMPRESSED_LZO;
   if (name === 'snappy') return COMPRESSED_SNAPPY;

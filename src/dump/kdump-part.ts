@@ -49,6 +49,11 @@ export class KdumpPart {
     return this.#dumped.has(pfn);
   }
 
+  /** Whether there are any descriptors. */
+  get hasDescriptors(): boolean {
+    return this.#isFilledIn(0);
+  }
+
   /** Sets `offset`, `size` and `flags` for a page that was written; false when there is no descriptor. */
   find(pfn: Pfn): boolean {
     return this.#isFilledIn(this.#indexOf(pfn));
@@ -56,11 +61,15 @@ export class KdumpPart {
 
   /** As `find`, for a page that was found by its data. @param flag of the compression */
   findLost(pfn: Pfn, lost: { find(index: number): PageData | undefined }, flag: number): boolean {
-    const found = lost.find(this.#indexOf(pfn));
-    if (!found) return false;
-    this.offset = found.offset;
-    this.size = found.size;
-    this.flags = found.compressed ? flag : 0;
+    return this.use(lost.find(this.#indexOf(pfn)), flag);
+  }
+
+  /** Sets what `find` does. @param flag of the compression */
+  use(page: PageData | undefined, flag: number): boolean {
+    if (!page) return false;
+    this.offset = page.offset;
+    this.size = page.size;
+    this.flags = page.compressed ? flag : 0;
     return true;
   }
 

@@ -104,6 +104,9 @@ function checkHeader(part: KdumpPart, problems: string[]): void {
   if (needed > src.size) {
     problems.push(`the file is truncated: ${src.name} has ${src.size} bytes of at least ${needed}`);
   }
+  if ((needed > src.size || !part.hasDescriptors) && part.cut()) {
+    problems.push(`${src.name}: page descriptors are missing: pages are found by what they hold, as far as that tells`);
+  }
 }
 
 /** Tells which page frames no file of the set holds. */

@@ -44,8 +44,10 @@ export class LostDescriptors {
   readonly #sizes: Float64Array;
   readonly #first: number;
   readonly #zeros: PageData | undefined;
+  /** Pages that are in the file and of which nothing tells where they were. */
+  readonly unplaced: readonly PageData[];
 
-  constructor(part: CutPart, codec: CodecName, codecs: Codecs) {
+  constructor(part: CutPart, codec: CodecName | undefined, codecs: Codecs) {
     const { blockSize } = part.header;
     const offsets: number[] = [];
     const sizes: number[] = [];
@@ -64,6 +66,9 @@ export class LostDescriptors {
     this.#sizes = new Float64Array(count);
     this.#zeros = part.zeros === undefined ? undefined : { offset: part.zeros, size: blockSize, compressed: false };
     this.#fill(ranks, offsets, sizes);
+    this.unplaced = offsets.flatMap((offset, i) =>
+      (ranks[i] as number) < 0 ? [pageData(offset, sizes[i] as number)] : [],
+    );
   }
 
   /** @param index of the page among those of the file */
@@ -72,7 +77,7 @@ export class LostDescriptors {
     const offset = this.#offsets[at];
     if (offset === undefined || offset < 0) return undefined;
     const size = this.#sizes[at] as number;
-    return size === 0 ? this.#zeros : { offset, size: Math.abs(size), compressed: size > 0 };
+    return size === 0 ? this.#zeros : pageData(offset, size);
   }
 
   #fill(ranks: Float64Array, offsets: readonly number[], sizes: readonly number[]): void {
@@ -88,6 +93,11 @@ export class LostDescriptors {
       before = rank;
     }
   }
+}
+
+/** @param size negative for memory as it is */
+function pageData(offset: Bytes, size: number): PageData {
+  return { offset, size: Math.abs(size), compressed: size > 0 };
 }
 
 /** One more than the last rank that is known. */

@@ -62,7 +62,7 @@ const MOST_SEQUENCE = 1 << 28;
 export function findLogPieces(memory: PhysicalMemory, little: boolean, info: InfoShape | undefined): LogPieces {
   const scan = new Scan(memory, little, info);
   let left = MOST_BLOCKS;
-  for (const range of memory.ranges()) {
+  for (const range of [...memory.ranges(), ...(memory.unplaced?.() ?? [])]) {
     for (let at = range.start; at < range.end && left > 0; at += BLOCK, left--) {
       scan.block(at, Math.min(BLOCK, range.end - at), Math.min(BLOCK + OVERLAP, range.end - at));
     }

@@ -27,6 +27,8 @@ export interface PhysicalMemory {
   read(at: PhysAddr, into: Uint8Array): FaultReason | undefined;
   /** What the machine had as memory, ascending and disjoint; pages inside may still be excluded. */
   ranges(): readonly PhysRange[];
+  /** Memory that is in a damaged dump and of which nobody knows where it was, at addresses that no machine has. */
+  unplaced?(): readonly PhysRange[];
 }
 
 /** Builds a chunk over a buffer. */

@@ -27,5 +27,6 @@ export function watchedMemory(memory: PhysicalMemory, onRead: (pfn: number) => v
       return memory.read(at, into);
     },
     ranges: () => memory.ranges(),
+    unplaced: () => memory.unplaced?.() ?? [],
   };
 }
