@@ -1,4 +1,4 @@
-import { AnalysisError } from '../base/errors.ts';
+import { AnalysisError, NotFoundError } from '../base/errors.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
@@ -43,6 +43,9 @@ export function findIn(all: readonly BtfTypes[], name: string): CType | undefine
 function readTypes(prog: Program, module: ModuleBtf): BtfTypes {
   const kernel = kernelBtf(prog);
   const { memory } = prog;
+  if (!kernel.section.complete) {
+    throw new NotFoundError('type', `of ${module.name}`, 'it continues the types of the kernel, whose number is lost');
+  }
   if (!module.base) {
     return new BtfTypes(new BtfSection(memory, module.data, module.size, kernel.section), kernel.pointerSize, kernel);
   }

@@ -1,8 +1,12 @@
-import { CorruptError } from '../base/errors.ts';
+import { CorruptError, MemoryFault } from '../base/errors.ts';
 import { asciiBytes, cString } from '../base/text.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
+import { guessHeader } from './btf-header-guess.ts';
 import { BTF_KIND } from './btf-kinds.ts';
+import { type KindSizes, kindOf, kindSizes } from './btf-records.ts';
+import { type DamagedRecords, resync } from './btf-resync.ts';
+import { LostRanges, readWithHoles } from './lost-ranges.ts';
 
 const HEADER_SIZE = 24;
 const MAX_SECTION = 1 << 28;
@@ -28,22 +32,41 @@ export class BtfSection {
   readonly strings: Uint8Array;
   /** Why records were left out, when the section is damaged. */
   readonly damage: string | undefined;
+  /** Whether the number of types is known; of a damaged section it may not be, and nothing can continue it then. */
+  readonly complete: boolean;
+  /** Words that could not be read. */
+  readonly lost: LostRanges;
 
   /** @param limit bytes that the section may have at most @throws CorruptError, MemoryFault */
   constructor(memory: AddressSpace, at: Addr, limit: Bytes, base?: BtfSection) {
-    const header = readHeader(memory, at, Math.min(limit, MAX_SECTION));
+    const header = headerOf(memory, at, Math.min(limit, MAX_SECTION));
     this.base = base;
-    this.words = new Uint32Array(header.typeLength >>> 2);
-    memory.read(at + BigInt(header.types), new Uint8Array(this.words.buffer));
+    const end = header.typeLength >>> 2;
+    // Lost types start at the empty record behind all others.
+    this.words = new Uint32Array(end + 3);
+    const lost = readWithHoles(memory, at + BigInt(header.types), new Uint8Array(this.words.buffer, 0, end * 4));
     if (memory.littleEndian !== hostIsLittleEndian()) swapWords(this.words);
-    this.strings = memory.bytes(at + BigInt(header.strings), header.stringLength);
+    this.strings = new Uint8Array(header.stringLength);
+    const lostStrings = readWithHoles(memory, at + BigInt(header.strings), this.strings);
     this.firstId = base ? base.endId : 1;
     this.firstString = base ? base.endString : 0;
     this.endString = this.firstString + this.strings.length;
-    const indexed = indexTypes(this, kindSizes(memory, at, header));
+    this.lost = inWords(lost);
+    const sizes = kindSizes(statedSizes(memory, at, header));
+    let indexed = indexTypes(this, sizes, end);
+    if (indexed.damage !== undefined || !lost.empty) {
+      const { words, strings, firstString, firstId } = this;
+      const { pointerSize } = memory;
+      indexed = indexAgain(
+        { words, end, lost: this.lost, sizes, strings, lostStrings, firstString, firstId, pointerSize },
+        this,
+        indexed.damage,
+      );
+    }
     this.#named = indexed;
     this.starts = indexed.starts;
-    this.damage = indexed.damage;
+    this.damage = indexed.damage ?? (lostStrings.empty ? undefined : `${lostStrings.size} bytes of names are lost`);
+    this.complete = indexed.complete;
     this.endId = this.firstId + this.starts.length;
   }
 
@@ -137,6 +160,17 @@ interface Header {
   readonly layoutLength: Bytes;
 }
 
+/** The header, or what it must have been where it cannot be read and the size of the section is known. */
+function headerOf(memory: AddressSpace, at: Addr, limit: Bytes): Header {
+  try {
+    return readHeader(memory, at, limit);
+  } catch (e) {
+    const guessed = e instanceof MemoryFault && limit < MAX_SECTION ? guessHeader(memory, at, limit) : undefined;
+    if (!guessed) throw e;
+    return { ...guessed, layout: 0, layoutLength: 0 };
+  }
+}
+
 /** `struct btf_header`, checked against the space that the section has. */
 function readHeader(memory: AddressSpace, at: Addr, limit: Bytes): Header {
   const u32 = (offset: number): number => memory.u32(at + BigInt(offset));
@@ -159,29 +193,12 @@ function readHeader(memory: AddressSpace, at: Addr, limit: Bytes): Header {
   return header;
 }
 
-/** Words behind the three of every record, by kind: fixed ones, and ones for each of its `vlen` elements. */
-interface KindSizes {
-  readonly known: Uint8Array;
-  readonly fixed: Uint8Array;
-  readonly each: Uint8Array;
-}
-
-function kindSizes(memory: AddressSpace, at: Addr, header: Header): KindSizes {
-  const sizes = { known: new Uint8Array(128), fixed: new Uint8Array(128), each: new Uint8Array(128) };
-  // `struct btf_layout`: the sizes of every kind that the writer knew, also those that this program does not.
+/** The sizes of every kind that the writer knew, also those that this program does not (`struct btf_layout`). */
+function statedSizes(memory: AddressSpace, at: Addr, header: Header): (readonly [number, number])[] {
   const count = Math.min(Math.floor(header.layoutLength / 4), 128);
-  for (let kind = 1; kind < count; kind++) {
-    const entry = at + BigInt(header.layout + kind * 4);
-    sizes.known[kind] = 1;
-    sizes.fixed[kind] = memory.u8(entry) >>> 2;
-    sizes.each[kind] = memory.u8(entry + 1n) >>> 2;
-  }
-  for (const kind of Object.values(BTF_KIND)) sizes.known[kind] = 1;
-  for (const kind of [BTF_KIND.INT, BTF_KIND.VAR, BTF_KIND.DECL_TAG]) sizes.fixed[kind] = 1;
-  sizes.fixed[BTF_KIND.ARRAY] = 3;
-  for (const kind of [BTF_KIND.ENUM, BTF_KIND.FUNC_PROTO]) sizes.each[kind] = 2;
-  for (const kind of [BTF_KIND.STRUCT, BTF_KIND.UNION, BTF_KIND.DATASEC, BTF_KIND.ENUM64]) sizes.each[kind] = 3;
-  return sizes;
+  const bytes = new Uint8Array(count * 4);
+  if (memory.tryRead(at + BigInt(header.layout), bytes) !== undefined) return [];
+  return Array.from({ length: count }, (_, kind) => [bytes[kind * 4] as number, bytes[kind * 4 + 1] as number]);
 }
 
 interface TypeIndex {
@@ -190,13 +207,13 @@ interface TypeIndex {
   readonly keys: Uint32Array;
   readonly ids: Uint32Array;
   readonly damage: string | undefined;
+  readonly complete: boolean;
 }
 
 /** Where every record starts; ends early, with the reason, at one that cannot be right. */
-function indexTypes(section: BtfSection, sizes: KindSizes): TypeIndex {
+function indexTypes(section: BtfSection, sizes: KindSizes, end: number): TypeIndex {
   const { known, fixed, each } = sizes;
   const { words, strings, firstString, base } = section;
-  const end = words.length;
   const starts = new Uint32Array(Math.floor(end / 3));
   const keys = new Uint32Array(starts.length);
   const ids = new Uint32Array(starts.length);
@@ -230,7 +247,35 @@ function indexTypes(section: BtfSection, sizes: KindSizes): TypeIndex {
   const info = words[at + 1] ?? 0;
   const damage =
     at < end ? `BTF type ${n} of kind ${(info >>> 24) & 0x7f} and ${info & 0xffffff} elements is no record` : undefined;
-  return { starts: starts.subarray(0, n), keys: keys.subarray(0, names), ids: ids.subarray(0, names), damage };
+  return {
+    starts: starts.subarray(0, n),
+    keys: keys.subarray(0, names),
+    ids: ids.subarray(0, names),
+    damage,
+    complete: damage === undefined,
+  };
+}
+
+/** The same for records with holes between them. */
+function indexAgain(records: DamagedRecords, section: BtfSection, first: string | undefined): TypeIndex {
+  const { starts: found, complete } = resync(records);
+  const { words, end, lost } = records;
+  const starts = Uint32Array.from(found, (at) => (at < 0 ? end : at));
+  const named = [...starts.keys()].filter((i) => {
+    const at = starts[i] as number;
+    return NAMED[kindOf(words[at + 1] as number)] === 1 && words[at] !== 0;
+  });
+  const keys = Uint32Array.from(named, (i) => section.key(words[starts[i] as number] as number));
+  const missing = found.reduce((sum, at) => sum + (at < 0 ? 1 : 0), 0);
+  const behind = complete ? '' : ', and those at the end';
+  const holes = lost.empty ? first : `${lost.size * 4} of ${end * 4} bytes cannot be read`;
+  const damage = `${holes}: ${missing} types of ${starts.length} are lost${behind}`;
+  return { starts, keys, ids: Uint32Array.from(named), damage, complete };
+}
+
+/** Whole words. */
+function inWords(lost: LostRanges): LostRanges {
+  return new LostRanges(lost.ranges.map(({ from, to }) => ({ from: from >>> 2, to: Math.ceil(to / 4) })));
 }
 
 function hostIsLittleEndian(): boolean {

@@ -150,8 +150,16 @@ export class BtfType extends BaseType {
   }
 
   override get members(): readonly Member[] {
-    this.#members ??= this.#isStruct ? Array.from({ length: this.#count }, (_, i) => this.#member(i)) : [];
+    this.#members ??= this.#isStruct ? this.#intact(3).map((i) => this.#member(i)) : [];
     return this.#members;
+  }
+
+  /** Numbers of the elements, of `size` words each, that are not in a hole of the section. */
+  #intact(size: number): number[] {
+    const { lost } = this.#types.section;
+    const all = Array.from({ length: this.#count }, (_, i) => i);
+    if (lost.empty) return all;
+    return all.filter((i) => !lost.touches(this.#at + 3 + i * size, this.#at + 3 + (i + 1) * size));
   }
 
   get #isStruct(): boolean {
@@ -172,7 +180,7 @@ export class BtfType extends BaseType {
   override anonymousMembers(): readonly Member[] {
     if (!this.#anonymous) {
       const found: Member[] = [];
-      for (let i = 0; this.#isStruct && i < this.#count; i++)
+      for (const i of this.#isStruct ? this.#intact(3) : [])
         if (this.#word(3 + i * 3) === 0) found.push(this.#member(i));
       this.#anonymous = found;
     }
@@ -204,7 +212,7 @@ export class BtfType extends BaseType {
     if (this.kind !== 'enum') return [];
     const wide = this.#btfKind === BTF_KIND.ENUM64;
     const { signed } = this;
-    return Array.from({ length: this.#count }, (_, i) => {
+    return this.#intact(wide ? 3 : 2).map((i) => {
       const at = 3 + i * (wide ? 3 : 2);
       const low = BigInt(this.#word(at + 1));
       const value = wide ? low | (BigInt(this.#word(at + 2)) << 32n) : low;
