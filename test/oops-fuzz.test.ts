@@ -11,6 +11,8 @@ import { LogEngine } from '../src/session/log-engine.ts';
 import { seededRandom } from './build/byte-writer.ts';
 import { type LogMessage, writtenForms } from './build/log-forms.ts';
 import { OWN_CORPUS, readCorpus } from './corpus/read-corpus.ts';
+import type { Random } from './fuzz/file-damage.ts';
+import { logDamage } from './fuzz/log-damage.ts';
 
 /**
  * Damaged and hostile logs give answers, in time that grows as the log does. INQUEST_FUZZ sets the number of damaged logs
@@ -21,8 +23,6 @@ const FIRST = Number(process.env.INQUEST_FUZZ_FROM ?? 1);
 const LIMIT_MS = 5000;
 const GROWTH = 2.2;
 const samples = resolve(import.meta.dirname, '../samples');
-
-type Random = (n: number) => number;
 
 /** Everything that is done with a log; text and JSON as they would be printed. */
 function explain(log: Uint8Array, chunk = 0x10000): { text: string; reports: number } {
@@ -60,48 +60,11 @@ function sources(): Uint8Array[] {
   ].map((bytes) => new Uint8Array(bytes));
 }
 
-const SPECIAL = [0, 1, 8, 9, 10, 13, 27, 0x20, 0x3c, 0x3e, 0x5b, 0x5c, 0x5d, 0x7b, 0xff];
-
-function flip(log: Uint8Array, random: Random): Uint8Array {
-  const out = log.slice();
-  for (let n = 1 + random(64); n > 0 && out.length > 0; n--) {
-    const at = random(out.length);
-    out[at] = random(2) === 0 ? (out[at] as number) ^ (1 << random(8)) : (SPECIAL[random(SPECIAL.length)] as number);
-  }
-  return out;
-}
-
-function splice(log: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const parts = [
-    log.subarray(0, random(log.length)),
-    other.subarray(random(other.length)),
-    log.subarray(random(log.length)),
-  ];
-  return new Uint8Array(Buffer.concat(parts));
-}
-
-/** Lines of two logs as two CPUs would print them. */
-function interleave(log: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  const [a, b] = [log, other].map((bytes) => Buffer.from(bytes).toString('latin1').split('\n')) as [string[], string[]];
-  const out: string[] = [];
-  while (a.length + b.length > 0) {
-    const from = b.length === 0 || (a.length > 0 && random(2) === 0) ? a : b;
-    out.push(from.shift() as string);
-  }
-  return new Uint8Array(Buffer.from(out.join('\n'), 'latin1'));
-}
-
 function damage(logs: readonly Uint8Array[], random: Random): Uint8Array {
   const log = logs[random(logs.length)] as Uint8Array;
   const other = logs[random(logs.length)] as Uint8Array;
-  const kinds = [
-    () => flip(log, random),
-    () => splice(log, other, random),
-    () => log.subarray(random(log.length), random(log.length)),
-    () => interleave(log, other, random),
-    () => flip(splice(log, other, random), random),
-  ];
-  return (kinds[random(kinds.length)] as () => Uint8Array)();
+  const kinds = Object.values(logDamage);
+  return (kinds[random(kinds.length)] as (typeof kinds)[number])(log, other, random);
 }
 
 test('damaged logs are explained', (t) => {

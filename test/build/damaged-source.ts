@@ -6,14 +6,32 @@ export interface Patch {
   readonly bytes: Uint8Array;
 }
 
-/** A source with some bytes replaced; nothing is copied. */
+/** A source with some bytes replaced; nothing is copied. Where patches overlap the last one counts. */
 export function patchedSource(source: ByteSource, patches: readonly Patch[]): ByteSource {
+  const order = patches.map((_, i) => i).sort((a, b) => at(a) - at(b) || a - b);
+  const longest = Math.max(0, ...patches.map((p) => p.bytes.length));
+  function at(i: number): number {
+    return (patches[i] as Patch).at;
+  }
+  /** How many of them begin before an offset. */
+  const before = (offset: number): number => {
+    let low = 0;
+    let high = order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (at(order[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
     name: source.name,
     size: source.size,
     read(offset, into) {
       const done = source.read(offset, into);
-      for (const { at, bytes } of patches) {
+      const met = order.slice(before(offset - longest + 1), before(offset + done));
+      for (const i of met.sort((a, b) => a - b)) {
+        const { at, bytes } = patches[i] as Patch;
         const from = Math.max(at, offset);
         const to = Math.min(at + bytes.length, offset + done);
         if (from < to) into.set(bytes.subarray(from - at, to - at), from - offset);

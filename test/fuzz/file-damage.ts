@@ -1,76 +1,20 @@
 import type { ByteSource } from '../../src/base/byte-source.ts';
 import { BadDataError } from '../../src/base/errors.ts';
 import { type Patch, patchedSource } from '../build/damaged-source.ts';
+import { type Region, regions } from './regions.ts';
 
 export type Random = (n: number) => number;
 
-/** A part of a dump file with a meaning. */
-interface Region {
-  readonly kind: string;
-  readonly from: number;
-  readonly size: number;
-}
-
-function viewOf(source: ByteSource, from: number, size: number): DataView {
-  const bytes = new Uint8Array(size);
-  source.read(from, bytes);
-  return new DataView(bytes.buffer);
-}
-
-/** The parts of a dump by format, read without the project's readers. */
-function regions(source: ByteSource): Region[] {
-  const head = viewOf(source, 0, 4096);
-  const magic = head.getUint32(0, false);
-  if (magic === 0x7f454c46) return elfRegions(source, head);
-  if (magic === 0x4b44554d) return kdumpRegions(source, head);
-  // the flattened form: a block of header, then pieces, each with 16 bytes that say where it belongs
-  return [
-    { kind: 'header', from: 0, size: 4096 + 16 },
-    { kind: 'notes', from: 4096, size: 0x4000 },
-    { kind: 'bitmap', from: 4096 + 0x4000, size: 0x8000 },
-    { kind: 'descriptors', from: 4096 + 0xc000, size: 0x40000 },
-  ];
-}
-
-function elfRegions(source: ByteSource, head: DataView): Region[] {
-  const table = Number(head.getBigUint64(32, true));
-  const count = head.getUint16(56, true);
-  const out: Region[] = [{ kind: 'header', from: 0, size: 64 }];
-  const programs = viewOf(source, table, Math.min(count, 512) * 56);
-  out.push({ kind: 'descriptors', from: table, size: programs.byteLength });
-  out.push({ kind: 'bitmap', from: table, size: programs.byteLength });
-  for (let at = 0; at < programs.byteLength; at += 56) {
-    if (programs.getUint32(at, true) !== 4) continue; // PT_NOTE
-    const size = Number(programs.getBigUint64(at + 32, true));
-    out.push({ kind: 'notes', from: Number(programs.getBigUint64(at + 8, true)), size });
-  }
-  return out;
-}
-
-function kdumpRegions(source: ByteSource, head: DataView): Region[] {
-  const block = head.getUint32(428, true);
-  const subBlocks = head.getUint32(432, true);
-  const bitmap = block * (1 + subBlocks);
-  const bitmapSize = head.getUint32(436, true) * block;
-  const sub = viewOf(source, block, 104);
-  const notes = Number(sub.getBigUint64(48, true));
-  const out: Region[] = [
-    { kind: 'header', from: 8, size: 456 },
-    { kind: 'header', from: block, size: 104 },
-    { kind: 'bitmap', from: bitmap, size: bitmapSize },
-    { kind: 'descriptors', from: bitmap + bitmapSize, size: 0x40000 },
-    { kind: 'notes', from: Number(sub.getBigUint64(32, true)), size: Number(sub.getBigUint64(40, true)) },
-  ];
-  if (notes > 0) out.push({ kind: 'notes', from: notes, size: Number(sub.getBigUint64(56, true)) });
-  return out;
-}
+/** Words of `data` that are damaged. */
+const WORDS = [4, 40, 400, 2000] as const;
 
 /** Bytes of one region turned into others: single bits, whole fields, numbers that are too large. */
 function patchesOf(source: ByteSource, kind: string, random: Random): Patch[] {
-  const own = regions(source).filter((r) => r.kind === kind && r.size > 0 && r.from < source.size);
+  const own =
+    kind === 'data' ? [] : regions(source).filter((r) => r.kind === kind && r.size > 0 && r.from < source.size);
   const whole: Region = { kind, from: 0, size: source.size };
-  const region = kind === 'data' || own.length === 0 ? whole : (own[random(own.length)] as Region);
-  const count = kind === 'data' ? 40 + random(400) : 1 + random(8);
+  const region = own.length === 0 ? whole : (own[random(own.length)] as Region);
+  const count = kind === 'data' ? (WORDS[random(WORDS.length)] as number) : 1 + random(8);
   return Array.from({ length: count }, () => {
     const width = [1, 2, 4, 8][random(4)] as number;
     const at = region.from + Math.floor(random(Math.max(1, region.size)) / width) * width;
@@ -117,37 +61,53 @@ function failingSource(source: ByteSource, nth: number, every: number, short: bo
   };
 }
 
+/** What was done: where, for who looks at the case, and how much, for a table. */
+export interface Damage {
+  readonly what: string;
+  readonly amount: string;
+}
+
+const ZEROED = [0.001, 0.01, 0.1, 0.3, 0.6] as const;
+
 /** Damages one of the files of a dump; returns them, and says what was done. */
 export function damageFiles(
   files: readonly ByteSource[],
   kind: string,
   random: Random,
-): { files: ByteSource[]; what: string } {
+): Damage & { readonly files: ByteSource[] } {
   const index = random(files.length);
   const source = files[index] as ByteSource;
-  let damaged: ByteSource;
-  let what: string;
+  const { damaged, what, amount } = damageFile(source, kind, random);
+  const out = [...files];
+  out[index] = damaged;
+  return { files: out, what: files.length > 1 ? `file ${index}: ${what}` : what, amount };
+}
+
+function damageFile(source: ByteSource, kind: string, random: Random): Damage & { readonly damaged: ByteSource } {
   if (kind === 'read-error' || kind === 'short-read') {
     const nth = random(2) === 0 ? random(12) : random(3000);
     const every = [1, 2, 7, 100, 1e9][random(5)] as number;
-    damaged = failingSource(source, nth, every, kind === 'short-read', random);
-    what = `read ${nth}, every ${every}`;
-  } else if (kind === 'zeroed') {
-    const from = random(source.size);
-    const size = random(2) === 0 ? 4096 * (1 + random(64)) : random(source.size - from + 1);
-    damaged = zeroedSource(source, from, size);
-    what = `${size} bytes from ${from}`;
-  } else {
-    const patches = patchesOf(source, kind, random);
-    damaged = patchedSource(source, patches);
-    what =
-      patches.length > 12
-        ? `${patches.length} patches`
-        : patches.map((p) => `${p.at}:${Buffer.from(p.bytes).toString('hex')}`).join(' ');
+    const damaged = failingSource(source, nth, every, kind === 'short-read', random);
+    const amount = every === 1 ? 'every read' : every === 1e9 ? 'one read' : `1 of ${every} reads`;
+    return { damaged, what: `read ${nth}, every ${every}`, amount };
   }
-  const out = [...files];
-  out[index] = damaged;
-  return { files: out, what: files.length > 1 ? `file ${index}: ${what}` : what };
+  if (kind === 'zeroed') {
+    const share = ZEROED[random(ZEROED.length)] as number;
+    const size = Math.floor(source.size * share);
+    const from = random(source.size - size);
+    return {
+      damaged: zeroedSource(source, from, size),
+      what: `${size} bytes from ${from}`,
+      amount: `${share * 100} %`,
+    };
+  }
+  const patches = patchesOf(source, kind, random);
+  const what =
+    patches.length > 12
+      ? `${patches.length} patches`
+      : patches.map((p) => `${p.at}:${Buffer.from(p.bytes).toString('hex')}`).join(' ');
+  const few = patches.length > 4 ? '5 to 8 fields' : '1 to 4 fields';
+  return { damaged: patchedSource(source, patches), what, amount: kind === 'data' ? `${patches.length} words` : few };
 }
 
 function zeroedSource(source: ByteSource, from: number, size: number): ByteSource {

@@ -1,67 +1,117 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openProgram } from '../../src/open.ts';
 import { reportOf } from '../build/sample-dump.ts';
-import { CUTS, type FuzzCase, fuzzCase, fuzzDumps, KINDS } from './plan.ts';
-import { runCase, SoundDump } from './run-case.ts';
+import { runDumpCase, SoundDump } from './dump-case.ts';
+import { formsOf } from './forms.ts';
+import {
+  CUTS,
+  type FuzzCase,
+  type FuzzDump,
+  type FuzzDumps,
+  fuzzCase,
+  kernelLogs,
+  kindsOf,
+  sampleDumps,
+} from './plan.ts';
+import { openSound } from './run-case.ts';
 
 /**
- * A bounded share of `npm run fuzz`: every kind of damage, in turn on the one and on the other sample. INQUEST_FUZZ_KINDS=n
- * runs n cases of each kind on both.
+ * A bounded share of `npm run fuzz`: every kind of damage, in turn on the one and on the other sample, and some of every form.
+ * INQUEST_FUZZ_KINDS=n runs n cases of each kind on everything.
  */
 const EACH = process.env.INQUEST_FUZZ_KINDS;
 const CASES = Number(EACH ?? 1);
 const LIMIT_CPU_MS = 20_000;
 
+const folder = mkdtempSync(join(tmpdir(), 'inquest-fuzz-'));
+after(() => rmSync(folder, { recursive: true }));
+const samples = sampleDumps();
+
 test('the plan cuts each sample everywhere and damages everything on every dump', () => {
-  const dumps = fuzzDumps([]);
-  assert.ok(dumps.length >= 2);
-  const seen = new Set<string>();
-  for (let n = 0; n < 3000; n++) {
-    const { dump, kind, cut } = fuzzCase(dumps, n);
-    seen.add(`${dump.name} ${kind} ${cut ?? ''}`);
+  const none = { forms: [], lab: [], debug: [], logs: [] };
+  const made = (name: string, type: FuzzDump['type']): FuzzDump => ({ name, files: [], type });
+  const all: FuzzDumps = {
+    samples,
+    forms: Array.from({ length: 27 }, (_, i) => made(`form ${i}`, i % 2 === 0 ? 'dump' : 'packed')),
+    lab: Array.from({ length: 16 }, (_, i) => made(`lab ${i}`, 'dump')),
+    debug: [made('debug', 'debug')],
+    logs: [made('log', 'log')],
+  };
+  for (const dumps of [{ samples, ...none }, all]) {
+    const seen = new Map<string, Set<string>>();
+    for (let n = 0; n < 3000; n++) {
+      const { dump, kind, cut } = fuzzCase(dumps, n);
+      const kinds = seen.get(dump.name) ?? new Set();
+      seen.set(dump.name, kinds.add(kind === 'cut' && samples.includes(dump) ? `cut ${cut}` : kind));
+    }
+    for (const dump of Object.values(dumps).flat()) {
+      const cuts = samples.includes(dump) ? CUTS - 1 : 0;
+      assert.equal(seen.get(dump.name)?.size, kindsOf(dump).length + cuts, dump.name);
+    }
   }
-  assert.equal(seen.size, dumps.length * (CUTS + KINDS.length - 1));
 });
 
-for (const [index, dump] of fuzzDumps([]).entries()) {
-  const kinds = EACH === undefined ? KINDS.filter((_, i) => i % 2 === index % 2) : KINDS;
-  test(`${dump.name}: no damage goes unanswered`, (t) => {
-    const sound = new SoundDump(dump);
-    after(() => sound.close());
-    let opened = 0;
-    let slowest = 0;
-    const wrong: string[] = [];
-    for (const [i, kind] of kinds.entries()) {
-      for (let n = 0; n < CASES; n++) {
-        const one: FuzzCase = { number: 1000 * i + n, dump, kind, ...(kind === 'cut' && { cut: 120 + n }) };
-        const result = runCase(sound, one);
-        wrong.push(...result.errors.map((e) => `${kind} ${one.number}: ${e}`));
-        if (result.cpuMs > LIMIT_CPU_MS) wrong.push(`${kind} ${one.number}: ${result.cpuMs} ms`);
-        if (result.opened) opened++;
-        slowest = Math.max(slowest, result.cpuMs);
-      }
+async function runAll(dump: FuzzDump, kinds: readonly string[], least: number): Promise<string> {
+  const sound = await openSound(dump);
+  let opened = 0;
+  let slowest = 0;
+  const wrong: string[] = [];
+  for (const [i, kind] of kinds.entries()) {
+    for (let n = 0; n < CASES; n++) {
+      const one: FuzzCase = { number: 1000 * i + n, dump, kind, ...(kind === 'cut' && { cut: 120 + n }) };
+      const result = await sound.run(one);
+      wrong.push(...result.errors.map((e) => `${kind} ${one.number}: ${e}`));
+      if (result.cpuMs > LIMIT_CPU_MS) wrong.push(`${kind} ${one.number}: ${result.cpuMs} ms`);
+      if (result.opened) opened++;
+      slowest = Math.max(slowest, result.cpuMs);
     }
-    assert.deepEqual(wrong, []);
-    assert.ok(opened > (kinds.length * CASES) / 2, `${opened} opened`);
-    t.diagnostic(`${kinds.length * CASES} cases, slowest ${slowest.toFixed(0)} ms`);
+  }
+  sound.close();
+  assert.deepEqual(wrong, []);
+  assert.ok(opened >= kinds.length * CASES * least, `${opened} opened`);
+  return `${kinds.length * CASES} cases, slowest ${slowest.toFixed(0)} ms`;
+}
+
+for (const [index, dump] of samples.entries()) {
+  const all = kindsOf(dump);
+  const kinds = EACH === undefined ? all.filter((_, i) => i % 2 === index % 2) : all;
+  test(`${dump.name}: no damage goes unanswered`, async (t) => t.diagnostic(await runAll(dump, kinds, 0.5)));
+}
+
+/** Forms that are quickly made; of each, the damage that meets it. */
+const FORMS = ['lime', 'avml', 'raw', 'vmss', 'split', 'tar', 'gz', 'stored.zip', 'frames.zst'];
+
+for (const form of FORMS) {
+  test(`${form}: no damage goes unanswered`, async (t) => {
+    const [dump] = formsOf(samples, folder, [form]) as [FuzzDump];
+    const kinds = EACH === undefined ? ['header', 'descriptors', 'cut'] : kindsOf(dump);
+    t.diagnostic(await runAll(dump, kinds, 0));
   });
 }
 
-test('an undamaged dump keeps every answer', () => {
-  const [dump] = fuzzDumps([]);
-  assert.ok(dump);
+test('logs: no damage goes unanswered', async () => {
+  for (const log of kernelLogs([])) await runAll(log, kindsOf(log), 1);
+});
+
+test('an undamaged dump keeps every answer', async () => {
+  const [dump] = samples as [FuzzDump];
   const sound = new SoundDump(dump);
   after(() => sound.close());
-  const { kept, errors, opened } = runCase(sound, { number: 0, dump, kind: 'cut', cut: CUTS });
+  await sound.prepare();
+  const { kept, errors, opened } = await runDumpCase(sound, { number: 0, dump, kind: 'cut', cut: CUTS });
   assert.deepEqual({ kept, errors, opened }, { kept: { tasks: 1, records: 1, frames: 1 }, errors: [], opened: true });
 });
 
-test('page descriptors of sections that are not there end', () => {
-  const dump = fuzzDumps([]).find((d) => d.name.startsWith('arm64'));
+test('page descriptors of sections that are not there end', async () => {
+  const dump = samples.find((d) => d.name.startsWith('arm64'));
   assert.ok(dump);
   const sound = new SoundDump(dump);
   after(() => sound.close());
+  await sound.prepare();
   const vmcoreinfo = sound.image.vmcoreinfo?.replace(/^LENGTH\(mem_section\).*$/m, '');
   const start = process.cpuUsage();
   const prog = openProgram({ ...sound.image, ...(vmcoreinfo !== undefined && { vmcoreinfo }) });

@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import type { ByteSource } from '../../src/base/byte-source.ts';
 import { seededRandom } from '../build/byte-writer.ts';
 import { labDumps } from '../parity/lab-dumps.ts';
+import { damagedFiles, runDumpCase, SoundDump } from './dump-case.ts';
 import { askCrash, askDrgn, type PeerAnswers } from './peer-answers.ts';
-import { FILE_KINDS, type FuzzCase, type FuzzDump } from './plan.ts';
-import { damagedFiles, runCase, SoundDump } from './run-case.ts';
-
-/** What can be written to a file: faults while reading cannot. */
-const KINDS = ['cut', ...FILE_KINDS.filter((k) => !k.endsWith('-read') && k !== 'read-error')];
+import { FILE_DAMAGE, type FuzzCase, type FuzzDump } from './plan.ts';
 
 /**
  * The same damaged files in crash, drgn and here: the share of each tool's own answers about the whole dump that it still
@@ -18,15 +15,16 @@ const KINDS = ['cut', ...FILE_KINDS.filter((k) => !k.endsWith('-read') && k !== 
 export async function* comparePeers(each: number, glob: string): AsyncIterable<string> {
   const [dump] = labDumps([glob]).dumps;
   if (!dump) throw new Error(`${glob}: no dump of the lab with a vmlinux`);
-  const fuzzDump: FuzzDump = { name: dump.name, files: dump.files };
+  const fuzzDump: FuzzDump = { name: dump.name, files: dump.files, type: 'dump' };
   const sound = new SoundDump(fuzzDump);
+  await sound.prepare();
   const whole = { crash: askCrash(dump.vmlinux, dump.files), drgn: askDrgn(dump.vmlinux, dump.files) };
   yield '';
   yield `${dump.name} whole: crash ${told(whole.crash)}, drgn ${told(whole.drgn)}`;
   yield `${'share kept'.padEnd(14)} inquest tasks/log/frames   crash tasks/log/frames   drgn tasks/log/frames`;
   const folder = mkdtempSync(join(tmpdir(), 'inquest-peers-'));
   try {
-    for (const kind of KINDS) {
+    for (const kind of FILE_DAMAGE) {
       const sums = { inquest: [0, 0, 0], crash: [0, 0, 0], drgn: [0, 0, 0] };
       for (let i = 0; i < each; i++) {
         const one: FuzzCase = { number: i * 7, dump: fuzzDump, kind, cut: Math.floor(((i + 1) * 200) / (each + 1)) };
@@ -35,8 +33,8 @@ export async function* comparePeers(each: number, glob: string): AsyncIterable<s
           files.push(join(folder, `vmcore.${n}`));
           await writeSource(source, files[n] as string);
         }
-        const { kept } = runCase(sound, one);
-        add(sums.inquest, [kept.tasks, kept.records, kept.frames]);
+        const { kept } = await runDumpCase(sound, one);
+        add(sums.inquest, [kept.tasks ?? 0, kept.records ?? 0, kept.frames ?? 0]);
         add(sums.crash, sharesOf(askCrash(dump.vmlinux, files), whole.crash));
         add(sums.drgn, sharesOf(askDrgn(dump.vmlinux, files), whole.drgn));
       }

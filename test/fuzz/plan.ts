@@ -1,29 +1,35 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { lab } from '../parity/lab-dumps.ts';
+import { lab, labDumps } from '../parity/lab-dumps.ts';
 
-/** A dump that is damaged: whole, as it was made. */
+/** Something whole that is damaged. */
 export interface FuzzDump {
   readonly name: string;
   readonly files: readonly string[];
+  /** A dump, one in an archive, a dump with debug files of its kernel, or a kernel log. */
+  readonly type: 'dump' | 'packed' | 'debug' | 'log';
+  /** The vmlinux and modules of `debug`. */
+  readonly debugFiles?: readonly string[];
 }
 
 /** What is damaged. The first ones work on the bytes of the file, the others on the memory in it. */
-export const FILE_KINDS = [
-  'header',
-  'notes',
-  'bitmap',
-  'descriptors',
-  'data',
-  'zeroed',
-  'read-error',
-  'short-read',
+const FILE_KINDS = [
+  ...['header', 'notes', 'bitmap', 'descriptors', 'data'],
+  ...['zeroed', 'read-error', 'short-read'],
 ] as const;
 const MEMORY_KINDS = [
   ...['page-tables', 'kallsyms', 'btf', 'orc', 'lists', 'slab', 'log', 'strings'],
   ...['structures', 'holes', 'excluded', 'vmcoreinfo'],
 ] as const;
-export const KINDS: readonly string[] = ['cut', ...FILE_KINDS, ...MEMORY_KINDS];
+const KINDS: readonly string[] = ['cut', ...FILE_KINDS, ...MEMORY_KINDS];
+
+/** Kinds of damage by what is damaged. */
+const KINDS_OF: Readonly<Record<FuzzDump['type'], readonly string[]>> = {
+  dump: KINDS,
+  packed: ['cut', ...FILE_KINDS],
+  debug: ['debug header', 'debug sections', 'debug cut', 'debug module', 'debug read-error', 'debug short-read'],
+  log: ['log bytes', 'log spliced', 'log part', 'log mixed', 'log lines'],
+};
 /** A file is cut at each of so many places. */
 export const CUTS = 200;
 
@@ -36,44 +42,106 @@ export interface FuzzCase {
   readonly cut?: number;
 }
 
-const samples = join(import.meta.dirname, '../../samples');
-
-/** The samples of the repository, then those of the lab that match one of the globs. */
-export function fuzzDumps(globs: readonly string[]): FuzzDump[] {
-  const own = globSync(join(samples, '*.vmcore'))
-    .sort()
-    .map((file) => ({ name: basename(file, '.vmcore'), files: [file] }));
-  const metas = new Set(globs.flatMap((g) => globSync(join(lab, 'dumps', g, 'meta.json')).sort()));
-  const others = [...metas].map((meta) => {
-    const { files } = JSON.parse(readFileSync(meta, 'utf8')) as { files: string[] };
-    return { name: basename(dirname(meta)), files: files.map((f) => join(dirname(meta), f)) };
-  });
-  return [...own, ...others.filter((d) => d.files.every((f) => existsSync(f)))];
+/** What there is to damage. */
+export interface FuzzDumps {
+  readonly samples: readonly FuzzDump[];
+  /** The samples in other forms. */
+  readonly forms: readonly FuzzDump[];
+  readonly lab: readonly FuzzDump[];
+  readonly debug: readonly FuzzDump[];
+  readonly logs: readonly FuzzDump[];
 }
 
-/** So many cases in a row damage the same dump (opening another one costs more than a case), and so many of them are cuts. */
-const RUN = 24;
+const samples = join(import.meta.dirname, '../../samples');
+
+/** The samples of the repository. */
+export function sampleDumps(): FuzzDump[] {
+  return globSync(join(samples, '*.vmcore'))
+    .sort()
+    .map((file) => ({ name: basename(file, '.vmcore'), files: [file], type: 'dump' }));
+}
+
+/** The dumps of the lab that match one of the globs. */
+export function dumpsOfLab(globs: readonly string[]): FuzzDump[] {
+  const metas = new Set(globs.flatMap((g) => globSync(join(lab, 'dumps', g, 'meta.json')).sort()));
+  const found = [...metas].map((meta): FuzzDump => {
+    const { files } = JSON.parse(readFileSync(meta, 'utf8')) as { files: string[] };
+    return { name: basename(dirname(meta)), files: files.map((f) => join(dirname(meta), f)), type: 'dump' };
+  });
+  return found.filter((d) => d.files.every((f) => existsSync(f)));
+}
+
+/** Dumps of the lab whose kernel has a vmlinux with debug information. */
+export function debugDumps(globs: readonly string[]): FuzzDump[] {
+  return labDumps(globs).dumps.map(({ name, files, vmlinux, modules }) => ({
+    name: `${name}+debug`,
+    files,
+    type: 'debug',
+    debugFiles: [vmlinux, ...modules],
+  }));
+}
+
+/** The samples' consoles, those of lab dumps, and the corpus of the repository. */
+export function kernelLogs(globs: readonly string[]): FuzzDump[] {
+  const own = globSync(join(samples, '*.console.log.gz')).sort();
+  const others = globs.flatMap((g) => globSync(join(lab, 'dumps', g, 'console.log')).sort());
+  const corpus = join(import.meta.dirname, '../corpus/linux-reports.json.gz');
+  return [...own, ...others, corpus].map((file) => ({
+    name: file === corpus ? 'corpus' : basename(file).startsWith('console') ? basename(dirname(file)) : basename(file),
+    files: [file],
+    type: 'log',
+  }));
+}
+
+/** So many cases in a row damage the same: opening another one costs time. */
+const RUN = 12;
+/** So many cases of a run on a sample are cuts, until it was cut everywhere. */
 const CUTS_A_RUN = 7;
 /** Coprime to CUTS: any number of cuts is spread over the file. */
 const CUT_STEP = 37;
-const SAMPLES = 2;
+/** What is damaged in turn, run by run. */
+const TURNS: readonly (keyof FuzzDumps)[] = [
+  ...(['samples', 'forms', 'lab', 'forms', 'samples', 'debug', 'forms', 'lab'] as const),
+  ...(['samples', 'forms', 'lab', 'forms', 'samples', 'logs', 'forms', 'lab'] as const),
+];
 
-/**
- * The case with a number: every second run damages a sample, the runs between them the other dumps in turn. A run cuts, until
- * the dump was cut everywhere, and then damages one thing after the other.
- */
-export function fuzzCase(dumps: readonly FuzzDump[], number: number): FuzzCase {
+/** The case with a number. A run cuts a sample, until it was cut everywhere; what is left damages one thing after the other. */
+export function fuzzCase(dumps: FuzzDumps, number: number): FuzzCase {
   const run = Math.floor(number / RUN);
   const inRun = number % RUN;
-  const others = dumps.length - SAMPLES;
-  const ofSample = run % 2 === 0 || others === 0;
-  const nth = others === 0 ? run : Math.floor(run / 2);
-  const [index, turn] = ofSample
-    ? [nth % SAMPLES, Math.floor(nth / SAMPLES)]
-    : [SAMPLES + (nth % others), Math.floor(nth / others)];
-  const dump = dumps[index] as FuzzDump;
-  const cut = turn * CUTS_A_RUN + inRun;
-  if (inRun < CUTS_A_RUN && cut < CUTS) return { number, dump, kind: 'cut', cut: (cut * CUT_STEP) % CUTS };
-  const rest = KINDS.slice(1);
-  return { number, dump, kind: rest[(turn * RUN + inRun) % rest.length] as string };
+  const turns = TURNS.map((turn) => (dumps[turn].length > 0 ? turn : 'samples'));
+  const from = turns[run % turns.length] as keyof FuzzDumps;
+  const nth = nthOf(turns, run);
+  const list = dumps[from];
+  const dump = list[nth % list.length] as FuzzDump;
+  const round = Math.floor(nth / list.length);
+  const kinds = KINDS_OF[dump.type];
+  const cut = round * CUTS_A_RUN + inRun;
+  if (from === 'samples' && inRun < CUTS_A_RUN && cut < CUTS)
+    return { number, dump, kind: 'cut', cut: (cut * CUT_STEP) % CUTS };
+  const kind = kinds[(round * RUN + inRun) % kinds.length] as string;
+  return { number, dump, kind, ...(kind === 'cut' && { cut: (number * CUT_STEP) % CUTS }) };
 }
+
+/** How many runs before this one damaged what it does. */
+function nthOf(turns: readonly string[], run: number): number {
+  const at = run % turns.length;
+  const count = (some: readonly string[]): number => some.filter((t) => t === turns[at]).length;
+  return Math.floor(run / turns.length) * count(turns) + count(turns.slice(0, at));
+}
+
+/** The kinds of damage that something can have. */
+export function kindsOf({ type }: FuzzDump): readonly string[] {
+  return KINDS_OF[type];
+}
+
+/** Whether a kind damages the memory in a dump, and not its files. */
+export function isOfMemory(kind: string): boolean {
+  return (MEMORY_KINDS as readonly string[]).includes(kind);
+}
+
+/** What of that can be written to a file: faults while reading cannot. */
+export const FILE_DAMAGE: readonly string[] = [
+  'cut',
+  ...FILE_KINDS.filter((k) => !k.endsWith('-read') && k !== 'read-error'),
+];

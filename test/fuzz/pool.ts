@@ -1,51 +1,65 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CaseResult } from './case-result.ts';
 import type { FuzzCase } from './plan.ts';
-import type { CaseResult } from './run-case.ts';
 
 /** CPU time of one case; the wall clock of a busy machine says nothing. */
 const LIMIT_CPU_MS = 20_000;
 /** A process that sleeps for so long waits for something that does not come. */
 const LIMIT_WALL_MS = 600_000;
-/** A process is made anew after so many cases: what earlier ones left is not of the case that is measured. */
-const CASES_A_PROCESS = 48;
+/** Limit of the memory of one process while it works on one case. */
+export const LIMIT_MIB = 512;
+/** Cases after which a process is made anew. */
+const CASES_A_PROCESS = 200;
 const KILL_MIB = 2048;
 
 /** A result with what the process that made it took; or how it ended. */
 export interface Watched {
   readonly one: FuzzCase;
   readonly result?: CaseResult;
+  /** Resident memory: the most while it ran, and what the process had before. */
   readonly peakMiB: number;
+  readonly beforeMiB?: number;
+  /** The peak in a process that other cases had run in, when it was over the limit; `peakMiB` is then of one of its own. */
+  readonly warmMiB?: number;
   readonly end?: 'hung' | 'died';
   readonly message?: string;
 }
 
-/** Runs cases in processes of their own, several at a time. */
+/** Runs cases in processes of their own, several at a time. @param cases lists whose cases are best run in one process */
 export async function runCases(
-  cases: Iterator<FuzzCase>,
+  cases: Iterator<readonly FuzzCase[]>,
   workers: number,
   onResult: (watched: Watched) => void,
 ): Promise<void> {
-  await Promise.all(Array.from({ length: workers }, () => runOne(cases, onResult)));
+  await Promise.all(Array.from({ length: workers }, () => runSome(cases, onResult)));
 }
 
-async function runOne(cases: Iterator<FuzzCase>, onResult: (watched: Watched) => void): Promise<void> {
+async function runSome(cases: Iterator<readonly FuzzCase[]>, onResult: (watched: Watched) => void): Promise<void> {
   let child: CaseProcess | undefined;
   for (let next = cases.next(); !next.done; next = cases.next()) {
-    if (child && child.ran >= CASES_A_PROCESS) {
-      child.close();
-      child = undefined;
+    for (const one of next.value) {
+      child ??= await CaseProcess.start();
+      let watched = await child.run(one);
+      const over = watched.end === 'died' || watched.peakMiB > LIMIT_MIB;
+      if (watched.end || over || child.ran >= CASES_A_PROCESS) {
+        child.close();
+        child = undefined;
+      }
+      // Whether it needs the memory, or earlier cases had left it, shows a process of its own.
+      if (over) watched = { ...(await runAlone(one)), warmMiB: watched.peakMiB };
+      onResult(watched);
     }
-    child ??= await CaseProcess.start();
-    const watched = await child.run(next.value);
-    if (watched.end) {
-      child.close();
-      child = undefined;
-    }
-    onResult(watched);
   }
   child?.close();
+}
+
+async function runAlone(one: FuzzCase): Promise<Watched> {
+  const child = await CaseProcess.start();
+  const watched = await child.run(one);
+  child.close();
+  return watched;
 }
 
 class CaseProcess {
@@ -92,12 +106,15 @@ class CaseProcess {
           end({ end: hung ? 'hung' : 'died', peakMiB: now.rssMiB, message: hung ? 'time' : 'memory' });
         }
       }, 500);
-      child.on('message', (m: { kind: string; result?: CaseResult; peakMiB?: number }) => {
-        if (m.kind === 'started') {
-          cpu = processState(child.pid ?? 0).cpuMs;
-          wall = Date.now();
-        } else if (m.kind === 'done' && m.result) end({ result: m.result, peakMiB: m.peakMiB ?? 0 });
-      });
+      child.on(
+        'message',
+        ({ kind, ...told }: { kind: string; result: CaseResult; peakMiB: number; beforeMiB: number }) => {
+          if (kind === 'started') {
+            cpu = processState(child.pid ?? 0).cpuMs;
+            wall = Date.now();
+          } else if (kind === 'done') end(told);
+        },
+      );
       child.on('exit', (code, signal) =>
         end({ end: 'died', peakMiB: 0, message: `${signal ?? code}: ${this.#stderr}` }),
       );

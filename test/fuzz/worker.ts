@@ -1,25 +1,36 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { FuzzCase } from './plan.ts';
-import { runCase, SoundDump } from './run-case.ts';
+import { openSound, type Sound } from './run-case.ts';
 
 /** A process that runs cases one after the other; its parent watches time and memory and ends it when it must. */
-let sound: SoundDump | undefined;
+let sound: Sound | undefined;
 
 function peakMiB(): number {
   const line = /VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
   return Number(line?.[1] ?? 0) / 1024;
 }
 
-process.on('message', (one: FuzzCase) => {
+async function run(one: FuzzCase): Promise<void> {
   if (sound?.dump.name !== one.dump.name) {
     sound?.close();
-    sound = new SoundDump(one.dump);
-    void sound.targets;
+    sound = undefined;
+    sound = await openSound(one.dump);
   }
-  global.gc?.();
+  sound.learn?.(one.kind);
+  // What the opening and earlier cases left is not of this case.
+  await global.gc?.({ execution: 'async', flavor: 'last-resort', type: 'major' });
   writeFileSync('/proc/self/clear_refs', '5'); // the peak counts from here (Linux, proc_pid_clear_refs(5))
+  const beforeMiB = peakMiB();
   process.send?.({ kind: 'started' });
-  const result = runCase(sound, one);
-  process.send?.({ kind: 'done', result, peakMiB: peakMiB() });
+  const result = await sound.run(one);
+  process.send?.({ kind: 'done', result, peakMiB: peakMiB(), beforeMiB });
+}
+
+process.on('message', (one: FuzzCase) => {
+  void run(one);
+});
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(3);
 });
 process.send?.({ kind: 'ready' });
