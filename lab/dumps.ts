@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CpioEntry, PROGRAM } from './cpio.ts';
+import { type CpioEntry, PLAIN, PROGRAM } from './cpio.ts';
 import { crashModule, sourceHash, userProgram } from './guest-build.ts';
 import { writeInitrd } from './initrd.ts';
 import { type Kernel, kernel, kernelImage } from './kernels.ts';
@@ -37,6 +37,7 @@ const TRIES = 3;
 /** What the guests are made of; the big one has more. */
 const GUEST = ['init', 'labproc.c', 'labcrash.c', 'Makefile'];
 const BIG_GUEST = ['init-big', 'labbig.c'];
+const MORE_GUEST = ['init', 'labproc.c', 'labmore-proc.c', 'labmore.c', 'Makefile-more'];
 
 export function readMeta(name: string): DumpMeta | undefined {
   const file = join(dumpDir(name), 'meta.json');
@@ -72,6 +73,7 @@ export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
 }
 
 export function scenarioRecipe(s: Scenario, k: Kernel): string {
+  if (s.guest === 'more') return recipeOf(s, k.release, k.packages, sourceHash(MORE_GUEST));
   const more = s.guest === 'big' ? [sourceHash(BIG_GUEST)] : [];
   return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
 }
@@ -81,6 +83,7 @@ export async function guestParts(
   k: Kernel,
   guest?: Scenario['guest'],
 ): Promise<{ initrd: string; module: string; program: string }> {
+  if (guest === 'more') return moreGuestParts(k);
   const module = await crashModule(k);
   const program = await userProgram(k.arch);
   const extra = guest === 'big' ? await bigGuestFiles(k) : [];
@@ -90,6 +93,17 @@ export async function guestParts(
     await step(`initramfs ${k.tag}`, () =>
       writeInitrd(initrd, k, { crashModule: module, userProgram: program, extra }),
     );
+  return { initrd, module, program };
+}
+
+/** The common guest with the other module and the labproc that knows how to crash with it. */
+async function moreGuestParts(k: Kernel): Promise<{ initrd: string; module: string; program: string }> {
+  const module = await crashModule(k, 'labmore');
+  const program = await userProgram(k.arch, 'labmore-proc', ['labproc.c']);
+  const initrd = join(place('initrd'), `${k.tag}-${sourceHash(MORE_GUEST, JSON.stringify(k.packages))}.gz`);
+  const extra = [{ path: 'lib/labmore.ko', mode: PLAIN, data: readFileSync(module) }];
+  if (!existsSync(initrd))
+    await step(`initramfs ${k.tag}`, () => writeInitrd(initrd, k, { userProgram: program, extra }));
   return { initrd, module, program };
 }
 
@@ -145,12 +159,14 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     timeoutSeconds: s.timeoutSeconds ?? 180,
     nmiAt: s.nmiAt,
     until: s.until,
+    slowDisk: s.slowDisk,
     dumps: outs.map((o) => ({ format: o.format, path: join(o.dir, 'vmcore') })),
   };
   const result = await bootUntilRight(s, options);
   for (const o of outs) {
     if (o !== first) copyFileSync(options.console, join(o.dir, 'console.log'));
-    copyFileSync(module, join(o.dir, 'labcrash.ko'));
+    const moduleName = s.guest === 'more' ? 'labmore.ko' : 'labcrash.ko';
+    copyFileSync(module, join(o.dir, moduleName));
     const { arch, memMiB, smp } = options;
     const common = { arch, memMiB, smp, release: k.release, scenario: s.mode, cmdline: result.cmdline, recipe };
     writeMeta({
@@ -158,7 +174,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
       ...common,
       format: `qemu ${o.format}`,
       files: ['vmcore'],
-      module: 'labcrash.ko',
+      module: moduleName,
       secondsToCrash: result.seconds,
     });
   }

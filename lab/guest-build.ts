@@ -30,9 +30,14 @@ async function buildRoot(k: Kernel): Promise<DebRoot> {
   return root;
 }
 
-/** The crash module for a kernel; built when it or the kernel changed. Returns its path. */
-export async function crashModule(k: Kernel): Promise<string> {
-  const hash = sourceHash(['labcrash.c', 'Makefile'], k.release, JSON.stringify(k.packages));
+/** The crash modules: their sources in guest/ without `.c`, and the Makefile of each. */
+const MAKEFILES = { labcrash: 'Makefile', labmore: 'Makefile-more' } as const;
+export type CrashModule = keyof typeof MAKEFILES;
+
+/** A crash module for a kernel; built when it or the kernel changed. Returns its path. */
+export async function crashModule(k: Kernel, name: CrashModule = 'labcrash'): Promise<string> {
+  const makefile = MAKEFILES[name];
+  const hash = sourceHash([`${name}.c`, makefile], k.release, JSON.stringify(k.packages));
   const out = join(place('modules'), `${k.tag}-${hash}.ko`);
   if (existsSync(out)) return out;
   const root = await buildRoot(k);
@@ -40,25 +45,31 @@ export async function crashModule(k: Kernel): Promise<string> {
     const work = join(root.dir, 'build');
     rmSync(work, { recursive: true, force: true });
     mkdirSync(work);
-    for (const name of ['labcrash.c', 'Makefile']) copyFileSync(join(guestDir, name), join(work, name));
+    copyFileSync(join(guestDir, `${name}.c`), join(work, `${name}.c`));
+    copyFileSync(join(guestDir, makefile), join(work, 'Makefile'));
     const cross = crossPrefix(k.arch);
     const args = cross === '' ? [] : [`ARCH=${MACHINES[k.arch].kernelArch}`, `CROSS_COMPILE=${cross}`];
     await chrootRun(root, 'make', ['-C', `/usr/src/linux-headers-${k.release}`, 'M=/build', ...args, 'modules']);
-    copyFileSync(join(work, 'labcrash.ko'), `${out}.part`);
+    copyFileSync(join(work, `${name}.ko`), `${out}.part`);
     await shell('mv "$1.part" "$1"', out);
   });
   return out;
 }
 
-/** A static user-side program of the guests. @param name of its source in guest/ without `.c` */
-export async function userProgram(arch: Arch, name = 'labproc'): Promise<string> {
-  const out = join(place('modules'), `${name}-${arch}-${sourceHash([`${name}.c`])}`);
+/**
+ * A static user-side program of the guests.
+ * @param name of its source in guest/ without `.c`
+ * @param included other sources that it includes
+ */
+export async function userProgram(arch: Arch, name = 'labproc', included: readonly string[] = []): Promise<string> {
+  const sources = [`${name}.c`, ...included];
+  const out = join(place('modules'), `${name}-${arch}-${sourceHash(sources)}`);
   if (existsSync(out)) return out;
   const { userSuite, triplet } = MACHINES[arch];
   const more = triplet === undefined ? [] : [`libc6-dev-${arch}-cross`, ...compilerPackages(arch)];
   const root = await debRoot(`build-${userSuite}`, userSuite, 'amd64', [...BASE, ...more]);
   await step(`${name} ${arch}`, async () => {
-    copyFileSync(join(guestDir, `${name}.c`), join(root.dir, `tmp/${name}.c`));
+    for (const source of sources) copyFileSync(join(guestDir, source), join(root.dir, 'tmp', source));
     await chrootRun(root, `/usr/bin/${crossPrefix(arch)}gcc`, [
       '-static',
       '-O1',

@@ -65,6 +65,7 @@ async function driverImages(k: Kernel): Promise<{ name: string; image: Buffer }[
 
 export interface InitrdParts {
   readonly crashModule?: string;
+  /** It is /bin/labproc. */
   readonly userProgram?: string;
   /** More files by their path in the guest. */
   readonly extra?: readonly CpioEntry[];

@@ -28,6 +28,8 @@ export interface BootOptions {
   readonly nmiAt?: string | undefined;
   /** A third disk, written for real; the others are snapshots. */
   readonly disk?: string;
+  /** A third disk with ext4 that takes so many bytes a second. */
+  readonly slowDisk?: number | undefined;
   /** What to dump when it ended, and where to. */
   readonly dumps: readonly { readonly format: DumpFormat; readonly path: string }[];
 }
@@ -39,7 +41,7 @@ export interface BootResult {
 }
 
 /** An ext4 disk and a swap disk, shared by all boots (never written). */
-async function disks(): Promise<string[]> {
+async function disks(): Promise<[ext4: string, swap: string]> {
   const dir = place('disks');
   const ext4 = join(dir, 'ext4.img');
   const swap = join(dir, 'swap.img');
@@ -89,9 +91,13 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
     '-device',
     `virtio-net-${m.bus},netdev=n0${m.bus === 'pci' ? ',romfile=' : ''}`,
   );
-  const images = [...(await disks()), ...(o.disk === undefined ? [] : [o.disk])];
-  for (const [i, image] of images.entries()) {
-    args.push('-drive', `file=${image},if=none,id=d${i},format=raw,snapshot=${image === o.disk ? 'off' : 'on'}`);
+  const [ext4, swap] = await disks();
+  const slow = o.slowDisk === undefined ? '' : `,throttling.bps-write=${o.slowDisk}`;
+  const drives = [`${ext4},snapshot=on`, `${swap},snapshot=on`];
+  if (o.disk !== undefined) drives.push(`${o.disk},snapshot=off`);
+  if (slow !== '') drives.push(`${ext4},snapshot=on${slow}`);
+  for (const [i, drive] of drives.entries()) {
+    args.push('-drive', `file=${drive},if=none,id=d${i},format=raw`);
     args.push('-device', `virtio-blk-${m.bus},drive=d${i}`);
   }
   return args;

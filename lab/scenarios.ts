@@ -22,8 +22,10 @@ export interface Scenario {
   /** Console text that ends the boot; default: the end of a panic. */
   readonly until?: string;
   readonly timeoutSeconds?: number;
-  /** `big`: the guest of guest/init-big instead of the common one. */
-  readonly guest?: 'big';
+  /** `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko. */
+  readonly guest?: 'big' | 'more';
+  /** A third disk, with ext4, that takes so many bytes a second. */
+  readonly slowDisk?: number;
 }
 
 type Kind = Omit<Scenario, 'name' | 'kernel'>;
@@ -31,6 +33,13 @@ type Kind = Omit<Scenario, 'name' | 'kernel'>;
 /** Softirq on top of a page fault: the fault's entry is in the trace after the interrupt's. */
 const IN_PAGE_FAULT = /<\/IRQ>[\s\S]*asm_exc_page_fault|__do_softirq[\s\S]*do_page_fault|do_softirq[\s\S]*do_mem_abort/;
 const CHURN = 'lab.churn=2 lab.nohog=1';
+
+const MORE = { guest: 'more' } as const;
+const RCU_PANIC = 'rcupdate.rcu_cpu_stall_timeout=5 lab.then=kernel.panic_on_rcu_stall=1';
+const HUNG_PANIC = 'lab.then=kernel.hung_task_panic=1,kernel.hung_task_timeout_secs=5';
+const HUNG = /hung_task: blocked tasks/;
+const WARN_PANIC = 'lab.then=kernel.panic_on_warn=1';
+const KFENCE = `kfence.sample_interval=1 ${WARN_PANIC}`;
 
 const KINDS = {
   null: { mode: 'null', expect: /RIP: 0010:gadget_home|pc : gadget_home|NIP \[\w+\] gadget_home/ },
@@ -66,6 +75,29 @@ const KINDS = {
     expect: /LABBIG: ready/,
     timeoutSeconds: 600,
   },
+  // the guest with labmore.ko
+  rcustall: { ...MORE, mode: 'rcustall', trigger: 'param', append: RCU_PANIC, expect: /RCU Stall/ },
+  rcureader: { ...MORE, mode: 'rcureader', trigger: 'param', append: RCU_PANIC, expect: /RCU Stall/ },
+  hardlockup: {
+    ...MORE,
+    mode: 'hardlockup',
+    trigger: 'param',
+    append: 'lab.then=kernel.watchdog_thresh=4,kernel.hardlockup_panic=1',
+    expect: /Hard LOCKUP/i,
+  },
+  wqstall: { ...MORE, mode: 'wqstall', append: 'lab.before=40 lab.nohog=1' },
+  iostuck: { ...MORE, mode: 'none', append: `lab.files=1 lab.before=40 ${HUNG_PANIC}`, slowDisk: 8000, expect: HUNG },
+  hungmutex: { ...MORE, mode: 'hungmutex', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  hungrwsem: { ...MORE, mode: 'hungrwsem', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  completion: { ...MORE, mode: 'completion', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  locks: { ...MORE, mode: 'locks', append: `lab.futex=1 lab.before=6 ${HUNG_PANIC}`, expect: HUNG },
+  refunder: { ...MORE, mode: 'refunder', trigger: 'param', append: WARN_PANIC, expect: /refcount_t: underflow/ },
+  refzero: { ...MORE, mode: 'refzero', trigger: 'param', append: WARN_PANIC, expect: /refcount_t: addition on 0/ },
+  listtwice: { ...MORE, mode: 'listtwice', trigger: 'param', expect: /list_del corruption/ },
+  liststray: { ...MORE, mode: 'liststray', trigger: 'param', expect: /list_del corruption/ },
+  bitflip: { ...MORE, mode: 'bitflip', trigger: 'param', expect: /parcel_weight_ahead/ },
+  kfenceuaf: { ...MORE, mode: 'kfenceuaf', trigger: 'param', append: KFENCE, expect: /KFENCE: use-after-free/ },
+  kfenceoob: { ...MORE, mode: 'kfenceoob', trigger: 'param', append: KFENCE, expect: /KFENCE: out-of-bounds/ },
 } as const satisfies Record<string, Kind>;
 
 function scenario(
@@ -171,6 +203,28 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('s390x-6.1', 'overflow'),
   scenario('s390x-6.12', 'sysrq'),
   scenario('s390x-6.12', 'bug'),
+  scenario('amd64-6.1', 'rcustall'),
+  scenario('amd64-6.1', 'rcureader'),
+  scenario('amd64-6.1', 'wqstall'),
+  scenario('amd64-6.1', 'iostuck'),
+  scenario('amd64-6.1', 'hungmutex'),
+  scenario('amd64-6.1', 'hungrwsem'),
+  scenario('amd64-6.1', 'completion'),
+  scenario('amd64-6.1', 'locks'),
+  scenario('amd64-6.1', 'refunder'),
+  scenario('amd64-6.1', 'refzero'),
+  scenario('amd64-6.1', 'listtwice'),
+  scenario('amd64-6.1', 'liststray'),
+  scenario('amd64-6.1', 'bitflip'),
+  scenario('amd64-6.12', 'kfenceuaf'),
+  scenario('amd64-6.12', 'kfenceoob'),
+  scenario('amd64-6.12', 'rcustall'),
+  scenario('amd64-6.12', 'hungrwsem'),
+  scenario('amd64-sid', 'locks'),
+  scenario('amd64-sid', 'kfenceuaf'),
+  scenario('arm64-6.1', 'rcustall'),
+  scenario('arm64-6.1', 'hungmutex'),
+  scenario('arm64-6.12-16k', 'hardlockup', BIG_PAGES),
 ];
 
 /** What the repository's sample dumps are filtered from. */
