@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { armForm, PageTableWriter, type TableForm, x86Form } from '../../test/build/page-table-writer.ts';
+import { armForm, PageTableWriter, riscvForm, type TableForm, x86Form } from '../../test/build/page-table-writer.ts';
 import { SparseMemory } from '../../test/build/sparse-memory.ts';
-import { type PagingFormat, pageWalker } from '../memory/page-walk.ts';
+import { type PagingFormat, pageWalker, walkSteps } from '../memory/page-walk.ts';
 import { armPaging } from './arm64/paging.ts';
+import { riscvTables } from './riscv64/page-tables.ts';
+import { riscvPaging } from './riscv64/paging.ts';
 import { x86Paging } from './x86-64/paging.ts';
 
 type Row = readonly [virt: bigint, phys: bigint, level?: number];
@@ -120,6 +122,39 @@ const cases: readonly Case[] = [
       [0xffff800020000000n, 0x40000000n, 1],
     ],
   },
+  {
+    name: 'riscv64, Sv39',
+    form: riscvForm(39),
+    format: riscvPaging(39),
+    rows: [
+      [0xffffffd600000000n, 0x80000000n, 0],
+      [0xffffffff80000000n, 0x80200000n, 1],
+      [0xffffffc800012000n, 0xfedcb98765000n],
+      [0x3fb7654000n, 0x5000n],
+    ],
+  },
+  {
+    name: 'riscv64, Sv48',
+    form: riscvForm(48),
+    format: riscvPaging(48),
+    rows: [
+      [0xffffaf8000000000n, 0x4000000000n, 1],
+      [0xffffffff80000000n, 0x80200000n, 2],
+      [0xffff8f8000012000n, 0x12345000n],
+    ],
+  },
+  {
+    name: 'riscv64, Sv57',
+    form: riscvForm(57),
+    format: riscvPaging(57),
+    rows: [
+      [0xff60000000000000n, 0x80000000n, 3],
+      [0xff60010000000000n, 0x10000000000n, 2],
+      [0xffffffff80000000n, 0x80200000n, 3],
+      [0xff20000000008000n, 0x9abcdef000n],
+      [0x00fffffffffff000n, 0x6000n],
+    ],
+  },
 ];
 
 for (const { name, form, format, rows } of cases) {
@@ -159,4 +194,39 @@ test('x86-64: a page without access is found by its inverted frame number', () =
   const walk = pageWalker(memory, x86Paging(false, 0n), writer.root);
   assert.deepEqual(walk(virt), { phys: 0x234567000, size: 4096 });
   assert.equal(walk(virt + 0x1000n), 'unmapped');
+});
+
+test('riscv64: sixteen entries that map one piece; pages without access; entries of a reserved kind', () => {
+  const memory = new SparseMemory();
+  const writer = new PageTableWriter(memory, riscvForm(39), 0x10_0000);
+  const virt = 0x3f00010000n;
+  const entry = (phys: bigint, flags: bigint) => ((phys >> 12n) << 10n) | flags;
+  for (let i = 0n; i < 16n; i++) {
+    memory.writeU64(writer.entry(virt + i * 4096n, 2), (1n << 63n) | entry(0x7650000n | (8n << 12n), 0xd7n));
+  }
+  memory.writeU64(writer.entry(virt + 0x10000n, 2), entry(0x1234000n, 0x22n)); // not valid, but of a page without access
+  memory.writeU64(writer.entry(virt + 0x11000n, 2), entry(0x1234000n, 0x01n)); // a table behind the last level
+  memory.writeU64(writer.entry(virt + 0x12000n, 2), (7n << 12n) | (3n << 7n)); // swapped out
+  memory.writeU64(writer.entry(virt + 0x13000n, 2), (3n << 61n) | entry(0x1234000n, 0xd7n)); // a memory type
+  const walk = pageWalker(memory, riscvPaging(39), writer.root);
+  assert.deepEqual(walk(virt), { phys: 0x7650000, size: 65536 });
+  assert.deepEqual(walk(virt + 0xf123n), { phys: 0x765f123, size: 0xedd });
+  assert.deepEqual(walkSteps(memory, riscvPaging(39), writer.root, virt + 0x5010n).end, {
+    phys: 0x7655010,
+    size: 0xaff0,
+  });
+  assert.deepEqual(walk(virt + 0x10000n), { phys: 0x1234000, size: 4096 });
+  assert.equal(walk(virt + 0x11000n), 'unmapped');
+  assert.equal(walk(virt + 0x12000n), 'unmapped');
+  assert.deepEqual(walk(virt + 0x13000n), { phys: 0x1234000, size: 4096 });
+});
+
+test('riscv64: names of flags, swap entries', () => {
+  const tables = riscvTables(riscvPaging(48));
+  assert.deepEqual(tables.levelNames, ['PGD', 'PUD', 'PMD', 'PTE']);
+  assert.deepEqual(tables.flagNames(0xd7n), ['PRESENT', 'READ', 'WRITE', 'USER', 'ACCESSED', 'DIRTY']);
+  assert.deepEqual(tables.flagNames((7n << 12n) | (3n << 7n)), []);
+  assert.deepEqual(tables.swap((7n << 12n) | (3n << 7n)), { type: 3, offset: 7n });
+  assert.equal(tables.swap(0xd7n), undefined);
+  assert.equal(tables.address((0x1234n << 10n) | 0xd7n), 0x1234000);
 });

@@ -10,6 +10,8 @@ export interface TableForm {
   table(phys: bigint): bigint;
   page(phys: bigint): bigint;
   huge(phys: bigint): bigint;
+  /** Where the table lies that an entry leads to, when its address does not stand in place. */
+  readonly tableAt?: (entry: bigint) => bigint;
 }
 
 /** Intel and AMD: present, writable, accessed, dirty; bit 7 makes a huge page. */
@@ -42,6 +44,20 @@ export function armForm(granule: 4096 | 16384 | 65536, width: number, lpa2 = fal
     table: (phys) => armAddress(phys, granule, lpa2) | 3n,
     page: (phys) => armAddress(phys, granule, lpa2) | attributes | 3n,
     huge: (phys) => armAddress(phys, granule, lpa2) | attributes | 1n,
+  };
+}
+
+/** RISC-V: the page number from bit 10 up; valid; of memory readable, writable, accessed, dirty, global. */
+export function riscvForm(width: 39 | 48 | 57): TableForm {
+  const entry = (phys: bigint, bits: bigint) => ((phys >> 12n) << 10n) | bits;
+  return {
+    granule: 4096,
+    shifts: { 39: [30, 21, 12], 48: [39, 30, 21, 12], 57: [48, 39, 30, 21, 12] }[width],
+    width,
+    table: (phys) => entry(phys, 1n),
+    page: (phys) => entry(phys, 0xe7n),
+    huge: (phys) => entry(phys, 0xe7n),
+    tableAt: (e) => (e >> 10n) << 12n,
   };
 }
 
@@ -82,7 +98,8 @@ export class PageTableWriter {
         entry = this.#form.table(BigInt(this.#table()));
         this.#memory.writeU64(at, entry);
       }
-      table = Number(entry & (0xffffffffffffn - BigInt(this.#form.granule - 1)));
+      const { tableAt, granule } = this.#form;
+      table = Number(tableAt ? tableAt(entry) : entry & (0xffffffffffffn - BigInt(granule - 1)));
     }
   }
 

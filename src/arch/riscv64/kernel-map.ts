@@ -36,7 +36,7 @@ export function riscvKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const tables = findTables(image, info, swapper);
   const { vaBits, paging, walk, root, unproved } = tables;
   const linear = [imageRange(tables, swapper, info.symbol('_stext'), PAGE)];
-  const direct = findDirectMap(image, info, tables);
+  const direct = findDirectMap(image, info, tables, swapper);
   if (direct !== undefined) linear.push(...directMapRanges(image, tables, direct));
   const half = 1n << BigInt(vaBits - 1);
   const mapped = withLinearRanges(linear, walk);
@@ -127,21 +127,23 @@ function* rootCandidates(image: DumpImage, stated: PhysAddr | undefined, swapper
  * What to add to a physical address for its address in the linear map. Memory from `phys_ram_base` is mapped at PAGE_OFFSET;
  * in older kernels memory from the image's start. Without either, the tables are searched for where they map their root.
  */
-function findDirectMap(image: DumpImage, info: Vmcoreinfo, tables: Tables): bigint | undefined {
+function findDirectMap(image: DumpImage, info: Vmcoreinfo, tables: Tables, swapper: Addr): bigint | undefined {
   const offset = info.number('PAGE_OFFSET');
   const ram = info.number('phys_ram_base');
   const candidates: bigint[] = [];
   if (offset !== undefined && ram !== undefined) candidates.push(BigInt.asUintN(64, offset) - BigInt.asUintN(64, ram));
   for (const s of image.virtualSegments) candidates.push(s.virt - BigInt(s.phys));
+  const ofImage = swapper - BigInt(tables.root);
   for (const delta of candidates) {
+    if (delta === ofImage) continue;
     const where = tables.walk(BigInt.asUintN(64, BigInt(tables.root) + delta));
     if (typeof where !== 'string' && where.phys === tables.root) return delta;
   }
-  if (tables.unproved) return candidates[0];
+  if (tables.unproved) return candidates.find((delta) => delta !== ofImage);
   const low = END_OF_MEMORY - (1n << BigInt(tables.vaBits - 1));
   const { root } = tables;
   const found = firstMapped(image.memory, tables.paging, root, low, END_OF_MEMORY, (m) => {
-    return root >= m.phys && root < m.phys + m.size;
+    return root >= m.phys && root < m.phys + m.size && m.at - BigInt(m.phys) !== ofImage;
   });
   return found && found.at - BigInt(found.phys);
 }

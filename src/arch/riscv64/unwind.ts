@@ -41,7 +41,7 @@ const RISCV_CALL_FRAMES: CallFrames = {
   sp: SP,
   caller(prog, stack, saved, cfa) {
     const pc = originalReturn(prog, stack.task, saved, cfa);
-    return pc === undefined || !isCode(prog, pc - 2n) ? undefined : { pc, at: cfa };
+    return pc === undefined || !isCode(prog, stack, pc - 2n) ? undefined : { pc, at: cfa };
   },
 };
 
@@ -102,7 +102,7 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
 
 function caller(prog: Program, stack: StackMemory, cfa: Addr, saved: Addr, fp: Addr): Step | StackEnd {
   const pc = originalReturn(prog, stack.task, saved, cfa);
-  if (pc === undefined || !isCode(prog, pc - 2n)) {
+  if (pc === undefined || !isCode(prog, stack, pc - 2n)) {
     return { end: `the frame below ${hex(cfa)} returns to ${hex(saved)}, which is not code`, complete: false };
   }
   const registers: RegisterValues = new Array(RISCV_REGISTERS.length);
@@ -122,11 +122,11 @@ function withoutFrame(prog: Program, frame: Step, stack: StackMemory): Step | un
   const sp = registers[SP];
   const fp = registers[FP] ?? 0n;
   const pc = registers[PC] as Addr;
-  if (ra === undefined || sp === undefined || !isCode(prog, ra - 2n)) return undefined;
+  if (ra === undefined || sp === undefined || !isCode(prog, stack, ra - 2n)) return undefined;
   const known = hasFrame(prog, pc);
-  if (known === false || !isCode(prog, pc)) return leafCaller(prog, stack, sp, ra, fp);
+  if (known === false || !isCode(prog, stack, pc)) return leafCaller(prog, stack, sp, ra, fp);
   const word = stack.word(fp - RETURN_AT);
-  const savesFpOnly = word !== undefined && stack.find(word - 1n, 1) !== undefined && !isCode(prog, word - 2n);
+  const savesFpOnly = word !== undefined && stack.find(word - 1n, 1) !== undefined;
   return savesFpOnly ? leafCaller(prog, stack, fp, ra, word) : undefined;
 }
 
@@ -161,7 +161,8 @@ function entry(prog: Program, stack: StackMemory): Step | StackEnd {
 }
 
 /** Whether `at` may be an instruction: text with a symbol, or generated code, which has none. */
-function isCode(prog: Program, at: Addr): boolean {
+function isCode(prog: Program, stack: StackMemory, at: Addr): boolean {
   if (isText(prog, at)) return true;
-  return at >= 1n << 63n && (at & 1n) === 0n && !prog.symbolAt(at) && typeof prog.memory.translate(at) !== 'string';
+  if (at < 1n << 63n || (at & 1n) !== 0n || stack.find(at, 1) || prog.symbolAt(at)) return false;
+  return typeof prog.memory.translate(at) !== 'string';
 }
