@@ -31,7 +31,7 @@ export function hasFrame(prog: Program, pc: Addr): boolean | undefined {
 }
 
 /** The state behind the last of these bytes of code. */
-export function frameAfter(code: Uint8Array): boolean {
+function frameAfter(code: Uint8Array): boolean {
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   const states = new Map<number, boolean>();
   let state = false;

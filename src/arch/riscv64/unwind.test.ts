@@ -25,7 +25,7 @@ class RiscvKernel extends TestKernel {
   constructor() {
     super();
     for (const [at, size] of [
-      [TEXT, 0x4000],
+      [TEXT, 0x6000],
       [STACK, 0x4000],
       [IRQ, 0x4000],
       [TASK, 0x2000],
