@@ -2,6 +2,7 @@ import type { Architecture } from '../program/ports.ts';
 import { riscvAddressLayout } from './riscv64/address-layout.ts';
 import { riscvKernelMap } from './riscv64/kernel-map.ts';
 import { RISCV_REGISTERS } from './riscv64/registers.ts';
+import { RISCV_RELOCATIONS, riscvTextRelocations } from './riscv64/relocations.ts';
 import { riscvUnwind } from './riscv64/unwind.ts';
 
 /** riscv64 (RV64, little-endian): Sv39, Sv48 and Sv57, stacks by frame pointers. */
@@ -24,4 +25,6 @@ export const riscv64: Architecture = {
     { abi: 'riscv32', symbol: 'compat_sys_call_table' },
   ],
   cpuInfo: { symbol: 'riscv_cpuinfo', type: 'struct riscv_cpuinfo' },
+  relocations: RISCV_RELOCATIONS,
+  textRelocations: riscvTextRelocations(),
 };

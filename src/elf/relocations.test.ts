@@ -14,6 +14,10 @@ const RULES: RelocationRules = {
   10: { size: 4 },
   35: { size: 4, apply: 'add' },
   39: { size: 4, apply: 'subtract' },
+  52: { size: 1, field: 'low-6', apply: 'subtract' },
+  53: { size: 1, field: 'low-6' },
+  60: { size: 1, field: 'uleb128' },
+  61: { size: 1, field: 'uleb128', apply: 'subtract' },
 };
 
 /** An object file: symbol 1 is at .text+0x20; `entries` are offset, type, symbol, addend of .rela.debug_info. */
@@ -69,4 +73,20 @@ test('symbols have names and addresses, and an unknown relocation is said to be 
   assert.equal(file.symbolAddress(1), file.sectionAddress(1) + 0x20n);
   assert.equal(file.symbolAddress(9), 0n);
   assert.throws(() => file.section('.debug_info')?.bytes(0, 8, 'data'), UnsupportedError);
+});
+
+test('parts of a byte and numbers of variable length are set and lessened, and keep what is beside them', () => {
+  const file = object([
+    [0, 53, 1, 0x10],
+    [0, 52, 1, 1],
+    [16, 60, 1, 300], // 100 there: one byte long, the value is cut to it
+    [16, 61, 1, 0],
+    [20, 60, 1, 0x1234],
+    [20, 61, 1, 0],
+  ]);
+  const section = file.section('.debug_info') as SectionData;
+  const data = section.bytes(0, 32, 'all');
+  assert.equal(data[0], 0x0f);
+  assert.equal(data[16], 300 & 0x7f);
+  assert.equal(data[20], 0x34);
 });

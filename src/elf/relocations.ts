@@ -7,6 +7,7 @@ export interface RelocationRule {
   readonly size: 0 | 1 | 2 | 4 | 8;
   readonly relative?: boolean;
   readonly apply?: 'add' | 'subtract';
+  readonly field?: 'low-6' | 'uleb128';
 }
 
 export type RelocationRules = Readonly<Record<number, RelocationRule>>;
@@ -102,7 +103,9 @@ export class Relocations {
     if (!rule) throw new UnsupportedError(`relocation type ${type} of debug sections`);
     const { size } = rule;
     if (size === 0 || at + size > view.byteLength) return;
-    const there = rule.apply || !this.#explicit ? readSized(view, at, size, le) : 0n;
+    const field = fieldAt(view, at, rule, le);
+    if (!field) return;
+    const there = rule.apply || !this.#explicit ? field.value : 0n;
     let addend = there;
     if (this.#explicit)
       addend = this.#wide ? this.#view.getBigInt64(info + 8, le) : BigInt(this.#view.getInt32(info + 4, le));
@@ -110,8 +113,42 @@ export class Relocations {
     if (rule.relative) value -= BigInt(offset);
     if (rule.apply === 'add') value = there + value;
     else if (rule.apply === 'subtract') value = there - value;
-    writeSized(view, at, size, value, le);
+    field.write(value);
   }
+}
+
+/** A place that is relocated: what stands there, and how it is changed; values are cut to what fits. */
+interface Field {
+  readonly value: bigint;
+  write(value: bigint): void;
+}
+
+/** The field at `at`; undefined when it goes on beyond `view`. */
+function fieldAt(view: DataView, at: Bytes, { size, field }: RelocationRule, le: boolean): Field | undefined {
+  if (field === 'uleb128') return ulebAt(view, at);
+  const value = readSized(view, at, size, le);
+  if (field === undefined) return { value, write: (v) => writeSized(view, at, size, v, le) };
+  return { value: value & 0x3fn, write: (v) => writeSized(view, at, size, (value & ~0x3fn) | (v & 0x3fn), le) };
+}
+
+const LONGEST_ULEB = 10;
+
+/** A ULEB128 number, which keeps its length. */
+function ulebAt(view: DataView, at: Bytes): Field | undefined {
+  let length = 1;
+  while (length <= LONGEST_ULEB && at + length <= view.byteLength && view.getUint8(at + length - 1) & 0x80) length++;
+  if (length > LONGEST_ULEB || at + length > view.byteLength) return undefined;
+  let value = 0n;
+  for (let i = 0; i < length; i++) value |= BigInt(view.getUint8(at + i) & 0x7f) << BigInt(7 * i);
+  return {
+    value,
+    write(v) {
+      for (let i = 0; i < length; i++) {
+        const more = i < length - 1 ? 0x80 : 0;
+        view.setUint8(at + i, Number((BigInt.asUintN(64, v) >> BigInt(7 * i)) & 0x7fn) | more);
+      }
+    },
+  };
 }
 
 function readSized(view: DataView, at: Bytes, size: number, le: boolean): bigint {

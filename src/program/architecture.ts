@@ -155,6 +155,8 @@ export interface DataRelocation {
   readonly relative?: boolean;
   /** What is done with the value that stands there: the place is set by default. */
   readonly apply?: 'add' | 'subtract';
+  /** Which part of the place it is, where not the whole: the low 6 bits, or a ULEB128 number that keeps its length. */
+  readonly field?: 'low-6' | 'uleb128';
 }
 
 /** How a relocation changes machine code. */
