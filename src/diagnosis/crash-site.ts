@@ -9,8 +9,8 @@ const FAULT =
 
 /** Names of the code that a CPU enters on an interrupt, on NMI, and on a fault. */
 const INTERRUPT =
-  /sysvec|_interrupt\b|common_interrupt|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries/;
-const NMI = /(?:^|_)nmi(?:$|_)|sdei|end_repeat_nmi|serror/;
+  /sysvec|_interrupt\b|common_interrupt|(?:ext|io)_int_handler|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries/;
+const NMI = /(?:^|_)nmi(?:$|_)|sdei|end_repeat_nmi|serror|mcck_int_handler/;
 
 /** Frames that serve a softirq. */
 const SOFTIRQ =

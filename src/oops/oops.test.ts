@@ -193,6 +193,40 @@ test('frames of every make', () => {
   assert.equal(parseCpuPlace('RIP: 0033:0x465209'), undefined);
 });
 
+const S390 = `kernel BUG at mm/store.c:169!
+monitor event: 0040 ilc:2 [#1] SMP
+CPU: 0 PID: 226 Comm: worker Tainted: G           OE      6.1.0 #1
+Krnl PSW : 0704c00180000000 000003ff7fe54974 (shelve+0x1c/0x20 [store])
+           R:0 T:1 IO:1 EX:1 Key:0 M:1 W:0 P:0 AS:3 CC:0 PM:0 RI:0 EA:3
+Krnl GPRS: 0000000000057fa8 0000000000000000 0000000000000012 0000000000e63e38
+           000003ff7fe54604 0000038000273950 0000000000000000 0000038000273d10
+           0000000000000003 0000000001d191b0 0000000003069030 0000038000273bd0
+           0000000003479200 000003fffa3796b8 000003ff7fe546f2 0000038000273b30
+Call Trace:
+ [<000003ff7fe54974>] shelve+0x1c/0x20 [store]
+([<000003ff7fe546f2>] set_shelf+0xda/0x100 [store])
+ [<0000000000174060>] param_attr_store+0x80/0x120
+Last Breaking-Event-Address:
+ [<000003ff7fe54964>] shelve+0xc/0x20 [store]
+Kernel panic - not syncing: Fatal exception: panic_on_oops
+`;
+
+test('s390: guessed frames, registers without names, the last jump is no frame', () => {
+  const [report] = findReports(lines(S390));
+  assert.deepEqual(
+    report?.traces.map((t) => t.frames.map((f) => [f.function, f.guess ?? false])),
+    [
+      [
+        ['shelve', false],
+        ['set_shelf', true],
+        ['param_attr_store', false],
+      ],
+    ],
+  );
+  assert.equal(report?.registers.r0, '0000000000057fa8');
+  assert.equal(report?.registers.r15, '0000038000273b30');
+});
+
 test('two accounts of a stack', () => {
   const of = (names: string): { function: string; guess?: true }[] =>
     names.split(' ').map((n) => (n.startsWith('?') ? { function: n.slice(1), guess: true } : { function: n }));

@@ -46,6 +46,8 @@ const MARK = /^\s*(<\/?(?:IRQ|EOI|NMI|TASK|SOFTIRQ|#\w+|ENTRY_TRAMPOLINE)>|#\w+ 
 const ANNOUNCED = /^(?:Allocated|Freed)(?: by task \d+)?:|^Uninit was stored/;
 /** Lines after which no frame belongs to the trace before. */
 const ENDS = /^(?:---\[ end|Modules linked in|Kernel Offset|Showing all locks|Mem-Info|\s*$)/;
+/** s390: behind it comes the place of the last jump, which is no frame. */
+const LAST_JUMP = /^\s*Last Breaking-Event-Address:/;
 /** What may stand between a header and its first frame. */
 const SOON = 15;
 
@@ -182,6 +184,11 @@ class BodyReader {
       this.#aside = false;
       this.#headers++;
       this.#open = this.#begin('call', '', true);
+      return;
+    }
+    if (LAST_JUMP.test(text)) {
+      this.#close();
+      this.#aside = true;
       return;
     }
     const memory = MEMORY.exec(text);

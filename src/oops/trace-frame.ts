@@ -20,13 +20,13 @@ const NAME = '[A-Za-z_$.<][\\w$.<>:&*,]{0,400}';
 /**
  * `[<ffffffff82d383a9>] ? dump_stack+0x12e/0x185 [mod 0123abcd] (P) lib/dump_stack.c:113`. Kernels up to 4.12 or so print
  * the address; the module's build-id is printed since 5.14 (CONFIG_STACKTRACE_BUILD_ID), arm64's `(P)` for how a frame was
- * found since 6.14; s390 puts the first address in parentheses, PowerPC prints the stack pointer before it.
+ * found since 6.14; s390 puts a frame that it guesses in parentheses, PowerPC prints the stack pointer before it.
  */
 const FRAME = new RegExp(
-  `^\\s*(?:#\\d+:? +)?(?:\\(?\\[<?([0-9a-f]{6,16})>?\\]\\)?:? +(?:\\[<?([0-9a-f]{6,16})>?\\] +)?)?(\\? )?` +
+  `^\\s*(?:#\\d+:? +)?(?:(\\()?\\[<?([0-9a-f]{6,16})>?\\]\\)?:? +(?:\\[<?([0-9a-f]{6,16})>?\\] +)?)?(\\? )?` +
     `(${NAME})\\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})` +
     `(?: \\[([\\w.-]+)(?:\\([A-Z+-]*\\))?(?: ([0-9a-f]{8,40}))?\\])?(?: \\(([A-Za-z]{1,12})\\))?` +
-    `(?: +(\\S{1,200}?):(\\d{1,6}))?(?: +\\[[\\w.-]+(?: [0-9a-f]{8,40})?\\])?\\s*$`,
+    `(?: +(\\S{1,200}?):(\\d{1,6}))?(?: +\\[[\\w.-]+(?: [0-9a-f]{8,40})?\\])?\\)?\\s*$`,
 );
 /** `(dump_stack) from [<c010c4c8>] (show_stack+0x10/0x14)`: 32-bit ARM; since 5.17 without addresses and parentheses. */
 /** Where the exception came from: `--- interrupt: 700 at foo+0x2c/0x70` (PowerPC, older `--- Exception: 501 at ...`). */
@@ -54,16 +54,17 @@ export function parseFrame(text: string): PrintedFrame | undefined {
     };
   }
   if (!m) return text.includes(' from ') ? armFrame(text) : undefined;
-  const address = m[2] ?? m[1];
+  const address = m[3] ?? m[2];
+  const isGuess = m[4] !== undefined || m[10] === 'unreliable' || (m[1] !== undefined && /\)\s*$/.test(text));
   return {
-    function: m[4] as string,
-    offset: Number.parseInt(m[5] as string, 16),
-    size: Number.parseInt(m[6] as string, 16),
-    ...(m[7] !== undefined && { module: m[7] }),
-    ...(m[8] !== undefined && { buildId: m[8] }),
+    function: m[5] as string,
+    offset: Number.parseInt(m[6] as string, 16),
+    size: Number.parseInt(m[7] as string, 16),
+    ...(m[8] !== undefined && { module: m[8] }),
+    ...(m[9] !== undefined && { buildId: m[9] }),
     ...(address !== undefined && { address }),
-    ...((m[3] !== undefined || m[9] === 'unreliable') && { guess: true as const }),
-    ...(m[10] !== undefined && SOURCE.test(m[10]) && { file: m[10], line: Number(m[11]) }),
+    ...(isGuess && { guess: true as const }),
+    ...(m[11] !== undefined && SOURCE.test(m[11]) && { file: m[11], line: Number(m[12]) }),
   };
 }
 
