@@ -35,7 +35,7 @@ export const rd = command<RdData>({
   summary: 'memory as it is',
   description: [
     'Prints memory at an address or symbol: whole words in hexadecimal with their characters, unless an option says ' +
-      'otherwise. An address of the lower half is one of user space, of the current task.',
+      'otherwise. An address below those of the kernel is one of user space, of the current task.',
     'The place may also be an expression in parentheses, or a per-CPU variable with a CPU behind a colon. The count is ' +
       'decimal, or hexadecimal with 0x; it counts units, with -r bytes.',
   ],
@@ -231,12 +231,7 @@ function placeOf({ prog, task }: CommandContext, word: string, args: Args): Addr
 function spaceOf(prog: Program, args: Args, at: Addr): MemorySpace {
   if (args.has('f')) return 'file';
   if (args.has('p')) return 'physical';
-  return args.has('u') || isUserAddress(prog, at) ? 'user' : 'kernel';
-}
-
-/** The lower half of the address space belongs to user space. */
-function isUserAddress(prog: Program, at: Addr): boolean {
-  return at < 1n << BigInt(8 * prog.pointerSize - 1);
+  return args.has('u') || at < prog.kernelStart ? 'user' : 'kernel';
 }
 
 /**
@@ -247,7 +242,7 @@ function namesOf(prog: Program, values: readonly bigint[], slabs: number, proble
   const names: Record<string, string> = {};
   const cacheOf = slabs > 0 ? slabsOf(prog, problems) : undefined;
   for (const value of values) {
-    if (isUserAddress(prog, value)) continue;
+    if (value < prog.kernelStart) continue;
     const symbol = prog.symbolAt(value);
     const key = spelled(value, prog.pointerSize);
     if (symbol) {

@@ -256,11 +256,7 @@ function spaceOf(context: CommandContext, args: Args): SearchSpace {
 
 function startsInUserSpace(context: CommandContext, args: Args): boolean {
   const start = args.value('s');
-  return start !== undefined && isUser(context.prog, placeOf(context, start));
-}
-
-function isUser(prog: Program, at: Addr): boolean {
-  return at < 1n << BigInt(8 * prog.pointerSize - 1);
+  return start !== undefined && placeOf(context, start) < context.prog.kernelStart;
 }
 
 function mmOf({ prog, task }: CommandContext): Addr {
@@ -286,7 +282,9 @@ function rangeOf(context: CommandContext, args: Args, space: SearchSpace, unit: 
   if (endWord !== undefined) end = placeOf(context, endWord);
   if (length !== undefined) end = stated + numberOf(length, 'length');
   if (end <= stated) throw new UsageError(`search: the end ${hex(end)} is not behind the start ${hex(stated)}`);
-  if (space.kind !== 'physical' && isUser(context.prog, start) !== (space.kind === 'user')) {
+  // a CPU that states where kernel addresses begin has two address spaces: an address alone tells nothing
+  const apart = space.kind !== 'physical' && context.prog.arch.kernelStart === undefined;
+  if (apart && start < context.prog.kernelStart !== (space.kind === 'user')) {
     throw new UsageError(`search: ${hex(start)} is no address of the ${space.kind}'s half`);
   }
   return clipped(space.areas, start, end);

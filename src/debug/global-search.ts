@@ -212,7 +212,7 @@ function idrCheck(prog: Program): (at: Addr) => boolean {
       return false;
     if (prog.memory.i32(at + next) < 0) return false;
     const head = prog.memory.u64(at + tree + root);
-    if (head === 0n || ((head & 3n) === 0n && head >> 63n === 1n)) return true;
+    if (head === 0n || ((head & 3n) === 0n && head >= prog.kernelStart)) return true;
     return (head & 3n) === 2n && prog.memory.u64(head - 2n + owner) === at + tree;
   };
 }

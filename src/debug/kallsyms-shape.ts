@@ -125,13 +125,20 @@ function tablesAfter(memory: AddressSpace, end: Addr, kind: Column): FoundKallsy
   return undefined;
 }
 
+/** The image begins in the last part of the address space, or (s390x) wherever it is mapped. */
+function mayBeBase(memory: AddressSpace, at: Addr): boolean {
+  return at >> 48n === 0xffffn || (at !== 0n && typeof memory.translate(at) !== 'string');
+}
+
 /** The tables behind a column that ends before `behind` at most by padding. @throws AnalysisError when they are none */
 function chain(memory: AddressSpace, behind: Addr, kind: Column): FoundKallsyms | undefined {
   const relative = kind !== 'wide';
   const num = relative ? behind + 8n : behind;
-  const count = Number(memory.ulong(num) & 0xffffffffn);
+  const word = memory.ulong(num); // 4 bytes of it count, in older kernels all 8
+  const upper = memory.littleEndian ? 0n : word >> 32n;
+  const count = Number(upper || word & 0xffffffffn);
   const relativeBase = relative ? memory.u64(behind) : 0n;
-  if (count < 256 || count > MAX_SYMBOLS || (relative && relativeBase >> 48n !== 0xffffn)) return undefined;
+  if (count < 256 || count > MAX_SYMBOLS || (relative && !mayBeBase(memory, relativeBase))) return undefined;
   const names = num + 8n;
   const stream = new LazyTable(memory, names, Math.min(count * 64, MAX_NAMES));
   const second = skipNames(stream, 0, 256);

@@ -19,7 +19,6 @@ const MOST = 24;
 const FRAMES = 6;
 /** THREAD_SIZE of the 64-bit CPUs is 16 KiB, or more. */
 const STACK_BITS = 14n;
-const KERNEL = 0x8000000000000000n;
 /** ERR_PTR: the last page holds error codes, no addresses. */
 const ERRORS = 0xfffffffffffff000n;
 
@@ -39,7 +38,7 @@ export function examineObjects(
   const pointers = new Map<Addr, PointerRole[]>();
   const types = new Map<Addr, string>();
   for (const { value, expression, type } of explained) {
-    if (!mayPoint(value) || onStack(frames, value)) continue;
+    if (!mayPoint(prog, value) || onStack(frames, value)) continue;
     const target = type?.resolve().target?.resolve();
     if (target && target.name !== '' && target.kind === 'struct') types.set(value, target.name);
     // a register without a better name is taken with the registers
@@ -131,7 +130,7 @@ function addRegisters(
     const printed = frame.registers !== undefined;
     for (const [n, value] of frame.known.entries()) {
       const register = prog.arch.registers[n];
-      if (value === undefined || register === undefined || !mayPoint(value) || onStack(frames, value)) continue;
+      if (value === undefined || register === undefined || !mayPoint(prog, value) || onStack(frames, value)) continue;
       addRole(found, value, { frame: i, register, printed });
     }
   }
@@ -154,8 +153,8 @@ function isRegister(prog: Program, expression: string): boolean {
   return prog.arch.registers.includes(expression.replace(/^%/, ''));
 }
 
-function mayPoint(value: bigint): boolean {
-  return value >= KERNEL && value < ERRORS;
+function mayPoint(prog: Program, value: bigint): boolean {
+  return value >= prog.kernelStart && value < ERRORS;
 }
 
 /** On a stack that the frames lie on, which is aligned to its size: the address of a local variable. */

@@ -29,7 +29,6 @@ import { Value } from './value.ts';
 import type { Vmcoreinfo } from './vmcoreinfo.ts';
 
 const MAX_SYMBOLS_AT = 4096;
-const UPPER_HALF = 1n << 63n;
 
 /** An opened dump with everything that is known about its kernel. Holds every cache; two can be open at once. */
 export class Program {
@@ -64,7 +63,7 @@ export class Program {
   ) {
     this.image = image;
     this.arch = arch;
-    this.kernelStart = arch.kernelStart ?? UPPER_HALF;
+    this.kernelStart = arch.kernelStart ?? 1n << BigInt(8 * arch.pointerSize - 1);
     this.vmcoreinfo = vmcoreinfo;
     this.map = map;
     this.physical = image.memory;

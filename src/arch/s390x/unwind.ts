@@ -7,6 +7,7 @@ import { originalReturn } from '../return-hooks.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { s390ExceptionFrames } from './exception-frames.ts';
+import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { hasFrame } from './prologue.ts';
 import {
   isProblemState,
@@ -22,26 +23,9 @@ import {
 } from './registers.ts';
 import { s390CpuStacks } from './stacks.ts';
 
-/**
- * `struct stack_frame`: what lies at a function's stack pointer. Its callee saves registers from r6 on there, the return
- * address among them. Source: S/390 ELF ABI supplement, "The Stack Frame"; kernels with CONFIG_PACK_STACK move both.
- */
-interface FrameLayout {
-  readonly size: number;
-  readonly backChain: bigint;
-  /** Of r6. */
-  readonly saved: bigint;
-}
 const FIRST_SAVED = 6;
 /** r6 to r13, r15 and the return address. */
 const CALLEE_SAVED = Array.from({ length: 10 }, (_, i) => FIRST_SAVED + i);
-
-function frameLayout(prog: Program): FrameLayout {
-  const size = prog.findType('stack_frame')?.size ?? 160;
-  const backChain = prog.findMember('stack_frame', 'back_chain')?.offset ?? 0;
-  const saved = prog.findMember('stack_frame', 'gprs')?.offset ?? 48;
-  return { size, backChain: BigInt(backChain), saved: BigInt(saved) };
-}
 
 const CALL_FRAMES: CallFrames = {
   pc: PC,
@@ -77,7 +61,7 @@ function blocked(prog: Program, task: Addr): Step {
   const sp = prog.memory.u64(task + BigInt(prog.offset('task_struct', 'thread.ksp')));
   const { saved } = frameLayout(prog);
   const registers: RegisterValues = new Array(S390_REGISTERS.length);
-  for (let i = FIRST_SAVED; i < SP; i++) registers[i] = prog.memory.u64(sp + saved + BigInt((i - FIRST_SAVED) * 8));
+  for (let i = FIRST_SAVED; i < SP; i++) registers[i] = prog.memory.u64(sp + BigInt(saved + (i - FIRST_SAVED) * 8));
   registers[PC] = registers[R14];
   registers[SP] = sp;
   return { registers, trust: 'registers', at: sp, exact: false, saved: false };
@@ -88,7 +72,7 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
   const layout = frameLayout(prog);
   const leaf = frame.exact && frame.saved ? callerOfLeaf(prog, frame, stack) : undefined;
   if (leaf) return leaf;
-  const callerSp = stack.word(sp + layout.backChain);
+  const callerSp = stack.word(sp + BigInt(layout.backChain));
   if (callerSp === undefined)
     return { end: `stack pointer ${hex(sp)} is not on a stack of this task`, complete: false };
   if (callerSp === 0n) return endOfChain(prog, sp + BigInt(layout.size), stack);
@@ -97,7 +81,7 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
 
 /** The caller whose stack pointer is `sp`. */
 function calledFrom(prog: Program, sp: Addr, layout: FrameLayout, stack: StackMemory): Step | StackEnd {
-  const saved = stack.word(sp + layout.saved + BigInt((R14 - FIRST_SAVED) * 8));
+  const saved = stack.word(sp + BigInt(layout.saved + (R14 - FIRST_SAVED) * 8));
   if (saved === undefined) return { end: `back chain ${hex(sp)} is not on a stack of this task`, complete: false };
   const pc = originalReturn(prog, stack.task, saved, sp);
   if (pc === undefined || !isCode(prog, pc - 1n)) {
