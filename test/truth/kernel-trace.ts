@@ -56,6 +56,7 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
   let pid: number | undefined;
   for (let i = 0; i < lines.length; i++) {
     const text = (lines[i] as KernelLine).text.trim();
+    if (/^Last Breaking-Event-Address:/.test(text)) i++; // s390x: a place behind it that is no frame
     const who = /^CPU: \d+ (?:UID: \d+ )?PID: (\d+)/.exec(text);
     if (who) {
       pid = Number(who[1]);
