@@ -1,3 +1,4 @@
+import { MemoryFault } from '../base/errors.ts';
 import { hi32, lo32 } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
@@ -81,24 +82,53 @@ export class KallsymsAddresses {
     const wide = at - this.#origin;
     if (wide > BigInt(FAR) || wide < BigInt(-FAR)) return undefined;
     const d = Number(wide);
-    let low = 0;
+    let low = -1;
     let high = this.count;
     while (high - low > 1) {
-      const mid = (low + high) >>> 1;
+      const mid = this.#probe(low, high);
+      if (mid === undefined) break;
       if (this.#distance(mid) <= d) low = mid;
       else high = mid;
     }
+    // Between the two may lie addresses that are lost: then nobody knows which symbol it is.
+    if (high - low > 1) throw new MemoryFault(this.#table.address, 'not-in-dump');
+    if (low < 0) return undefined;
     const found = this.#distance(low);
     if (found > d || found < -FAR) return undefined;
     let index = low;
-    while (index > 0 && this.#distance(index - 1) === found) index--;
+    while (index > 0 && !this.isLost(index - 1) && this.#distance(index - 1) === found) index--;
     let next = low + 1;
-    while (next < this.count && this.#distance(next) <= found) next++;
+    while (next < this.count && !this.isLost(next) && this.#distance(next) <= found) next++;
     return { index, next };
   }
 
-  /** Reads the whole column; for callers that want every symbol. */
-  all(): void {
-    this.#table.all();
+  /** The number of the first symbol from `i` on that lies elsewhere, or whose address is lost. */
+  nextOther(i: number, address: Addr): number {
+    while (i < this.count && !this.isLost(i) && this.address(i) === address) i++;
+    return i;
+  }
+
+  /** The address of the last symbol below number `i` that is in the dump. */
+  lastBefore(i: number): Addr | undefined {
+    for (let at = i - 1; at >= 0; at--) if (!this.isLost(at)) return this.address(at);
+    return undefined;
+  }
+
+  /** Whether the address of symbol `i` is not in the dump. */
+  isLost(i: number): boolean {
+    const width = this.#wide ? 8 : 4;
+    return i < this.count && !this.#table.has(i * width, i * width + width);
+  }
+
+  /** A number between two whose address is there, the middle or near it. */
+  #probe(low: number, high: number): number | undefined {
+    const middle = (low + high) >>> 1;
+    for (let step = 0; step <= high - low; step = step < 4 ? step + 1 : step + 512) {
+      for (const at of step === 0 ? [middle] : [middle + step, middle - step]) {
+        if (at > low && at < high && !this.isLost(at)) return at;
+      }
+    }
+    for (let at = low + 1; at < high && high - low < 2048; at++) if (!this.isLost(at)) return at;
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { MemoryFault } from '../base/errors.ts';
+import { AnalysisError, MemoryFault } from '../base/errors.ts';
 import { asciiBytes, decodeAscii, indexOfBytes } from '../base/text.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import { hashNames, hashText } from './kallsyms-hash.ts';
@@ -51,16 +51,25 @@ export class KallsymsNames {
     return { letter: length > 0 ? String.fromCharCode(bytes[0] as number) : '?', name: decodeAscii(bytes, 1, length) };
   }
 
-  /** Every name in order; reads the whole table. */
-  *all(): Generator<{ readonly letter: string; readonly name: string }> {
-    this.#names.all();
+  /** Every name that is there, with its number, in order; reads the whole table. */
+  *all(): Generator<{ readonly index: number; readonly letter: string; readonly name: string }> {
+    let whole = this.#names.available().empty;
     for (let i = 0, at = 0; i < this.count; i++) {
-      const length = this.#expand(at);
-      yield {
-        letter: length > 0 ? String.fromCharCode(this.#scratch[0] as number) : '?',
-        name: decodeAscii(this.#scratch, 1, length),
-      };
-      at = skipNames(this.#names, at, 1);
+      try {
+        if (!whole && (i & 0xff) === 0) at = this.#marker(i >>> 8);
+        const length = this.#expand(at);
+        yield {
+          index: i,
+          letter: length > 0 ? String.fromCharCode(this.#scratch[0] as number) : '?',
+          name: decodeAscii(this.#scratch, 1, length),
+        };
+        at = skipNames(this.#names, at, 1);
+      } catch (e) {
+        if (!(e instanceof AnalysisError)) throw e;
+        if (!this.#markers) return;
+        whole = false;
+        i |= 0xff;
+      }
     }
   }
 
@@ -73,8 +82,15 @@ export class KallsymsNames {
     if (wanted.length === 0 || wanted.length >= MAX_NAME) return undefined;
     const seqs = this.#seqs;
     if (!seqs) return this.#scan(wanted);
-    // Sorted by whole names; up to v6.10 with link-time optimisation by what comes before the suffix.
-    return this.#search(seqs, wanted, false) ?? this.#search(seqs, wanted, true);
+    try {
+      // Sorted by whole names; up to v6.10 with link-time optimisation by what comes before the suffix.
+      return this.#search(seqs, wanted, false) ?? this.#search(seqs, wanted, true);
+    } catch (e) {
+      if (!(e instanceof MemoryFault)) throw e;
+      const found = this.#scan(wanted);
+      if (found === undefined) throw e;
+      return found;
+    }
   }
 
   /** Whether `kallsyms_seqs_of_names` is a list of symbol numbers in the order of their names, by samples. */
@@ -109,24 +125,50 @@ export class KallsymsNames {
     return ((b[i * 3] as number) << 16) | ((b[i * 3 + 1] as number) << 8) | (b[i * 3 + 2] as number);
   }
 
-  /** Binary search in `kallsyms_seqs_of_names`. */
+  /** Binary search in `kallsyms_seqs_of_names`. @throws MemoryFault where the name may be one that is lost */
   #search(seqs: LazyTable, wanted: Uint8Array, cut: boolean): number | undefined {
     let low = 0;
     let high = this.count;
     while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.#compare(wanted, this.#key(this.#checked(seqs, mid), cut)) > 0) low = mid + 1;
-      else high = mid;
+      const { at, key } = this.#probe(seqs, low, high, cut);
+      if (this.#compare(wanted, key) > 0) low = at + 1;
+      else high = at;
     }
     let similar: number | undefined;
+    let fault: MemoryFault | undefined;
     for (let i = low; i < this.count && i - low < MAX_SAME_NAME; i++) {
-      const number = this.#checked(seqs, i);
-      const key = this.#key(number, cut);
-      if (this.#compare(wanted, key) !== 0) break;
-      if (this.#scratch[key + 1] === 0) return number;
-      similar ??= number;
+      try {
+        const number = this.#checked(seqs, i);
+        const key = this.#key(number, cut);
+        if (this.#compare(wanted, key) !== 0) break;
+        if (this.#scratch[key + 1] === 0) return number;
+        similar ??= number;
+      } catch (e) {
+        if (!(e instanceof MemoryFault)) throw e;
+        fault = e;
+      }
     }
+    if (similar === undefined && fault) throw fault;
     return similar;
+  }
+
+  /** Expands the name in the middle of a part of the sorted list, or one near it where that is lost. */
+  #probe(seqs: LazyTable, low: number, high: number, cut: boolean): { readonly at: number; readonly key: number } {
+    const middle = (low + high) >>> 1;
+    let fault: MemoryFault | undefined;
+    // A page that is lost has more than a thousand numbers of the list, or names that stand all over it.
+    for (let step = 0; step <= high - low; step = step < 16 ? step + 1 : step * 2) {
+      for (const at of step === 0 ? [middle] : [middle + step, middle - step]) {
+        if (at < low || at >= high) continue;
+        try {
+          return { at, key: this.#key(this.#checked(seqs, at), cut) };
+        } catch (e) {
+          if (!(e instanceof MemoryFault)) throw e;
+          fault = e;
+        }
+      }
+    }
+    throw fault ?? new MemoryFault(seqs.address + BigInt(middle * 3), 'not-in-dump');
   }
 
   #checked(seqs: LazyTable, i: number): number {
@@ -137,8 +179,7 @@ export class KallsymsNames {
 
   /** Search without the sorted list: one pass makes a hash of every name, once. */
   #scan(wanted: Uint8Array): number | undefined {
-    this.#index ??= hashNames(this.#names.all(), this.count, this.#tokens);
-    const { hashes } = this.#index;
+    const { hashes } = this.#hashed();
     const hash = hashText(wanted);
     for (let i = hashes.indexOf(hash); i >= 0; i = hashes.indexOf(hash, i + 1)) {
       const length = this.#expand(this.#offset(i)) - 1;
@@ -176,11 +217,22 @@ export class KallsymsNames {
     return skipNames(this.#names, this.#marker(i >>> 8), i & 0xff);
   }
 
+  #hashed() {
+    if (!this.#index) {
+      const lost = this.#names.available();
+      const startOf = (block: number): number | undefined => {
+        if (!this.#markers || lost.empty || block * 256 >= this.count) return undefined;
+        return this.#marker(block);
+      };
+      this.#index = hashNames({ bytes: this.#names.bytes, lost, startOf }, this.count, this.#tokens);
+    }
+    return this.#index;
+  }
+
   #marker(k: number): number {
     const markers = this.#markers;
     if (!markers) {
-      this.#index ??= hashNames(this.#names.all(), this.count, this.#tokens);
-      return this.#index.markers[k] as number;
+      return this.#hashed().markers[k] as number;
     }
     const width = this.#tables.markerWidth;
     markers.need(k * width, k * width + width);

@@ -1,4 +1,4 @@
-import { AnalysisError } from '../base/errors.ts';
+import { AnalysisError, MemoryFault } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import { KallsymsNames } from './kallsyms-names.ts';
@@ -50,7 +50,7 @@ function findMarkers(memory: AddressSpace, named: Omit<KallsymsTables, Unnamed>,
   const { count, names, tokenTable } = named;
   const entries = Math.ceil(count / 256);
   if (entries < 2) return undefined;
-  const second = skipNames(stream, 0, 256);
+  const second = secondMarker(stream);
   for (const width of [4, 8] as const) {
     for (const end of [
       tokenTable,
@@ -68,16 +68,41 @@ function findMarkers(memory: AddressSpace, named: Omit<KallsymsTables, Unnamed>,
   return undefined;
 }
 
-function isMarkers(m: AddressSpace, at: Addr, width: 4 | 8, entries: number, second: number, limit: number): boolean {
+/** Where the 256th name begins; `undefined` when a page before it is lost. */
+function secondMarker(stream: LazyTable): number | undefined {
+  try {
+    return skipNames(stream, 0, 256);
+  } catch (e) {
+    if (e instanceof MemoryFault) return undefined;
+    throw e;
+  }
+}
+
+function isMarkers(
+  m: AddressSpace,
+  at: Addr,
+  width: 4 | 8,
+  entries: number,
+  second: number | undefined,
+  limit: number,
+): boolean {
   const raw = new Uint8Array(width);
   const view = new DataView(raw.buffer);
   const read = (i: number): number => {
     if (m.tryRead(at + BigInt(i * width), raw)) return -1;
     return width === 4 ? view.getUint32(0, m.littleEndian) : Number(view.getBigUint64(0, m.littleEndian));
   };
-  if (read(0) !== 0 || read(1) !== second) return false;
-  const last = read(entries - 1);
-  return last >= second && last < limit;
+  if (read(0) !== 0 || read(1) !== (second ?? read(1))) return false;
+  if (second !== undefined) {
+    const last = read(entries - 1);
+    return last >= second && last < limit;
+  }
+  // A name has at least two bytes and its length, and not more than some tens.
+  for (let i = 1; i < entries; i++) {
+    const step = read(i) - read(i - 1);
+    if (step < 256 * 2 || step > 256 * 64) return false;
+  }
+  return read(entries - 1) < limit;
 }
 
 function seqsCandidates(memory: AddressSpace, tables: KallsymsTables, markersEnd: Addr): Addr[] {

@@ -14,25 +14,33 @@ export interface KallsymsTokens {
   readonly lengths: Uint16Array;
 }
 
-/** `kallsyms_token_table` and `kallsyms_token_index` at known places. @throws CorruptError, MemoryFault */
+/**
+ * `kallsyms_token_table` and `kallsyms_token_index` at known places; where the index is not in the dump, the strings alone
+ * tell it. @throws CorruptError, MemoryFault
+ */
 export function readTokens(memory: AddressSpace, table: Addr, index: Addr): KallsymsTokens {
-  const raw = memory.bytes(index, INDEX_SIZE);
-  const last = indexEntry(raw, 255, memory.littleEndian);
+  const raw = new Uint8Array(INDEX_SIZE);
+  const known = memory.tryRead(index, raw) === undefined;
+  const last = known ? indexEntry(raw, 255, memory.littleEndian) : 0;
   // The index follows the table in every layout, so what lies between them is the table.
   const between = index - table;
   const size = between > last && between <= MAX_TABLE ? Number(between) : last + 512;
-  const tokens = parseTokens(memory.bytes(table, size), raw, memory.littleEndian);
+  const tokens = parseTokens(memory.bytes(table, size), known ? raw : undefined, memory.littleEndian);
   if (!tokens) throw new CorruptError(table, 'kallsyms_token_table does not agree with kallsyms_token_index');
   return tokens;
 }
 
 /** 256 NUL-terminated strings that start where the index says, or `undefined` when these are none. */
-function parseTokens(bytes: Uint8Array, index: Uint8Array, littleEndian: boolean): KallsymsTokens | undefined {
+function parseTokens(
+  bytes: Uint8Array,
+  index: Uint8Array | undefined,
+  littleEndian: boolean,
+): KallsymsTokens | undefined {
   const starts = new Uint16Array(256);
   const lengths = new Uint16Array(256);
   let at = 0;
   for (let i = 0; i < 256; i++) {
-    if (indexEntry(index, i, littleEndian) !== at) return undefined;
+    if (index && indexEntry(index, i, littleEndian) !== at) return undefined;
     const end = bytes.indexOf(0, at);
     if (end < 0 || end - at > 512) return undefined;
     starts[i] = at;

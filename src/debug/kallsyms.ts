@@ -1,4 +1,4 @@
-import { CorruptError, NotFoundError } from '../base/errors.ts';
+import { CorruptError, MemoryFault, NotFoundError } from '../base/errors.ts';
 import type { Addr } from '../base/units.ts';
 import type { DebugInfo, DebugProvider, KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
@@ -18,7 +18,7 @@ export const kallsyms: DebugProvider = {
 function openKallsyms(prog: Program): DebugInfo {
   let why: CorruptError | undefined;
   try {
-    const named = namedTables(prog.memory, prog.vmcoreinfo);
+    const named = namedTables(prog);
     if (named) return new Kallsyms(prog, named);
   } catch (e) {
     if (!(e instanceof CorruptError)) throw e; // what is named but not in the dump is not to be found elsewhere
@@ -63,17 +63,24 @@ class Kallsyms implements DebugInfo {
   }
 
   *symbols(): Iterable<KernelSymbol> {
-    this.#addresses.all();
-    const { count } = this.#addresses;
-    let i = 0;
     let next = 0;
-    for (const { letter, name } of this.#names.all()) {
-      const address = this.#addresses.address(i);
-      if (next <= i) next = i + 1; // else still in a run of equal addresses, which may have thousands
-      while (next < count && this.#addresses.address(next) === address) next++;
-      yield { name, address, size: this.#size(i, next), letter };
-      i++;
+    let named = 0;
+    for (const { index: i, letter, name } of this.#names.all()) {
+      named++;
+      try {
+        const address = this.#addresses.address(i);
+        if (next <= i) next = i + 1; // else still in a run of equal addresses, which may have thousands
+        next = this.#addresses.nextOther(next, address);
+        yield { name, address, size: this.#size(i, next), letter };
+      } catch (e) {
+        if (!(e instanceof MemoryFault)) throw e;
+        this.#prog.noteProblem(kallsyms.name, e);
+      }
     }
+    const { count } = this.#names;
+    if (named === count) return;
+    const why = `names of ${count - named} of ${count} symbols are not in the dump`;
+    this.#prog.noteProblem(kallsyms.name, new NotFoundError('name', 'of each symbol', why));
   }
 
   /** A page of the tables that is missing costs the answer that needs it, not the others. */
@@ -89,14 +96,12 @@ class Kallsyms implements DebugInfo {
   #symbol(i: number): KernelSymbol {
     const address = this.#addresses.address(i);
     const { letter, name } = this.#names.name(i);
-    let next = i + 1;
-    while (next < this.#addresses.count && this.#addresses.address(next) === address) next++;
-    return { name, address, size: this.#size(i, next), letter };
+    return { name, address, size: this.#size(i, this.#addresses.nextOther(i + 1, address)), letter };
   }
 
   /** Up to the next symbol, as the kernel's own `get_symbol_pos` counts; absolute symbols have no size. */
   #size(i: number, next: number): number {
-    if (this.#addresses.isAbsolute(i)) return 0;
+    if (this.#addresses.isAbsolute(i) || this.#addresses.isLost(next)) return 0;
     const end = next < this.#addresses.count ? this.#addresses.address(next) : this.#boundaries().end;
     const start = this.#addresses.address(i);
     return end !== undefined && end > start ? Number(end - start) : 0;
@@ -111,13 +116,16 @@ class Kallsyms implements DebugInfo {
 
   #boundaries(): { readonly all: boolean; readonly end: Addr | undefined } {
     if (this.#ends) return this.#ends;
+    const addresses = this.#addresses;
     const find = (name: string): Addr | undefined => {
       const i = this.#names.find(name);
-      return i === undefined ? undefined : this.#addresses.address(i);
+      return i === undefined ? undefined : addresses.address(i);
     };
-    const end = find('_end');
-    const all = end !== undefined;
-    this.#ends = { all, end: end ?? find('_einittext') ?? find('_etext') };
+    const last = this.#names.find('_end');
+    const all = last !== undefined;
+    // Where the address of `_end` is lost, the last that is there stands for it.
+    const end = all ? addresses.lastBefore(last + 1) : (find('_einittext') ?? find('_etext'));
+    this.#ends = { all, end };
     return this.#ends;
   }
 }

@@ -2,6 +2,7 @@ import { CorruptError, MemoryFault } from '../base/errors.ts';
 import { hex } from '../base/hex.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
+import { LostRanges, readWithHoles } from './lost-ranges.ts';
 
 const PAGE = 4096;
 /** Tables up to this size are read whole where reading costs little. */
@@ -22,7 +23,7 @@ export class LazyTable {
   readonly #base: Addr;
   readonly #skew: number;
   readonly #buffer: Uint8Array;
-  /** One flag a page: 0 not read yet, 1 valid. */
+  /** One flag a page: 0 not read yet, 1 valid, 2 not in the dump. */
   readonly #have: Uint8Array;
   #complete = false;
 
@@ -47,7 +48,23 @@ export class LazyTable {
     if (this.#complete) return;
     const have = this.#have;
     const end = Math.min(to, this.size) + this.#skew;
-    for (let page = (from + this.#skew) >>> 12; page * PAGE < end; page++) if (have[page] === 0) this.#load(page);
+    for (let page = (from + this.#skew) >>> 12; page * PAGE < end; page++) if (have[page] !== 1) this.#load(page);
+  }
+
+  /** Makes `from` to `to` valid when all of it is in the dump; whether it is. */
+  has(from: number, to: number): boolean {
+    for (let page = (from + this.#skew) >>> 12; page * PAGE < to + this.#skew; page++) {
+      if (this.#complete || this.#have[page] === 1) continue;
+      if (this.#have[page] === 2) return false;
+      try {
+        this.#load(page);
+      } catch (e) {
+        if (!(e instanceof MemoryFault)) throw e;
+        this.#have[page] = 2;
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Makes the page of `at` valid; returns the position after it. @throws MemoryFault */
@@ -65,8 +82,23 @@ export class LazyTable {
     return this.bytes;
   }
 
+  /** Reads what is there; returns the parts that are lost. */
+  available(): LostRanges {
+    if (this.#complete || this.#memory.tryRead(this.address, this.bytes) === undefined) {
+      this.#complete = true;
+      return new LostRanges([]);
+    }
+    const lost = readWithHoles(this.#memory, this.address, this.bytes);
+    this.#have.fill(1);
+    for (const { from, to } of lost.ranges) {
+      this.#have.fill(2, (from + this.#skew) >>> 12, Math.ceil((to + this.#skew) / PAGE));
+    }
+    return lost;
+  }
+
   #load(page: number): void {
     const at = this.#base + BigInt(page * PAGE);
+    if (this.#have[page] === 2) throw new MemoryFault(at, 'not-in-dump');
     const where = this.#memory.translate(at);
     if (typeof where === 'string') throw new MemoryFault(at, where);
     const chunk = this.#memory.physical.chunk(where.phys);

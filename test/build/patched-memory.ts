@@ -30,3 +30,22 @@ export function watchedMemory(memory: PhysicalMemory, onRead: (pfn: number) => v
     unplaced: () => memory.unplaced?.() ?? [],
   };
 }
+
+/** Memory that lacks some pages, by page frame number. */
+export function memoryWithout(memory: PhysicalMemory, lost: ReadonlySet<number>): PhysicalMemory {
+  const isLost = (at: number, size: number): boolean => {
+    for (let pfn = Math.floor(at / PAGE); pfn * PAGE < at + size; pfn++) if (lost.has(pfn)) return true;
+    return false;
+  };
+  return {
+    chunk(at) {
+      if (isLost(at, 1)) return 'excluded';
+      const chunk = memory.chunk(at);
+      if (typeof chunk === 'string' || !isLost(chunk.start, chunk.bytes.length)) return chunk;
+      const start = at - (at % PAGE);
+      return chunkOf(start, chunk.bytes.subarray(start - chunk.start, start - chunk.start + PAGE));
+    },
+    read: (at, into) => (isLost(at, into.length) ? 'excluded' : memory.read(at, into)),
+    ranges: () => memory.ranges(),
+  };
+}
