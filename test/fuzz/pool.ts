@@ -56,7 +56,7 @@ async function runSome(cases: Iterator<readonly FuzzCase[]>, onResult: (watched:
 }
 
 async function runAlone(one: FuzzCase): Promise<Watched> {
-  const child = await CaseProcess.start();
+  const child = await CaseProcess.start(true);
   const watched = await child.run(one);
   child.close();
   return watched;
@@ -67,8 +67,9 @@ class CaseProcess {
   ran = 0;
   #stderr = '';
 
-  private constructor() {
-    const flags = ['--expose-gc', '--max-old-space-size=1024'];
+  /** @param alone for one case only: with the heap that Node gives by itself */
+  private constructor(alone: boolean) {
+    const flags = ['--expose-gc', ...(alone ? [] : ['--max-old-space-size=384'])];
     this.#child = fork(join(import.meta.dirname, 'worker.ts'), [], {
       execArgv: flags,
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -78,8 +79,8 @@ class CaseProcess {
     });
   }
 
-  static start(): Promise<CaseProcess> {
-    const process = new CaseProcess();
+  static start(alone = false): Promise<CaseProcess> {
+    const process = new CaseProcess(alone);
     return new Promise((resolve, reject) => {
       process.#child.once('message', () => resolve(process));
       process.#child.once('exit', () => reject(new Error(`worker: ${process.#stderr}`)));
