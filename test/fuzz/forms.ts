@@ -112,7 +112,8 @@ function prstatus(desc: Uint8Array): CoreNote {
   return { name: 'CORE', type: NT_PRSTATUS, desc };
 }
 
-function elf({ runs, image }: Parts): Uint8Array {
+/** The memory of an image as an ELF file. */
+export function elfOf(image: DumpImage, runs: readonly Run[] = runsOf(image)): Uint8Array {
   const info = { name: 'VMCOREINFO', type: 0, desc: new TextEncoder().encode(image.vmcoreinfo ?? '') };
   return writeElfCore({
     segments: runs.map(({ start, data }) => ({ phys: start, data })),
@@ -175,7 +176,7 @@ interface Form {
 }
 
 const PLAIN: Readonly<Record<string, Form>> = {
-  elf: { make: (p) => [elf(p)] },
+  elf: { make: (p) => [elfOf(p.image, p.runs)] },
   flat: { make: (p) => [writeFlattened(p.file, { recordSize: 0x8000, interleave: true })] },
   split: { make: split },
   lime: { make: (p) => [writeLime(p.runs)] },
@@ -185,8 +186,8 @@ const PLAIN: Readonly<Record<string, Form>> = {
 
 const packed = (make: (file: Uint8Array) => Uint8Array): Form => ({ type: 'packed', make: (p) => [make(p.file)] });
 
-/** Forms of the first sample, and of the second: each format is there for one CPU at least, most for both. */
-const FORMS: readonly Readonly<Record<string, Form>>[] = [
+/** Forms of the sample of x86-64, and of that of arm64: each format is there for one CPU at least, most for both. */
+const FORMS: readonly [Readonly<Record<string, Form>>, Readonly<Record<string, Form>>] = [
   {
     ...PLAIN,
     none: { make: (p) => [kdump(p, 'none')] },
@@ -216,9 +217,9 @@ const FORMS: readonly Readonly<Record<string, Form>>[] = [
  */
 export function formsOf(samples: readonly FuzzDump[], folder: string, only?: readonly string[]): FuzzDump[] {
   mkdirSync(folder, { recursive: true });
-  return samples.flatMap((sample, i) => {
+  return samples.flatMap((sample) => {
     let parts: Parts | undefined;
-    return Object.entries(FORMS[i] ?? {})
+    return Object.entries(sample.name.startsWith('arm64') ? FORMS[1] : FORMS[0])
       .filter(([name]) => only === undefined || only.includes(name))
       .map(([name, { make, type }]): FuzzDump => {
         const base = join(folder, `${sample.name}.${name}`);

@@ -33,8 +33,7 @@ of them ends in anything but an answer or an error with a reason, takes over 20 
   --forms folder   where the samples' other forms are made and kept
   --save file      append results to this file
   --sum file       no cases: the summary of what was saved, of several runs (several times)
-  --peers n        afterwards: crash and drgn on the same damaged files, n of each kind
-  --peers-dump g   the dump of the lab for that
+  --peers n        no cases: crash and drgn on the same damaged samples, n of each kind, from --from on; with --dump of one
 `;
 
 const LAB = [
@@ -60,7 +59,6 @@ const { values } = parseArgs({
     save: { type: 'string' },
     sum: { type: 'string', multiple: true },
     peers: { type: 'string' },
-    'peers-dump': { type: 'string', default: 'amd64-6.1-kexec-d31-zlib' },
   },
 });
 
@@ -95,12 +93,12 @@ function* cases(dumps: FuzzDumps): Generator<FuzzCase[]> {
   if (list.length > 0) yield list;
 }
 
-async function main(): Promise<number> {
+async function runAll(): Promise<number> {
   const summary = new Summary();
   if (values.sum) {
     for (const file of values.sum)
       for (const line of readFileSync(file, 'utf8').trim().split('\n')) summary.add(JSON.parse(line) as Watched);
-  } else if (Number(values.cases) > 0) {
+  } else {
     const dumps = findDumps();
     for (const [kind, list] of Object.entries<readonly FuzzDump[]>({ ...dumps }))
       console.log(`${kind}: ${list.map((d) => d.name).join(' ')}`);
@@ -111,12 +109,16 @@ async function main(): Promise<number> {
     });
   }
   for (const line of [...summary.takeBad(), ...summary.lines()]) console.log(line);
-  if (values.peers !== undefined) {
-    const { comparePeers } = await import('./peers.ts');
-    for await (const line of comparePeers(Number(values.peers), values['peers-dump'])) console.log(line);
-  }
   return summary.failed ? 1 : 0;
 }
 
+async function runPeers(each: number): Promise<number> {
+  const { comparePeers } = await import('./peers.ts');
+  const samples = sampleDumps().filter((d) => values.dump === undefined || d.name.includes(values.dump));
+  const options = { each, from: Number(values.from), samples, forms: values.forms };
+  for await (const line of comparePeers(options)) console.log(line);
+  return 0;
+}
+
 if (values.help) console.log(USAGE);
-else process.exitCode = await main();
+else process.exitCode = values.peers === undefined ? await runAll() : await runPeers(Number(values.peers));

@@ -13,9 +13,11 @@ export interface PeerAnswers {
   readonly frames: number;
   /** The last line that it said when it gave up. */
   readonly last: string;
+  /** It did not end by itself: the time was over, or a signal came. */
+  readonly end?: 'hung' | 'died';
 }
 
-const PATIENCE = 120_000;
+const PATIENCE = 60_000;
 
 const DRGN = `
 import sys
@@ -46,10 +48,10 @@ function peer(name: string): string {
   return existsSync(newest) ? newest : name;
 }
 
-/** Runs crash on a dump. @param files the vmlinux is put before them */
-export function askCrash(vmlinux: string, files: readonly string[]): PeerAnswers {
+/** Runs crash on a dump. @param files the vmlinux is put before them @param program crash of another CPU */
+export function askCrash(vmlinux: string, files: readonly string[], program = 'crash'): PeerAnswers {
   const input = 'ps\n!echo @@ps\nlog\n!echo @@log\nbt\n!echo @@bt\n';
-  const { stdout } = spawnSync(peer('crash'), ['-s', vmlinux, ...files], {
+  const { stdout, signal, error } = spawnSync(peer(program), ['-s', vmlinux, ...files], {
     input,
     encoding: 'latin1',
     timeout: PATIENCE,
@@ -66,6 +68,7 @@ export function askCrash(vmlinux: string, files: readonly string[]): PeerAnswers
     records: linesLike(log, /^\[\s*\d+\.\d+\]/),
     frames: linesLike(bt, /^ *#\d+ \[/),
     last: lastLine(text),
+    ...endOf(signal, error),
   };
 }
 
@@ -75,11 +78,15 @@ export function askDrgn(vmlinux: string, files: readonly string[]): PeerAnswers 
   try {
     const script = join(folder, 'ask.py');
     writeFileSync(script, DRGN);
-    const { stdout, stderr } = spawnSync(peer('drgn'), ['-q', '-c', files[0] as string, '-s', vmlinux, script], {
-      encoding: 'latin1',
-      timeout: PATIENCE,
-      killSignal: 'SIGKILL',
-    });
+    const { stdout, stderr, signal, error } = spawnSync(
+      peer('drgn'),
+      ['-q', '-c', files[0] as string, '-s', vmlinux, script],
+      {
+        encoding: 'latin1',
+        timeout: PATIENCE,
+        killSignal: 'SIGKILL',
+      },
+    );
     const number = (name: string): number => Number(new RegExp(`@@ ${name} (\\d+)`).exec(stdout ?? '')?.[1] ?? 0);
     return {
       opened: number('opened') === 1,
@@ -87,10 +94,16 @@ export function askDrgn(vmlinux: string, files: readonly string[]): PeerAnswers 
       records: number('records'),
       frames: number('frames'),
       last: lastLine(stderr || stdout || ''),
+      ...endOf(signal, error),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function endOf(signal: NodeJS.Signals | null, error: Error | undefined): Pick<PeerAnswers, 'end'> {
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') return { end: 'hung' };
+  return signal === null ? {} : { end: 'died' };
 }
 
 function cutAt(text: string, mark: string): [string, string] {

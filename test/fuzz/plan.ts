@@ -17,7 +17,7 @@ const FILE_KINDS = [
   ...['header', 'notes', 'bitmap', 'descriptors', 'data'],
   ...['zeroed', 'read-error', 'short-read'],
 ] as const;
-const MEMORY_KINDS = [
+export const MEMORY_KINDS = [
   ...['page-tables', 'kallsyms', 'btf', 'orc', 'lists', 'slab', 'log', 'strings'],
   ...['structures', 'holes', 'excluded', 'vmcoreinfo'],
 ] as const;

@@ -31,6 +31,11 @@ function debugFiles(): Map<string, string> {
   return found;
 }
 
+/** The vmlinux with debug information of a release, where the lab has it. */
+export function vmlinuxOf(release: string): string | undefined {
+  return debugFiles().get(release);
+}
+
 /** A folder outside the lab with `vmcore`, `vmlinux` and perhaps `meta.json`. */
 function folderDump(dir: string): LabDump {
   const file = join(dir, 'meta.json');
