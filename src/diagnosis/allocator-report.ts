@@ -14,8 +14,10 @@ export interface AllocatorReport {
   /** In the kernel's words: `Object already free`. */
   readonly words: string;
   readonly cache?: string;
-  /** Address of the object. */
+  /** Address of the object. A hashed one is left out: it leads nowhere. */
   readonly object?: bigint;
+  /** Of an object that KFENCE guards: its number. */
+  readonly number?: number;
   /** Where it was noticed: `foo+0x12/0x34 [module]`. */
   readonly place?: string;
   /** Where the object was allocated and freed, by the report. */
@@ -62,7 +64,7 @@ function slubReport(line: string, rest: readonly string[]): AllocatorReport | un
   const object = match(rest, /^(?:Object|INFO: Object) 0x([0-9a-f]{8,16})/);
   return {
     ...{ by: 'slub', kind: kindOf(SLUB, words), line, words, cache },
-    ...(object && { object: BigInt(`0x${object.group}`) }),
+    ...addressOf(object?.group),
     ...tracks(rest, /^(?:INFO: )?Allocated in (\S+(?: \[\w+\])?)/, /^(?:INFO: )?Freed in (\S+(?: \[\w+\])?)/),
   };
 }
@@ -74,14 +76,22 @@ function sanitizerReport(line: string, rest: readonly string[]): AllocatorReport
   const [, tool, words = '', place = ''] = head;
   const object =
     match(rest, /belongs to the object at ([0-9a-f]{8,16})/) ?? match(rest, /^kfence-#\d+: 0x([0-9a-f]{8,16})-/);
+  const number = match(rest, /kfence-#(\d{1,5})\b/);
   const cache =
     match(rest, /belongs to the cache (\S+) of size/) ?? match(rest, /^kfence-#\d+: .*cache=(\S+?),?(?: |$)/);
   return {
     ...{ by: tool === 'KASAN' ? 'kasan' : 'kfence', kind: kindOf(KASAN, words), line, words, place },
-    ...(object && { object: BigInt(`0x${object.group}`) }),
+    ...addressOf(object?.group),
+    ...(number && { number: Number(number.group) }),
     ...(cache && { cache: cache.group }),
     ...traces(rest),
   };
+}
+
+/** `%p` prints a hash of 32 bits, which is no address of a 64-bit kernel (lib/vsprintf.c, v4.15). */
+function addressOf(digits: string | undefined): Pick<AllocatorReport, 'object'> {
+  const object = digits === undefined ? 0n : BigInt(`0x${digits}`);
+  return object < 1n << 32n ? {} : { object };
 }
 
 function kindOf(

@@ -48,6 +48,17 @@ test('a fault names its place; a page fault of the task is process context', () 
   assert.equal(site(false, ...fault, 'user'), 'poke process -');
 });
 
+test('a warning that ends the kernel: the place is what warned', () => {
+  const x86 = ['!delay_tsc', 'panic', 'check_panic_on_warn.cold', '__warn', 'report_bug', 'handle_bug'];
+  const rest = ['exc_invalid_op', 'asm_exc_invalid_op', '!refcount_warn_saturate', 'puts_thing', 'user'];
+  assert.equal(site(false, ...x86, ...rest), 'refcount_warn_saturate process -');
+});
+
+test('a CPU that was stopped meanwhile stands where the interrupt found it', () => {
+  assert.equal(site(true, '!local_cpu_stop', 'do_handle_IPI', 'el1_interrupt', '!spins', 'kthread'), 'spins process -');
+  assert.equal(site(true, '!stop_this_cpu', 'sysvec_reboot', 'asm_sysvec_reboot', '!loops', 'user'), 'loops process -');
+});
+
 test('a fault in softirq on top of an interrupted page fault', () => {
   const names = [
     '!panic',

@@ -57,10 +57,13 @@ function cpuEvidence(of: Case, found: StuckCpu): Evidence[] {
   return evidence;
 }
 
-/** The setting that made the kernel stop for it. */
+/**
+ * The setting that made the kernel stop for it. panic() itself takes panic_on_warn back, so that a warning on its way does not
+ * lead to another panic (kernel/panic.c): a setting that reads 0 now proves nothing.
+ */
 export function settingEvidence(of: Case, name: string): Evidence[] {
   const setting = panicSetting(of.prog, name);
-  if (!setting) return [];
+  if (!setting || setting.value === 0) return [];
   const what = { en: `${name}, which says to stop for it`, zh: `${name}：因此而停机` };
   return [{ what, value: String(setting.value), command: `rd -d -32 ${setting.symbol}` }];
 }

@@ -7,6 +7,7 @@ import type { Evidence } from '../report/finding.ts';
 import { bareName } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 import { logEvidence, wordEvidence } from './evidence.ts';
+import { type HangPlace, hangPlaces } from './hang-places.ts';
 import { trackText } from './object-words.ts';
 
 /** How much a module has to do with a death. */
@@ -15,6 +16,8 @@ export interface ModuleScore {
   /** 0: nothing leads to it. */
   readonly points: number;
   readonly evidence: readonly Evidence[];
+  /** Its code takes part in what the kernel hung on. */
+  readonly hung: boolean;
 }
 
 /** Taint letters of modules that the kernel's own sources do not vouch for: proprietary, forced, staging, out of tree, unsigned. */
@@ -26,6 +29,9 @@ const IN_HISTORY = 3;
 const OWNS_CALLBACK = 2;
 const LOADED_SHORTLY_BEFORE = 1;
 const JUST_LOADED = 2;
+const IN_HANG = 3;
+/** Places of one module in a hang that are told. */
+const MOST_PLACES = 3;
 /** Frames from the one of death on that count as the dying code. */
 const DYING_FRAMES = 3;
 /** Before the first fatal line of the log: shortly before, and just now. */
@@ -37,18 +43,22 @@ const OBJECT: Bytes = 1024;
 /** Every tainting module, the one with most to do with it first. */
 export function moduleScores(of: Case): ModuleScore[] {
   const modules = of.modules.modules.filter((m) => TAINTS.test(m.taints));
-  return modules.map((m) => scoreOf(of, m)).sort((a, b) => b.points - a.points);
+  if (modules.length === 0) return [];
+  const hung = hangPlaces(of);
+  return modules.map((m) => scoreOf(of, m, hung)).sort((a, b) => b.points - a.points);
 }
 
-function scoreOf(of: Case, module: ModuleRecord): ModuleScore {
+function scoreOf(of: Case, module: ModuleRecord, hung: readonly HangPlace[]): ModuleScore {
   const found: { points: number; evidence: Evidence }[] = [
     ...onStack(of, module),
     ...inHistory(of, module),
     ...callbacks(of, module),
+    ...inHang(module, hung),
     ...loadedNow(of, module),
   ];
   const points = found.reduce((sum, f) => sum + f.points, 0);
-  return { module, points, evidence: found.map((f) => f.evidence) };
+  const isHung = hung.some((h) => h.module === module.name);
+  return { module, points, evidence: found.map((f) => f.evidence), hung: isHung };
 }
 
 type Points = { points: number; evidence: Evidence };
@@ -64,7 +74,14 @@ function onStack(of: Case, module: ModuleRecord): Points[] {
   const what = near
     ? { en: 'its code is where the kernel died', zh: '内核正是死在它的代码处' }
     : { en: 'its code is on the stack', zh: '它的代码在栈上' };
-  return [{ points: near ? IN_DYING_CODE : ON_STACK, evidence: { what, value: `[${module.name}]`, command: 'bt' } }];
+  const value = `[${module.name}]`;
+  return [{ points: near ? IN_DYING_CODE : ON_STACK, evidence: { what, value, command: `sym ${frame.pc}` } }];
+}
+
+/** Its code takes part in what the kernel hung on. */
+function inHang(module: ModuleRecord, hung: readonly HangPlace[]): Points[] {
+  const own = hung.filter((h) => h.module === module.name).slice(0, MOST_PLACES);
+  return own.map(({ evidence }, i) => ({ points: i === 0 ? IN_HANG : 0, evidence }));
 }
 
 /** It allocated or freed one of the objects. */
@@ -84,6 +101,7 @@ function inHistory(of: Case, module: ModuleRecord): Points[] {
 /** One of the objects holds a pointer to its code. */
 function callbacks(of: Case, module: ModuleRecord): Points[] {
   for (const o of of.objects) {
+    if (ownMemory(module, o.address)) continue; // a module knows its own functions
     const size = Math.min(o.slab?.cache.objectSize ?? o.symbol?.size ?? 0, OBJECT);
     if (o.slab && !o.slab.allocated && (o.poison?.freeBytes ?? 0) > 0) continue;
     for (let offset = 0; offset + 8 <= size; offset += 8) {
@@ -104,8 +122,12 @@ function callbacks(of: Case, module: ModuleRecord): Points[] {
   return [];
 }
 
+function ownMemory(module: ModuleRecord, at: bigint): boolean {
+  return module.memory.some((m) => at >= m.base && at < m.base + BigInt(m.size));
+}
+
 function holdsCode(of: Case, module: ModuleRecord, at: bigint): boolean {
-  if (!module.memory.some((m) => at >= m.base && at < m.base + BigInt(m.size))) return false;
+  if (!ownMemory(module, at)) return false;
   return attempt(() => modulePlace(of.prog, at))?.part === 'text';
 }
 

@@ -22,7 +22,7 @@ export function toldCrash(
   site: CrashSite | undefined,
 ): ToldCrash | undefined {
   if (!report) return undefined;
-  const memory = stack && site ? framesFrom(stack, site) : [];
+  const memory = stack && site && !ofAnother(report, stack) ? framesFrom(stack, site) : [];
   if (memory.length === 0) return { title: report.title, signature: report.signature };
   const { title, signature } = renameReport(report, memory);
   const log = stackOfReport(report).filter((f, i) => !f.inlined && (i === 0 || !pastEnd(f)));
@@ -31,6 +31,17 @@ export function toldCrash(
   const disagreement = reconcileStacks(own, memory);
   const agree = disagreement.onlyInLog.length === 0 && disagreement.onlyInMemory.length === 0;
   return { title, signature, ...(!agree && { disagreement }) };
+}
+
+/**
+ * Whether the report is about another task or CPU than the one that stopped the kernel: the detector of hung tasks, and who
+ * notices that another CPU is stuck, are messengers.
+ */
+function ofAnother({ kind, reporter, message }: OopsReport, stack: TaskStack): boolean {
+  if (kind === 'task-hung' || (kind === 'rcu-stall' && !message.includes('self-detected'))) return true;
+  return (
+    /^(?:rcu-stall|hard-lockup|soft-lockup)$/.test(kind) && reporter.pid !== undefined && reporter.pid !== stack.pid
+  );
 }
 
 /** The kernel's frames from the place of the crash on. A call at the end of its function has no name in the log. */

@@ -1,9 +1,12 @@
+import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
+import { enumerators } from './enumerators.ts';
 import { isKernelPointer } from './kernel-struct.ts';
 import { pageFlagNames } from './page-flags.ts';
+import { slabAt } from './slab-object.ts';
 import type { QueuedWait } from './wait-queue-entry.ts';
 import type { WaitResource } from './wait-resource.ts';
 
@@ -39,6 +42,17 @@ function keyedWait(prog: Program, entry: Addr, wake: string): BitWait | undefine
   const bit = prog.memory.u32(addrAdd(keyed, prog.offset('wait_bit_queue_entry', 'key.bit_nr'))) | 0;
   if (word < prog.kernelStart || bit > 63) return undefined;
   const value = hex(prog.memory.u32(word & ~3n));
-  const variable = wake === 'var_wake_function' || bit < 0;
-  return { kind: 'bit', address: word, type: '', state: variable ? `variable ${value}` : `bit ${bit} of ${value}` };
+  if (wake === 'var_wake_function' || bit < 0)
+    return { kind: 'bit', address: word, type: '', state: `variable ${value}` };
+  const name = attempt(() => bufferBit(prog, word, bit));
+  const prefix = name === undefined ? '' : `${name}: `;
+  return { kind: 'bit', address: word, type: '', state: `${prefix}bit ${bit} of ${value}` };
+}
+
+/** Name of a bit of `buffer_head.b_state`: enum bh_state_bits, include/linux/buffer_head.h. */
+function bufferBit(prog: Program, word: Addr, bit: number): string | undefined {
+  const hit = slabAt(prog, word);
+  const start = hit?.slab.cache.name === 'buffer_head' ? hit.object : undefined;
+  if (start === undefined || word - start !== BigInt(prog.offset('buffer_head', 'b_state'))) return undefined;
+  return [...enumerators(prog, 'bh_state_bits')].find(([, value]) => value === bit)?.[0];
 }

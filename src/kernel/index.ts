@@ -60,6 +60,15 @@ export { kernelConfig } from './ikconfig.ts';
 export { type InodeKind, type InodeRecord, inodes, mappingPages } from './inode.ts';
 export { type CachedPages, cachedPages } from './inode-pages.ts';
 export {
+  blockDeviceName,
+  type InodePlace,
+  inodeBlockDevice,
+  inodePath,
+  inodePlace,
+  type SuperblockPlace,
+  superblockPlace,
+} from './inode-place.ts';
+export {
   type IpcObject,
   type IpcObjects,
   ipcNamespace,
@@ -74,6 +83,7 @@ export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from '.
 export { type Journal, type JournalTransaction, readJournal } from './jbd2.ts';
 export { kasanTracks } from './kasan-track.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
+export { type KfenceObject, kfenceObject } from './kfence.ts';
 export { type KlistEntry, type KlistWalk, klistEntries } from './klist.ts';
 export { type LinkedListShape, type LinkedListWalk, linkedList } from './linked-list.ts';
 export {
@@ -148,7 +158,7 @@ export {
 export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
 export { type ReclaimKind, type ReclaimTask, type ReclaimTasks, reclaimTasks } from './reclaim-tasks.ts';
 export { type Referrer, type Referrers, referrers } from './referrers.ts';
-export { type RequestFacts, requestFacts } from './request-facts.ts';
+export { type RequestFacts, requestAge, requestFacts } from './request-facts.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
 export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';
 export { type RwsemState, rwsemState } from './rwsem.ts';

@@ -1,9 +1,12 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import { perOwner } from '../base/lazy.ts';
+import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
+import { blockDeviceName, type InodePlace, inodePlace } from './inode-place.ts';
+import { isKernelPointer } from './kernel-struct.ts';
 import { modules } from './module.ts';
 import { slabAt } from './slab-object.ts';
 import { type TaskRecord, taskTable } from './task.ts';
@@ -17,8 +20,14 @@ export interface LockName {
   readonly object?: { readonly cache: string; readonly address: Addr; readonly type?: string };
   /** Of an address space: a process that uses it. Of a stack: whose it is. */
   readonly task?: TaskRecord;
-  /** Of an inode. */
+  /** Of an inode, or of the file that a page is of. */
   readonly inode?: bigint;
+  /** A path of that inode. */
+  readonly path?: string;
+  /** What it lies on: `vda1`. */
+  readonly device?: string;
+  /** Of a buffer: its block of the device. */
+  readonly block?: bigint;
 }
 
 /** Nested structures at most; damaged types could go on. */
@@ -30,6 +39,7 @@ const MAX_VARIABLE = 65536n;
 
 /** @param type C type of the lock, where the search for its member ends; '' for a word */
 export function lockName(prog: Program, at: Addr, type: string): LockName | undefined {
+  if (type === 'page') return attempt(() => pageName(prog, at));
   return symbolName(prog, at) ?? objectName(prog, at, type) ?? moduleName(prog, at) ?? stackName(prog, at);
 }
 
@@ -49,6 +59,23 @@ function moduleName(prog: Program, at: Addr): LockName | undefined {
     if (part) return { text: `${module.name}+${hex(at - module.base)}`, module: module.name };
   }
   return undefined;
+}
+
+/** A page of a file: which one, of which file. */
+function pageName(prog: Program, page: Addr): LockName | undefined {
+  const word = (member: string): bigint => prog.memory.ulong(addrAdd(page, prog.offset('page', member)));
+  const mapping = word('mapping');
+  // the lowest bits are flags of anonymous and movable pages
+  if (!isKernelPointer(prog, mapping) || (mapping & 3n) !== 0n) return undefined;
+  const host = prog.memory.ulong(addrAdd(mapping, prog.offset('address_space', 'host')));
+  const place = isKernelPointer(prog, host) ? inodePlace(prog, host) : undefined;
+  // __folio_index since v6.16
+  const index = prog.memory.ulong(addrAdd(page, prog.offset('page', '__folio_index', 'index')));
+  return place && { text: `page ${index}`, ...placeOf(place) };
+}
+
+function placeOf({ number, path, device }: InodePlace): Pick<LockName, 'inode' | 'path' | 'device'> {
+  return { inode: number, ...(path !== undefined && { path }), ...(device !== undefined && { device }) };
 }
 
 function stackName(prog: Program, at: Addr): LockName | undefined {
@@ -134,12 +161,20 @@ function isLock(name: string, wanted: string): boolean {
   );
 }
 
-function ownerOf(prog: Program, type: CType, object: Addr): Pick<LockName, 'task' | 'inode'> {
+function ownerOf(prog: Program, type: CType, object: Addr): Omit<LockName, 'text'> {
   if (type.name === 'mm_struct') {
     const task = taskTable(prog).tasks.find((t) => t.mm === object && t.threadGroupLeader);
     return task ? { task } : {};
   }
-  const place = type.findMember(type.name === 'inode' ? 'i_ino' : 'vfs_inode.i_ino');
-  const number = place && attempt(() => prog.memory.ulong(object + BigInt(place.offset)));
-  return number === undefined ? {} : { inode: number };
+  if (type.name === 'buffer_head') return attempt(() => bufferPlace(prog, object)) ?? {};
+  const inside = type.name === 'inode' ? 0 : type.findMember('vfs_inode')?.offset;
+  const place = inside === undefined ? undefined : inodePlace(prog, addrAdd(object, inside));
+  return place ? placeOf(place) : {};
+}
+
+/** Which block of which device a `struct buffer_head` is of. */
+function bufferPlace(prog: Program, buffer: Addr): Pick<LockName, 'device' | 'block'> {
+  const word = (member: string): bigint => prog.memory.ulong(addrAdd(buffer, prog.offset('buffer_head', member)));
+  const device = attempt(() => blockDeviceName(prog, word('b_bdev')));
+  return { block: word('b_blocknr'), ...(device !== undefined && { device }) };
 }

@@ -1,12 +1,10 @@
 import { AnalysisError } from '../base/errors.ts';
-import { cString } from '../base/text.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { filePaths } from './fs-path.ts';
 import { inodes } from './inode.ts';
-import { isKernelPointer } from './kernel-struct.ts';
-import { mounts } from './mount.ts';
+import { inodePath, superblockPlace } from './inode-place.ts';
 
 /** What an object says of itself. */
 export interface ObjectIdentity {
@@ -130,22 +128,8 @@ function inodeWords(prog: Program, at: Addr): string {
 
 /** `ext4 on vda`. @param at `struct super_block *` */
 function superblockWords(prog: Program, at: Addr): string {
-  const id = prog.findMember('super_block', 's_id');
-  if (!isKernelPointer(prog, at) || !id) return '';
-  const device = cString(prog.memory.bytes(addrAdd(at, id.offset), id.type.size));
-  const type = prog.memory.ulong(addrAdd(at, prog.offset('super_block', 's_type')));
-  const name = prog.memory.cString(prog.memory.ulong(addrAdd(type, prog.offset('file_system_type', 'name'))), 32);
-  const mount = mounts(prog).mounts.find((m) => m.superblock === at);
-  return `${name} on ${mount?.device ?? device}`;
-}
-
-/** A path to an inode, by the first of its directory entries. @param inode `struct inode *` */
-function inodePath(prog: Program, inode: Addr): string | undefined {
-  const first = prog.memory.ulong(addrAdd(inode, prog.offset('inode', 'i_dentry.first')));
-  if (!isKernelPointer(prog, first)) return undefined;
-  const dentry = addrAdd(first, -prog.offset('dentry', 'd_alias', 'd_u.d_alias'));
-  const back = prog.memory.ulong(addrAdd(dentry, prog.offset('dentry', 'd_inode')));
-  return back === inode ? filePaths(prog).ofDentry(dentry).path : undefined;
+  const place = superblockPlace(prog, at);
+  return place ? `${place.type} on ${place.device}` : '';
 }
 
 function fileWords(prog: Program, at: Addr): string {

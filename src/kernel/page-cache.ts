@@ -5,6 +5,7 @@ import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { dentries } from './dentry-path.ts';
 import { filePaths } from './fs-path.ts';
+import { inodeBlockDevice } from './inode-place.ts';
 import { isKernelPointer } from './kernel-struct.ts';
 import { attempt, noteProblem } from './note-problem.ts';
 import { CacheSearch, type FoundFile, type PageCacheLimits } from './page-cache-search.ts';
@@ -76,28 +77,12 @@ export function pageCacheFiles(prog: Program, limits: PageCacheLimits): PageCach
 
 /** The path of one of its directory entries, or the name of the block device that it stands for. */
 function pathOf(prog: Program, file: FoundFile): string | undefined {
-  const device = file.filesystem === 'bdev' ? deviceOf(prog, file.inode) : undefined;
-  if (device !== undefined) return device;
+  const device = file.filesystem === 'bdev' ? inodeBlockDevice(prog, file.inode) : undefined;
+  if (device !== undefined) return `/dev/${device}`;
   if (!isKernelPointer(prog, file.alias)) return undefined;
   const dentry = addrAdd(file.alias, -prog.offset('dentry', 'd_alias', 'd_u.d_alias', 'd_u'));
   const { path, deleted } = filePaths(prog).ofDentry(dentry);
   return deleted && path === ' (deleted)' ? dentries(prog).nameOf(dentry) : path;
-}
-
-/** `/dev/vda1`: a block device stands before its inode in `struct bdev_inode`, or, since v6.10, in one allocation. */
-function deviceOf(prog: Program, inode: Addr): string | undefined {
-  const whole = prog.findMember('bdev_inode', 'vfs_inode');
-  if (!whole) return undefined;
-  return blockDeviceName(prog, addrAdd(inode, -whole.offset + prog.offset('bdev_inode', 'bdev')));
-}
-
-function blockDeviceName(prog: Program, device: Addr): string | undefined {
-  const name = prog.findMember('block_device', 'bd_device.kobj.name');
-  if (name) return `/dev/${prog.memory.cString(prog.memory.ulong(addrAdd(device, name.offset)), 64)}`;
-  const part = prog.findMember('hd_struct', '__dev.kobj.name');
-  const at = part && prog.memory.ulong(addrAdd(device, prog.offset('block_device', 'bd_part')));
-  if (!part || at === undefined || at === 0n) return undefined;
-  return `/dev/${prog.memory.cString(prog.memory.ulong(addrAdd(at, part.offset)), 64)}`;
 }
 
 /** Finds the processes behind the mappings of a file (`i_mmap`, a tree of areas). */

@@ -45,10 +45,12 @@ export function requestFacts(prog: Program, address: Addr): RequestFacts {
 }
 
 /**
+ * Seconds that the device has had a request; undefined where it is not noted. @throws NotFoundError MemoryFault
+ *
  * io_start_time_ns is kept when I/O is accounted (the default of a disk's `iostats`), start_time_ns then or for others that
  * ask; a request that is being worked on has a deadline in any case, in ticks.
  */
-function requestAge(prog: Program, address: Addr): number | undefined {
+export function requestAge(prog: Program, address: Addr): number | undefined {
   const word = (member: string): bigint => prog.memory.u64(addrAdd(address, prog.offset('request', member)));
   for (const member of ['io_start_time_ns', 'start_time_ns']) {
     if (!prog.findMember('request', member)) continue;

@@ -23,6 +23,8 @@ export interface Worker {
   readonly work: Addr;
   /** Symbol of the function of that work. */
   readonly function?: string;
+  /** The module that it is of. */
+  readonly module?: string;
   /** `struct workqueue_struct *` of that work; 0n when it idles. */
   readonly queue: Addr;
 }
@@ -119,12 +121,13 @@ function readWorker(prog: Program, address: Addr): Worker {
   const word = (member: string): Addr => prog.memory.ulong(addrAdd(address, prog.offset('worker', member)));
   const func = word('current_func');
   const pwq = word('current_pwq');
-  const name = func === 0n ? undefined : prog.symbolAt(func)?.name;
+  const symbol = func === 0n ? undefined : prog.symbolAt(func);
   return {
     address,
     task: word('task'),
     work: word('current_work'),
-    ...(name !== undefined && { function: name }),
+    ...(symbol && { function: symbol.name }),
+    ...(symbol?.module !== undefined && { module: symbol.module }),
     queue: pwq === 0n ? 0n : prog.memory.ulong(addrAdd(pwq, prog.offset('pool_workqueue', 'wq'))),
   };
 }

@@ -9,12 +9,23 @@ import { kindPhrase, taintPhrase, WORDS } from './words.ts';
 type Facts = [name: string, value: string][];
 
 /** `Kernel crash: BUG assertion in __slab_free+0x118/0x2d0` */
-export function crashTitle({ crash }: CrashReport, language: Language): string {
+export function crashTitle({ crash, findings }: CrashReport, language: Language): string {
   const kind = kindPhrase(crash.kind)[language];
-  const where = crash.function === null ? '' : crashPlace(crash);
+  const blamed = NOTICED.test(crash.kind ?? '') ? blamedPlace(findings) : undefined;
+  const where = blamed ?? (crash.function === null ? '' : crashPlace(crash));
   return language === 'zh'
     ? `内核崩溃：${kind}${where && `，位于 ${where}`}`
     : `Kernel crash: ${kind}${where && ` in ${where}`}`;
+}
+
+/** Deaths that somebody else noticed: a thread or another CPU that watches. Where that one stood says nothing. */
+const NOTICED = /^(?:hung task|RCU stall|hard lockup|soft lockup)$/;
+
+/** The function that the first finding blames: `takes_b [module]`. */
+function blamedPlace(findings: CrashReport['findings']): string | undefined {
+  const { function: name, module } = topFinding(findings)?.subject ?? {};
+  if (name === undefined) return undefined;
+  return module === undefined ? name : `${name} [${module}]`;
 }
 
 /** `function+0x10/0x20 [module]` */

@@ -51,6 +51,9 @@ const WORDS = {
   sleeps: { en: 'sleeps in', zh: '睡眠于' },
 } as const satisfies Record<string, Phrase>;
 
+/** Waits that are for nothing that could be found. */
+const NOTHING: ReadonlySet<WaitKind> = new Set(['unknown', 'timer']);
+
 /** Rows of the table of waits. */
 const COLUMNS = [
   { title: 'PID', align: 'right' },
@@ -123,15 +126,33 @@ function rootLine(root: WaitRootData, resources: readonly WaitResourceData[], la
   return `${count} for ${taskText(root)} (${where}): ${has.join(', ')}${time}`;
 }
 
-/** `mutex lock_a [module] (ffffffffc0584240)` */
+/** `mutex lock_a [module] (ffffffffc0584240)`, `rwsem inode.i_rwsem of inode 13 /mnt/x on vda (ffff8881…)` */
 export function resourceText(resource: WaitResourceData, language: Language): string {
-  const { kind, name, module, address, inode, owner } = resource;
+  const { kind, name, module, address, owner } = resource;
   const parts = [WAIT_KINDS[kind][language]];
+  const bit = kind === 'page' || kind === 'bit' ? bitText(resource.state) : undefined;
+  if (bit !== undefined) parts.push(bit);
   if (name !== null) parts.push(name);
   if (module !== null) parts.push(`[${module}]`);
-  if (inode !== undefined) parts.push(`inode ${inode}`);
+  parts.push(...placeTexts(resource, language));
   if (owner && !name?.includes(`PID ${owner.pid}`)) parts.push(`PID ${owner.pid}`);
   return `${parts.join(' ')} (${digits(address)})`;
+}
+
+/** Which bit is waited for: the first word of `writeback flags=0x…`, `BH_Lock: bit 2 of 0x…` or `bit 3 of 0x…`. */
+function bitText(state: string): string | undefined {
+  const found = /^(?:bit )?([\w-]+)(?= flags=|: bit | of 0x)/.exec(state)?.[1];
+  return found;
+}
+
+/** The file and the device that it is of. */
+function placeTexts({ inode, path, device, block }: WaitResourceData, language: Language): string[] {
+  const parts: string[] = [];
+  if (block !== undefined) parts.push(language === 'zh' ? `块 ${block}` : `block ${block}`);
+  if (inode !== undefined) parts.push(`inode ${inode}`);
+  if (path !== undefined) parts.push(path);
+  if (device !== undefined) parts.push(language === 'zh' ? `位于 ${device}` : `on ${device}`);
+  return parts;
 }
 
 function taskText(task: Pick<TaskName, 'pid' | 'comm'>): string {
@@ -148,7 +169,7 @@ function row(wait: WaitData, resources: readonly WaitResourceData[], language: L
     wait.state,
     wait.seconds === null ? '?' : seconds(wait.seconds),
     by === undefined ? wait.function : `${wait.function} < ${by}`,
-    resource ? resourceText(resource, language) + mode : wait.kind === 'unknown' ? '-' : WORDS.unfound[language],
+    resource ? resourceText(resource, language) + mode : NOTHING.has(wait.kind) ? '-' : WORDS.unfound[language],
     resource?.holders.map((h) => `${h.sure ? '' : '? '}${h.pid} ${h.comm}`).join(', ') ?? '',
   ];
 }

@@ -25,6 +25,12 @@ export interface WaitResourceData {
   readonly module: string | null;
   readonly object?: { readonly cache: string; readonly address: string; readonly type?: string };
   readonly inode?: string;
+  /** A path of that inode. */
+  readonly path?: string;
+  /** The block device that it is on. */
+  readonly device?: string;
+  /** Of a buffer: its block of the device. */
+  readonly block?: string;
   /** Of an address space, a process that uses it; of a stack, whose it is. */
   readonly owner?: TaskName;
   readonly state: string;
@@ -150,13 +156,18 @@ export function resourceData(prog: Program, resource: GraphResource): WaitResour
   };
 }
 
-function named(name: LockName | undefined): Pick<WaitResourceData, 'name' | 'module' | 'object' | 'inode' | 'owner'> {
+type Named = Pick<WaitResourceData, 'name' | 'module' | 'object' | 'inode' | 'path' | 'device' | 'block' | 'owner'>;
+
+function named(name: LockName | undefined): Named {
   const object = name?.object;
   return {
     name: name?.text ?? null,
     module: name?.module ?? null,
     ...(object && { object: { ...object, address: hex64(object.address) } }),
     ...(name?.inode !== undefined && { inode: String(name.inode) }),
+    ...(name?.path !== undefined && { path: name.path }),
+    ...(name?.device !== undefined && { device: name.device }),
+    ...(name?.block !== undefined && { block: String(name.block) }),
     ...(name?.task && { owner: nameOf(name.task) }),
   };
 }

@@ -10,6 +10,7 @@ import {
   oneOf,
   optional,
   type Schema,
+  secret,
   string,
 } from './schema.ts';
 import { taskNameMembers, taskNameSchema } from './task-data.ts';
@@ -43,7 +44,10 @@ const resource = object('What tasks wait for.', {
       type: optional(string('C type of the object.')),
     }),
   ),
-  inode: optional(string('Number of the inode that it is part of.')),
+  inode: optional(string('Number of the inode that it is part of, or of the file that a page is of.')),
+  path: optional(secret('path', string('A path of that inode.'))),
+  device: optional(string('The block device that it is on.')),
+  block: optional(string('Of a buffer: its block of the device.')),
   owner: optional(taskNameSchema),
   state: string('What its fields say.'),
   holders: arrayOf('Who has it.', holder),

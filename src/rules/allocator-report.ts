@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { type AllocatorReport, allocatorReport } from '../diagnosis/allocator-report.ts';
@@ -5,9 +6,11 @@ import { frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
+import { kfenceEvidence } from '../diagnosis/kfence-evidence.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { type KfenceObject, kfenceObject } from '../kernel/kfence.ts';
 import type { Finding, FindingSubject } from '../report/finding.ts';
 
 /** The slab allocator's own checks, KASAN or KFENCE found a memory error. */
@@ -34,13 +37,16 @@ const TOOLS = { slub: 'SLUB', kasan: 'KASAN', kfence: 'KFENCE' } as const;
 
 function finding(of: Case, report: AllocatorReport): Finding {
   const { cache, words, freedBy, allocatedBy, place } = report;
-  const object = report.object === undefined ? undefined : examineObject(of.prog, report.object, []);
+  const guarded = report.number === undefined ? undefined : attempt(() => kfenceObject(of.prog, Number(report.number)));
+  const object = report.object === undefined || guarded ? undefined : examineObject(of.prog, report.object, []);
   const tool = TOOLS[report.by];
   const kind = KINDS[report.kind];
   const inCache = cache === undefined ? '' : ` of ${cache}`;
-  const name = object
-    ? objectName(object)
-    : { en: `an object${inCache}`, zh: cache === undefined ? '一个对象' : `${cache} 的对象` };
+  const name = guarded
+    ? guardedName(guarded, cache)
+    : object
+      ? objectName(object)
+      : { en: `an object${inCache}`, zh: cache === undefined ? '一个对象' : `${cache} 的对象` };
   const parts = {
     en: [
       place === undefined ? '' : ` in ${place}`,
@@ -64,12 +70,13 @@ function finding(of: Case, report: AllocatorReport): Finding {
       en: `${tool} found "${words}" on ${name.en}${parts.en}.`,
       zh: `${tool} 在${name.zh}上发现“${words}”${parts.zh}。`,
     },
-    subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report)) },
+    subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report, guarded)) },
     evidence: [
       logEvidence(report.line),
       ...(report.allocatedLine === undefined ? [] : [logEvidence(report.allocatedLine)]),
       ...(report.freedLine === undefined ? [] : [logEvidence(report.freedLine)]),
       ...(object ? objectEvidence(of, object) : []),
+      ...(guarded ? kfenceEvidence(of, guarded) : []),
     ],
     explains: EXPLAINED,
   };
@@ -86,8 +93,16 @@ const EXPLAINED = [
   'list.corruption',
 ];
 
-function cacheSubject({ cache, object }: AllocatorReport): FindingSubject {
-  return { ...(cache !== undefined && { cache }), ...(object !== undefined && { address: hex(object) }) };
+function cacheSubject({ cache, object }: AllocatorReport, guarded: KfenceObject | undefined): FindingSubject {
+  const address = guarded?.address ?? object;
+  return { ...(cache !== undefined && { cache }), ...(address !== undefined && { address: hex(address) }) };
+}
+
+function guardedName({ address, size }: KfenceObject, cache: string | undefined): Phrase {
+  return {
+    en: `the object ${hex(address)} (${size} bytes)${cache === undefined ? '' : ` of ${cache}`}`,
+    zh: `${cache === undefined ? '' : `${cache} 的`}对象 ${hex(address)}（${size} 字节）`,
+  };
 }
 
 /** `foo+0x12/0x34 [module]` */

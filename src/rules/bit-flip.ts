@@ -1,5 +1,6 @@
 import { attempt } from '../base/attempt.ts';
 import { hex, hexPad } from '../base/hex.ts';
+import { frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
@@ -8,6 +9,7 @@ import { heldEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { type WordSource, wordSource } from '../diagnosis/word-source.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
 /** A bad pointer that differs in one bit from a good one: memory or a bus may be at fault. */
@@ -19,7 +21,7 @@ export const bitFlip: Rule = {
   *check(of) {
     const bad = badPointer(of);
     const near = bad === undefined ? undefined : neighbour(of, bad);
-    if (bad !== undefined && near) yield finding(of, bad, near);
+    if (bad !== undefined && near) yield finding(of, bad, near, wordSource(of, bad));
   },
 };
 
@@ -55,20 +57,29 @@ function neighbour(of: Case, bad: bigint): Neighbour | undefined {
 /** Lower bits lead to a neighbour in the same slab: that is no more than chance. */
 const LOWEST = 12;
 
-function finding(of: Case, bad: bigint, { object, bit, held }: Neighbour): Finding {
+/** Objects of one cache point to each other: another one of it at exactly that place is no chance. */
+function sameCache(object: ExaminedObject, source: WordSource | undefined): boolean {
+  const cache = source?.object.slab?.cache.address;
+  return cache !== undefined && cache === object.slab?.cache.address;
+}
+
+function finding(of: Case, bad: bigint, { object, bit, held }: Neighbour, source: WordSource | undefined): Finding {
   const name = objectName(object);
   const machine = machineLines(of);
+  const alike = sameCache(object, source);
+  const from = source && objectName(source.object);
   return {
-    severity: 'suspect',
-    confidence: held && machine.length > 0 ? 'likely' : 'possible',
+    severity: alike ? 'cause' : 'suspect',
+    confidence: alike || (held && machine.length > 0) ? 'likely' : 'possible',
     title: { en: 'Bad pointer with a single wrong bit', zh: '错误指针只差一个比特' },
     sentence: {
-      en: `The bad pointer ${hex(bad)} differs in bit ${bit} alone from ${hex(object.address)}, ${name.en}: a fault of the hardware is possible.`,
-      zh: `错误指针 ${hex(bad)} 与 ${hex(object.address)}（${name.zh}）仅第 ${bit} 位不同：可能是硬件故障。`,
+      en: `The bad pointer ${hex(bad)} differs in bit ${bit} alone from ${hex(object.address)}, ${name.en}${from ? `; it was read from ${from.en}` : ''}: a fault of the hardware is possible, or a write of that bit.`,
+      zh: `错误指针 ${hex(bad)} 与 ${hex(object.address)}（${name.zh}）仅第 ${bit} 位不同${from ? `，它读自${from.zh}` : ''}：可能是硬件故障，或该位被误写。`,
     },
-    subject: objectSubject(object),
+    subject: { ...frameSubject(of.site), ...objectSubject(source?.object ?? object) },
     evidence: [
       ...(of.fault ? [logEvidence(of.fault.line)] : []),
+      ...(source ? [source.evidence] : []),
       ...heldEvidence(of, object),
       {
         what: { en: 'what lies at the corrected address', zh: '纠正后的地址处' },
@@ -83,6 +94,7 @@ function finding(of: Case, bad: bigint, { object, bit, held }: Neighbour): Findi
         zh: '检测内存（memtest86+），查看 EDAC 的 ECC 计数',
       },
     ],
+    ...(alike && { explains: ['pointer.bad', 'death.exception'] }),
   };
 }
 

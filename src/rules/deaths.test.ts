@@ -141,6 +141,62 @@ test('a reference count that went wrong', () => {
   assert.deepEqual(run(refcount, { log: ['all is well'] }), []);
 });
 
+test('the object whose count went wrong is the one that holds the saturated count', () => {
+  const { memory, full } = wholeSlabKernel();
+  const object = full.object(3);
+  memory.u32(object + 40n, 0xc0000000);
+  const log = ['refcount_t: saturated; leaking memory.', 'Call Trace:', ' takes_thing+0x28/0x140 [m]'];
+  const frames = [
+    { symbol: 'refcount_warn_saturate', registers: {} },
+    { symbol: 'takes_thing', registers: {} },
+  ];
+  const [none] = run(refcount, { memory, log, frames });
+  assert.equal(none?.subject?.address, undefined);
+  const held = [{ symbol: 'refcount_warn_saturate', registers: { rbx: full.object(2), rbp: object } }];
+  const [finding] = run(refcount, { memory, log, frames: held, panic: 'kernel: panic_on_warn set ...' });
+  assert.equal(finding?.severity, 'cause');
+  assert.equal(finding?.subject?.address, `0x${object.toString(16)}`);
+  assert.ok(
+    finding?.evidence.some((e) => e.command === `rd -32 ${(object + 40n).toString(16)}` && e.value === 'c0000000'),
+  );
+});
+
+test('a broken list: which pointer, and whether one bit is wrong', () => {
+  const { memory, full } = wholeSlabKernel();
+  const entry = full.object(3) + 16n;
+  const [should, is] = [0xffff888000012340n, 0xffff888000012740n];
+  const line = (found: bigint): string =>
+    `list_del corruption. prev->next should be ${should.toString(16)}, but was ${found.toString(16)}. (prev=${entry.toString(16)})`;
+  memory.u64(entry, is);
+  const frames = [
+    { symbol: '__list_del_entry_valid', registers: {} },
+    { symbol: 'unlinks', module: 'm' },
+  ];
+  const [finding] = run(listCorruption, { memory, log: [line(is), BUG], frames });
+  assert.equal(finding?.confidence, 'likely');
+  assert.match(
+    finding?.sentence.en ?? '',
+    /0xffff888000012740 stands where 0xffff888000012340 should \(they differ in bit 10/,
+  );
+  const [gone] = run(listCorruption, { memory, log: [line(0xffff888000aaaaa8n), BUG], frames });
+  assert.equal(gone?.confidence, 'possible');
+  assert.doesNotMatch(gone?.sentence.en ?? '', /differ in bit/);
+});
+
+test('a hashed address of a report leads to no object', () => {
+  const log = [
+    'BUG: KFENCE: use-after-free read in reads+0x5/0x10 [m]',
+    'Use-after-free read at 0x00000000c92214f1 (in kfence-#49):',
+    'kfence-#49: 0x00000000fb3bbbaa-0x000000002c9dc818, size=88, cache=things',
+    'allocated by task 274 on cpu 1 at 27.482743s (0.001929s ago):',
+    ' makes+0x1d/0x90 [m]',
+  ];
+  const [finding] = run(allocatorReported, { log });
+  assert.equal(finding?.subject?.address, undefined);
+  assert.equal(finding?.subject?.cache, 'things');
+  assert.match(finding?.sentence.en ?? '', /allocated in makes\+0x1d\/0x90 \[m\]/);
+});
+
 test('errors of the hardware: fatal, not corrected, corrected', () => {
   const severity = (...log: string[]) => run(machineCheck, { log })[0]?.severity;
   assert.equal(

@@ -1,15 +1,15 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
-import { addrAdd } from '../base/u64.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { memberEvidence, present } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { callerWords, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
+import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
 import { type Disk, disks } from '../kernel/block-device.ts';
 import { diskRequests, type InFlightRequest } from '../kernel/disk-requests.ts';
-import { kernelTime } from '../kernel/timekeeping.ts';
+import { lockName } from '../kernel/lock-name.ts';
+import { requestAge } from '../kernel/request-facts.ts';
 import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
-import type { Finding } from '../report/finding.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
 
 /** How long a request may take by default (BLK_DEFAULT_TIMEOUT); a disk answers in a thousandth of it. */
 const STUCK_SECONDS = 30;
@@ -41,37 +41,48 @@ interface Oldest {
 }
 
 function oldest(of: Case, disk: Disk): Oldest | undefined {
-  const now = kernelTime(of.prog).monotonicSeconds;
   const ages = (diskRequests(of.prog, disk, []).requests ?? []).flatMap((request) => {
-    const start = startOf(of, request);
-    return start === undefined ? [] : [{ request, seconds: now - start }];
+    const seconds = attempt(() => requestAge(of.prog, request.address));
+    return seconds === undefined ? [] : [{ request, seconds }];
   });
   const first = ages.sort((a, b) => b.seconds - a.seconds)[0];
   return first && { ...first, stuck: ages.filter((a) => a.seconds >= STUCK_SECONDS).length };
 }
 
-/** When the device got it, of the monotonic clock. */
-function startOf(of: Case, { address }: InFlightRequest): number | undefined {
-  for (const member of ['io_start_time_ns', 'start_time_ns']) {
-    const place = of.prog.findMember('request', member);
-    const value = place ? of.prog.memory.u64(addrAdd(address, place.offset)) : 0n;
-    if (value !== 0n) return Number(value) / 1e9;
-  }
-  return undefined;
+/** Tasks that wait for I/O, but for those of which it is known that it is that of another disk; the surest first. */
+function waitersOf(of: Case, disk: Disk): { readonly known: readonly TaskWait[]; readonly maybe: readonly TaskWait[] } {
+  const waits = waitGraph(of.prog).waits.filter((w) => w.task.state === 'UN' && FOR_IO.has(w.site.kind));
+  const placed = waits.map((wait) => {
+    const { resource } = wait;
+    const device = resource && attempt(() => lockName(of.prog, resource.address, resource.type))?.device;
+    return { wait, device: device?.replace(/^\/dev\//, '') };
+  });
+  return {
+    known: placed.filter((p) => p.device !== undefined && isPartOf(p.device, disk.name)).map((p) => p.wait),
+    maybe: placed.filter((p) => p.device === undefined).map((p) => p.wait),
+  };
+}
+
+/** `vda1` of `vda`, `nvme0n1p2` of `nvme0n1`. */
+function isPartOf(device: string, disk: string): boolean {
+  return device === disk || (device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
 }
 
 function finding(of: Case, disk: Disk, { request, seconds, stuck }: Oldest): Finding {
-  const waiting = waitGraph(of.prog).waits.filter((w) => w.task.state === 'UN' && FOR_IO.has(w.site.kind));
+  const { known, maybe } = waitersOf(of, disk);
+  const waiting = [...known, ...maybe];
   const whole = Math.floor(seconds);
   const what = { en: 'when the disk got the request, in ns', zh: '磁盘收到该请求的时刻（纳秒）' };
   const start = of.prog.findMember('request', 'io_start_time_ns') ? 'io_start_time_ns' : 'start_time_ns';
+  const kills = known.length > 0 && canDieOfWaiting(of.fatal?.kind);
+  const n = waiting.length;
   return {
-    severity: 'suspect',
+    severity: kills ? 'cause' : 'suspect',
     confidence: 'likely',
     title: { en: `Disk ${disk.name} does not answer`, zh: `磁盘 ${disk.name} 无响应` },
     sentence: {
-      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${waiting.length} tasks wait for I/O.`,
-      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${waiting.length} 个任务在等待 I/O。`,
+      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O${known.length > 0 ? `, ${known.length} of them for this disk's` : ''}.`,
+      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O${known.length > 0 ? `，其中 ${known.length} 个等待该磁盘` : ''}。`,
     },
     subject: { address: hex(request.address), type: 'request' },
     evidence: [
@@ -84,10 +95,11 @@ function finding(of: Case, disk: Disk, { request, seconds, stuck }: Oldest): Fin
         zh: `查看当时 ${disk.name} 后端存储或虚拟机管理器的日志`,
       },
     ],
+    explains: ['wait.hung-task', 'panic.asked', 'panic.nmi'],
   };
 }
 
-function taskEvidence(of: Case, wait: TaskWait): Finding['evidence'] {
+function taskEvidence(of: Case, wait: TaskWait): Evidence[] {
   if (wait.resource) return waitEvidence(of.prog, wait).slice(0, 2);
   const who = `${taskWords(wait.task)}, ${callerWords(wait)}`;
   const what = { en: `${who} waits for I/O in this function`, zh: `${who} 在此函数中等待 I/O` };

@@ -1,3 +1,6 @@
+import { attempt } from '../base/attempt.ts';
+import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { interruptedEvidence, referrerEvidence } from '../diagnosis/context-evidence.ts';
@@ -38,7 +41,7 @@ function finding(of: Case, report: ListReport): Finding {
   const prev = { en: 'what the entry points to: prev', zh: '该节点的 prev' };
   return {
     severity: 'cause',
-    confidence: freed || report.kind === 'removed' ? 'likely' : 'possible',
+    confidence: freed || report.kind === 'removed' || stillBroken(of, report) ? 'likely' : 'possible',
     title: { en: `${words.title.en} in ${where}`, zh: `${where} 中${words.title.zh}` },
     sentence: { en: `${where} ${words.sentence.en}.`, zh: `${where} ${words.sentence.zh}。` },
     subject: { ...frameSubject(caller), ...(object && objectSubject(object)) },
@@ -59,15 +62,35 @@ function finding(of: Case, report: ListReport): Finding {
   };
 }
 
+/** Memory still holds what the check found: the entry itself was overwritten, and nobody has mended it. */
+function stillBroken(of: Case, { entry, found }: ListReport): boolean {
+  if (found === undefined) return false;
+  return [0n, 8n].some((at) => attempt(() => of.prog.memory.u64(entry + at)) === found);
+}
+
+/** What stands where the neighbour should. One wrong bit is rather a fault of the hardware than of the code. */
+function wrongPointer({ found, expected }: ListReport): Phrase {
+  if (found === undefined || expected === undefined) return { en: '', zh: '' };
+  const bits = found ^ expected;
+  const one = bits !== 0n && (bits & (bits - 1n)) === 0n ? bits.toString(2).length - 1 : undefined;
+  const en = one === undefined ? '' : ` (they differ in bit ${one} alone: a fault of the hardware is possible)`;
+  const zh = one === undefined ? '' : `（仅第 ${one} 位不同：可能是硬件故障）`;
+  return {
+    en: `: ${hex(found)} stands where ${hex(expected)} should${en}`,
+    zh: `：应为 ${hex(expected)} 处是 ${hex(found)}${zh}`,
+  };
+}
+
 function kindWords(
-  { kind }: ListReport,
+  report: ListReport,
   name: Finding['title'],
   freed: ExaminedObject | undefined,
 ): { title: Finding['title']; sentence: Finding['sentence'] } {
   const state = freed && stateWords(freed);
   const en = state ? `; the object is ${state.en}` : '';
   const zh = state ? `；该对象${state.zh}` : '';
-  switch (kind) {
+  const wrong = wrongPointer(report);
+  switch (report.kind) {
     case 'double-add':
       return {
         title: { en: 'List entry added twice', zh: '链表节点被加入两次' },
@@ -88,8 +111,8 @@ function kindWords(
       return {
         title: { en: 'Broken linked list', zh: '链表损坏' },
         sentence: {
-          en: `found a linked list whose neighbours do not point to each other, at ${name.en}${en}`,
-          zh: `发现链表的相邻节点互不指向，位于${name.zh}${zh}`,
+          en: `found a linked list whose neighbours do not point to each other, at ${name.en}${wrong.en}${en}`,
+          zh: `发现链表的相邻节点互不指向，位于${name.zh}${wrong.zh}${zh}`,
         },
       };
   }

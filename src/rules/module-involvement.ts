@@ -10,13 +10,17 @@ export const moduleInvolvement: Rule = {
   source: 'Documentation/admin-guide/tainted-kernels.rst: a tainted kernel is no proof against the module',
   *check(of) {
     const scores = moduleScores(of);
-    const asked = /sysrq/.test(of.fatal?.kind ?? '') || of.site === undefined;
-    const involved = asked ? [] : scores.filter((s) => s.points >= SUSPECT);
+    const involved = of.site === undefined ? [] : scores.filter((s) => s.points >= SUSPECT && !(asked(of) && !s.hung));
     for (const score of involved.slice(0, MOST)) yield suspect(score);
     const others = scores.filter((s) => !involved.includes(s));
     if (others.length > 0) yield bystanders(of, others);
   },
 };
+
+/** A crash that was asked for accuses nobody, but for those in whose code it hung. */
+function asked(of: Case): boolean {
+  return /sysrq/.test(of.fatal?.kind ?? '');
+}
 
 /** Points from which on a module is a suspect: more than that it was loaded. */
 const SUSPECT = 2;

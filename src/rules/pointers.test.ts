@@ -118,6 +118,18 @@ test('a pointer with one wrong bit: only when the right one leads to an object',
   assert.deepEqual(run(bitFlip, { memory, log: NULL_READ, frames: [{ symbol: 'f', registers: {} }] }), []);
 });
 
+test('a pointer of an object to another of its cache with one wrong bit is the cause', () => {
+  const { memory, full } = wholeSlabKernel();
+  const [holder, good] = [full.object(2), full.object(3)];
+  const bad = good ^ (1n << 41n);
+  memory.u64(holder + 24n, bad);
+  const frames = [{ symbol: 'follows', module: 'm', registers: { rdi: holder, rax: bad } }];
+  const [finding] = run(bitFlip, { memory, log: fault(bad.toString(16)), frames });
+  assert.deepEqual([finding?.severity, finding?.confidence], ['cause', 'likely']);
+  assert.equal(finding?.subject?.address, `0x${holder.toString(16)}`);
+  assert.equal(finding?.subject?.function, 'follows');
+});
+
 test('machine errors in the log make a wrong bit more likely', () => {
   const { memory, full } = wholeSlabKernel();
   const good = full.object(3);

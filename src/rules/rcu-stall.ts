@@ -8,14 +8,18 @@ import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import { settingEvidence } from '../diagnosis/lockup-finding.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { stuckCpu } from '../diagnosis/stuck-cpu.ts';
+import { taskPlace } from '../diagnosis/task-place.ts';
 import { taskWords } from '../diagnosis/wait-evidence.ts';
 import { type GracePeriod, gracePeriod } from '../kernel/rcu-grace-period.ts';
-import { findTask } from '../kernel/task.ts';
-import { tickRate } from '../kernel/timekeeping.ts';
+import { findTask, type TaskRecord } from '../kernel/task.ts';
+import { secondsSinceTick } from '../kernel/ticks.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
+import type { FrameData } from '../report/stack-data.ts';
 
 /** The kernel's default: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 const STALL_SECONDS = 21;
+/** Of the CPUs and readers that hold it up, how many are told. */
+const MOST = 8;
 const LINE = /rcu: INFO: \S+ (?:self-)?detected (?:expedited )?stalls? on|INFO: rcu_\w+ (?:self-)?detected stalls? on/;
 
 /** A grace period of RCU does not end: a CPU or a preempted reader holds it up. */
@@ -25,63 +29,69 @@ export const rcuStall: Rule = {
   source: 'Documentation/RCU/stallwarn.rst; kernel/rcu/tree_stall.h',
   *check(of) {
     const grace = attempt(() => gracePeriod(of.prog));
-    const seconds = grace?.running ? ageOf(of, grace) : undefined;
-    const line = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((l) => LINE.test(l));
+    const seconds = grace?.running ? attempt(() => secondsSinceTick(of.prog, grace.start)) : undefined;
     const stalls = grace !== undefined && seconds !== undefined && seconds >= STALL_SECONDS;
     if (!stalls && of.fatal?.kind !== 'RCU stall') return;
-    yield finding(of, grace, seconds, line);
+    yield finding(of, grace, seconds);
   },
 };
 
-function ageOf(of: Case, grace: GracePeriod): number | undefined {
-  const symbol = of.prog.findSymbol('jiffies_64') ?? of.prog.findSymbol('jiffies');
-  const rate = attempt(() => tickRate(of.prog));
-  const now = symbol && attempt(() => of.prog.memory.u64(symbol.address));
-  return rate === undefined || now === undefined || now < grace.start ? undefined : Number(now - grace.start) / rate;
+/** A CPU that has not reported, or a reader that was preempted or sleeps. */
+interface Delay {
+  readonly cpu?: number;
+  readonly task?: TaskRecord;
+  readonly frame?: FrameData | undefined;
 }
 
-function finding(
-  of: Case,
-  grace: GracePeriod | undefined,
-  seconds: number | undefined,
-  line: string | undefined,
-): Finding {
-  const cpus = (grace?.cpus ?? []).map((cpu) => ({ cpu, stuck: stuckCpu(of, cpu) }));
-  const tasks = (grace?.tasks ?? []).map((t) => findTask(of.prog, t)).filter((t) => t !== undefined);
-  const held: Phrase[] = [
-    ...cpus.map(({ cpu, stuck }) => {
-      const where = stuck ? `${taskWords(stuck.task)}, ${frameName(stuck.frame)}` : '?';
-      return { en: `CPU ${cpu} (${where})`, zh: `CPU ${cpu}（${where}）` };
-    }),
-    ...tasks.map((t) => ({ en: taskWords(t), zh: taskWords(t) })),
-  ];
-  const dies = of.fatal?.kind === 'RCU stall';
-  const since = seconds === undefined ? '' : ` ${Math.floor(seconds)} s`;
-  const first = cpus[0]?.stuck;
+function delays(of: Case, grace: GracePeriod | undefined): Delay[] {
+  const cpus = (grace?.cpus ?? []).slice(0, MOST).map((cpu): Delay => {
+    const stuck = attempt(() => stuckCpu(of, cpu));
+    return stuck ? { cpu, task: stuck.task, frame: stuck.frame } : { cpu };
+  });
+  const readers = (grace?.tasks ?? []).slice(0, MOST).flatMap((address): Delay[] => {
+    const task = findTask(of.prog, address);
+    return task ? [{ task, frame: attempt(() => taskPlace(of, task)) }] : [];
+  });
+  return [...cpus, ...readers];
+}
+
+function delayWords({ cpu, task, frame }: Delay): Phrase {
+  if (cpu !== undefined) {
+    const where = task ? `${taskWords(task)}, ${frameName(frame)}` : '?';
+    return { en: `CPU ${cpu} (${where})`, zh: `CPU ${cpu}（${where}）` };
+  }
+  const who = task ? taskWords(task) : '?';
+  if (!frame) return { en: `the reader ${who}`, zh: `读者 ${who}` };
+  const sleeps = task?.state !== 'RU';
   return {
-    severity: dies ? 'cause' : 'suspect',
-    confidence: held.length > 0 ? 'likely' : 'possible',
-    title: { en: 'RCU stall', zh: 'RCU 停滞' },
-    sentence: {
-      en: `A grace period of RCU has not ended${since === '' ? '' : ` after${since}`}; it waits for ${held.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
-      zh: `RCU 宽限期${since === '' ? '' : `已持续${since}`}仍未结束；它在等待${held.map((h) => h.zh).join('、') || '未知对象'}。`,
-    },
-    subject: { ...frameSubject(first?.frame), ...(first && { pid: first.task.pid }) },
-    evidence: evidenceOf(
-      of,
-      grace,
-      line,
-      cpus.map((c) => c.cpu),
-    ),
+    en: `the reader ${who}, which ${sleeps ? 'sleeps' : 'was preempted'} in ${frameName(frame)}`,
+    zh: `读者 ${who}（${sleeps ? '睡眠于' : '被抢占于'} ${frameName(frame)}）`,
   };
 }
 
-function evidenceOf(
-  of: Case,
-  grace: GracePeriod | undefined,
-  line: string | undefined,
-  cpus: readonly number[],
-): Evidence[] {
+function finding(of: Case, grace: GracePeriod | undefined, seconds: number | undefined): Finding {
+  const held = delays(of, grace);
+  const words = held.map(delayWords);
+  const since = seconds === undefined ? '' : ` ${Math.floor(seconds)} s`;
+  const first = held.find((d) => d.frame) ?? held[0];
+  return {
+    severity: of.fatal?.kind === 'RCU stall' ? 'cause' : 'suspect',
+    confidence: held.length > 0 ? 'likely' : 'possible',
+    title: {
+      en: `RCU stall${first ? ` in ${frameName(first.frame)}` : ''}`,
+      zh: `${first ? `${frameName(first.frame)} 中` : ''}RCU 停滞`,
+    },
+    sentence: {
+      en: `A grace period of RCU has not ended${since === '' ? '' : ` after${since}`}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
+      zh: `RCU 宽限期${since === '' ? '' : `已持续${since}`}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}。`,
+    },
+    subject: { ...frameSubject(first?.frame), ...(first?.task && { pid: first.task.pid }) },
+    evidence: evidenceOf(of, grace, held),
+  };
+}
+
+function evidenceOf(of: Case, grace: GracePeriod | undefined, held: readonly Delay[]): Evidence[] {
+  const line = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((l) => LINE.test(l));
   const sequence = grace && {
     what: {
       en: 'gp_seq: its lowest two bits are not 0 while a grace period runs',
@@ -92,15 +102,19 @@ function evidenceOf(
   return [
     ...(line === undefined ? [] : [logEvidence(line)]),
     ...present(sequence && wordEvidence(of.prog, sequence.what, sequence.at)),
-    ...cpus.flatMap((cpu) => maskEvidence(of, cpu)),
+    ...held.flatMap((d) => delayEvidence(d)),
     ...(of.fatal?.kind === 'RCU stall' ? settingEvidence(of, 'kernel.panic_on_rcu_stall') : []),
   ];
 }
 
-/** Where the CPU is that has not reported. */
-function maskEvidence(of: Case, cpu: number): Evidence[] {
-  const stuck = stuckCpu(of, cpu);
-  if (!stuck) return [];
-  const what = { en: `what CPU ${cpu} runs, which has not reported`, zh: `尚未上报的 CPU ${cpu} 上运行的任务` };
-  return [{ what, value: hexPad(stuck.task.address), command: `bt -c ${cpu}` }];
+/** Where the CPU or the reader is that holds it up. */
+function delayEvidence({ cpu, task, frame }: Delay): Evidence[] {
+  if (!task) return [];
+  if (cpu !== undefined) {
+    const what = { en: `what CPU ${cpu} runs, which has not reported`, zh: `尚未上报的 CPU ${cpu} 上运行的任务` };
+    return [{ what, value: hexPad(task.address), command: `bt -c ${cpu}` }];
+  }
+  if (!frame || frame.symbol === null) return [];
+  const what = { en: `where the reader ${taskWords(task)} is`, zh: `读者 ${taskWords(task)} 所在的函数` };
+  return [{ what, value: frame.symbol, command: `bt ${task.pid}` }];
 }

@@ -3,7 +3,10 @@ import { frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { firstCaller } from '../diagnosis/log-trace.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { saturatedCount } from '../diagnosis/saturated-count.ts';
 import type { Finding } from '../report/finding.ts';
 
 /** A count of references went wrong before the kernel died. */
@@ -32,6 +35,8 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
   const words = KINDS.find(([pattern]) => pattern.test(line))?.[1] ?? { en: 'went wrong', zh: '出错' };
   const who = caller ? `${caller.symbol}${caller.module === null ? '' : ` [${caller.module}]`}` : '';
   const byPolicy = /panic_on_warn/.test(of.panic.message ?? '');
+  const count = saturatedCount(of);
+  const name = count ? objectName(count.object) : { en: 'an object', zh: '某对象' };
   return {
     severity: byPolicy ? 'cause' : 'suspect',
     confidence: 'likely',
@@ -40,10 +45,14 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
       zh: `${caller ? `${who} 中` : ''}引用计数错误`,
     },
     sentence: {
-      en: `A reference of an object ${words.en}${caller ? `, in ${who}` : ''}: the object may be freed while it is in use.`,
-      zh: `${caller ? `在 ${who} 中，` : ''}某对象的引用${words.zh}：该对象可能在使用中被释放。`,
+      en: `A reference of ${name.en} ${words.en}${caller ? `, in ${who}` : ''}: the object may be freed while it is in use.`,
+      zh: `${caller ? `在 ${who} 中，` : ''}${name.zh} 的引用${words.zh}：该对象可能在使用中被释放。`,
     },
-    subject: frameSubject(caller),
-    evidence: [logEvidence(line), ...(caller ? [logEvidence(caller.line)] : [])],
+    subject: { ...frameSubject(caller), ...(count && objectSubject(count.object)) },
+    evidence: [
+      logEvidence(line),
+      ...(caller ? [logEvidence(caller.line)] : []),
+      ...(count ? [count.evidence, ...objectEvidence(of, count.object)] : []),
+    ],
   };
 }

@@ -40,3 +40,12 @@ test('the same bytes in an allocated object, or a free object that does not hold
   const other = [{ symbol: 'f', registers: { rdi: partial.object(4) } }];
   assert.deepEqual([...useAfterFree.check(madeCase({ memory, log: LOG, frames: other }))], []);
 });
+
+test('a stall has no bad address: that a free object holds the address of the code that ran is chance', () => {
+  const { memory, object } = freed();
+  const pc = 0xffffffffc0294260n;
+  memory.u64(object, pc);
+  const frames = [{ symbol: 'spins', module: 'm', pc, registers: { rip: pc, rdi: object } }];
+  const log = ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'Kernel panic - not syncing: RCU Stall'];
+  assert.deepEqual([...useAfterFree.check(madeCase({ memory, log, frames }))], []);
+});

@@ -43,9 +43,9 @@ function usedObject(of: Case): Used | undefined {
   return undefined;
 }
 
-/** What was used as an address: what the CPU stated, or where execution went. */
+/** What was used as an address: what the CPU stated, or where execution went. A place in the kernel's text is none. */
 function badValue(of: Case): bigint | undefined {
-  const at = of.fault?.address ?? of.chain?.target ?? (of.site ? BigInt(of.site.pc) : undefined);
+  const at = of.fault?.address ?? of.chain?.target ?? (of.site?.symbol === null ? BigInt(of.site.pc) : undefined);
   return at !== undefined && at >= 0x1000n ? at : undefined;
 }
 

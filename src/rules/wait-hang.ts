@@ -1,6 +1,7 @@
 import { attempt } from '../base/attempt.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { hungReports } from '../diagnosis/hung-reports.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import {
   callerWords,
@@ -46,11 +47,12 @@ export const waitHang: Rule = {
   },
 };
 
-/** The kernel's own limit where it is shorter. */
+/** The kernel's own limit where it is shorter: its setting, or, where data has no names, what it said. */
 function limitOf(of: Case): number {
   const symbol = of.prog.findSymbol('sysctl_hung_task_timeout_secs');
   const own = symbol && attempt(() => Number(of.prog.memory.ulong(symbol.address)));
-  return own !== undefined && own > 0 && own < LONG_SECONDS ? own : LONG_SECONDS;
+  const told = hungReports(of).map((h) => h.seconds);
+  return Math.min(LONG_SECONDS, ...[own ?? 0, ...told].filter((s) => s > 0));
 }
 
 /** The task that has waited longest for a lock that the root has. */
@@ -71,7 +73,10 @@ function finding(of: Case, root: WaitRoot, first: TaskWait): Finding {
   return {
     severity: kills ? 'cause' : 'suspect',
     confidence: kills ? 'likely' : 'possible',
-    title: { en: `${count} tasks hang behind ${who}`, zh: `${count} 个任务卡在 ${who} 之后` },
+    title: {
+      en: `${count} ${count === 1 ? 'task hangs' : 'tasks hang'} behind ${who}`,
+      zh: `${count} 个任务卡在 ${who} 之后`,
+    },
     sentence: {
       en: `${count} ${count === 1 ? 'task waits' : 'tasks wait'}, the longest since ${seconds} s, for ${what.en}, held by ${who}, which ${does.en}.`,
       zh: `${count} 个任务在等待 ${who} 持有的 ${what.zh}，最长已等 ${seconds} 秒；持有者${does.zh}。`,

@@ -1,12 +1,13 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import { addrAdd } from '../base/u64.ts';
+import { frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
+import { canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
 import { findTask } from '../kernel/task.ts';
-import { tickRate } from '../kernel/timekeeping.ts';
+import { secondsSinceTick } from '../kernel/ticks.ts';
 import { waitGraph } from '../kernel/wait-graph.ts';
 import { type Worker, type WorkerPool, workerPools } from '../kernel/workqueue.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
@@ -25,52 +26,75 @@ export const workStall: Rule = {
   *check(of) {
     let count = 0;
     for (const pool of workerPools(of.prog).pools) {
-      const seconds = pool.pending.length > 0 ? sinceProgress(of, pool) : undefined;
+      if (pool.pending.length === 0) continue;
+      const seconds = attempt(() => secondsSinceTick(of.prog, pool.progress));
       if (seconds === undefined || seconds < STALL_SECONDS) continue;
-      yield finding(of, pool, seconds);
+      yield finding(of, pool, Math.floor(seconds));
       if (++count === MOST_POOLS) return;
     }
   },
 };
 
-function sinceProgress(of: Case, pool: WorkerPool): number | undefined {
-  const symbol = of.prog.findSymbol('jiffies_64') ?? of.prog.findSymbol('jiffies');
-  const now = symbol && attempt(() => of.prog.memory.u64(symbol.address));
-  const rate = attempt(() => tickRate(of.prog));
-  return now === undefined || rate === undefined || now < pool.progress
-    ? undefined
-    : Number(now - pool.progress) / rate;
+/** A worker with a work: one that runs keeps the pool from waking another. */
+interface Busy extends Worker {
+  readonly state: string | undefined;
+}
+
+function busyWorkers(of: Case, pool: WorkerPool): Busy[] {
+  const busy = pool.workers.filter((w) => w.work !== 0n);
+  return busy.map((w) => ({ ...w, state: findTask(of.prog, w.task)?.state }));
 }
 
 function finding(of: Case, pool: WorkerPool, seconds: number): Finding {
-  const busy = pool.workers.filter((w) => w.work !== 0n);
+  const busy = busyWorkers(of, pool);
+  const running = busy.find((w) => w.state === 'RU');
   const where =
     pool.cpu < 0
       ? { en: `pool ${pool.id}`, zh: `工作池 ${pool.id}` }
       : { en: `CPU ${pool.cpu}`, zh: `CPU ${pool.cpu}` };
   const names = [...new Set(busy.map((w) => w.function ?? '?'))].slice(0, MOST_WORKERS).join(', ');
-  const whole = Math.floor(seconds);
-  const blocked = busy.filter((w) => findTask(of.prog, w.task)?.state === 'UN').length;
+  const blocked = busy.filter((w) => w.state === 'UN').length;
+  const n = pool.pending.length;
+  const hog = running?.function;
+  const kills = canDieOfWaiting(of.fatal?.kind);
+  const by = hog === undefined ? '' : `: ${hog} does not give way`;
   return {
-    severity: 'suspect',
+    severity: kills ? 'cause' : 'suspect',
     confidence: 'likely',
-    title: { en: `Works of ${where.en} are not executed`, zh: `${where.zh} 的工作项得不到执行` },
-    sentence: {
-      en: `${pool.pending.length} works wait on ${where.en}, none was taken for ${whole} s; ${busy.length} workers are busy${names === '' ? '' : ` with ${names}`}, ${blocked} of them blocked.`,
-      zh: `${where.zh} 上有 ${pool.pending.length} 个工作项等待，已 ${whole} 秒无进展；${busy.length} 个工作线程忙${names === '' ? '' : `于 ${names}`}，其中 ${blocked} 个阻塞。`,
+    title: {
+      en: `Works of ${where.en} are not executed${by}`,
+      zh: `${where.zh} 的工作项得不到执行${hog === undefined ? '' : `：${hog} 不让出`}`,
     },
-    subject: { address: hex(pool.address), type: 'worker_pool' },
+    sentence: {
+      en: `${n} ${n === 1 ? 'work waits' : 'works wait'} on ${where.en}, none was taken for ${seconds} s; ${busy.length} ${busy.length === 1 ? 'worker is' : 'workers are'} busy${names === '' ? '' : ` with ${names}`}, ${blocked} of them blocked.`,
+      zh: `${where.zh} 上有 ${n} 个工作项等待，已 ${seconds} 秒无进展；${busy.length} 个工作线程忙${names === '' ? '' : `于 ${names}`}，其中 ${blocked} 个阻塞。`,
+    },
+    subject: { ...workSubject(running ?? busy[0]), address: hex(pool.address), type: 'worker_pool' },
     evidence: evidenceOf(of, pool, busy),
+    explains: ['panic.asked', 'panic.nmi', 'wait.hung-task'],
   };
+}
+
+/** The function of the work that a worker executes, with its module. */
+function workSubject(worker: Busy | undefined): Finding['subject'] {
+  return worker?.function === undefined ? {} : frameSubject({ symbol: worker.function, module: worker.module ?? null });
 }
 
 function evidenceOf(of: Case, pool: WorkerPool, busy: readonly Worker[]): Evidence[] {
   const line = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((l) => LINE.test(l));
   const what = { en: 'the first work of its list', zh: '其列表中的第一个工作项' };
-  const list = addrAdd(pool.address, of.prog.offset('worker_pool', 'worklist'));
+  const since = {
+    en: 'in ticks, when a work was taken last (jiffies tells the time now)',
+    zh: '最近一次取走工作项的时刻（单位为节拍；当前时刻见 jiffies）',
+  };
+  const at = (member: string): bigint => addrAdd(pool.address, of.prog.offset('worker_pool', member));
   return [
     ...(line === undefined ? [] : [logEvidence(line)]),
-    ...present(wordEvidence(of.prog, what, list)),
+    ...present(
+      wordEvidence(of.prog, what, at('worklist')),
+      attempt(() => wordEvidence(of.prog, since, at('last_progress_ts'))) ??
+        attempt(() => wordEvidence(of.prog, since, at('watchdog_ts'))),
+    ),
     ...busy.slice(0, MOST_WORKERS).flatMap((w) => workerEvidence(of, w)),
   ];
 }

@@ -1,10 +1,12 @@
+import { passesThrough } from '../fixes/blamed-functions.ts';
 import type { StepMaker } from './step-facts.ts';
 
 /** Somebody may have mended it already. */
 export const searchFix: StepMaker = function* (facts) {
-  const first = facts.accusing[0];
+  // nobody mends what was asked for
+  const first = facts.accusing.find((f) => !/^panic\.|^module\./.test(f.rule));
   const name = first?.subject?.function ?? facts.report.crash.function ?? undefined;
-  if (!first || name === undefined) return;
+  if (!first || name === undefined || passesThrough(name)) return;
   yield {
     id: 'search-fix',
     title: { en: `Look for a fix that touches ${name}`, zh: `查找涉及 ${name} 的修复` },
