@@ -1,5 +1,5 @@
-import { decodeAscii } from '../base/text.ts';
 import type { Bytes } from '../base/units.ts';
+import { vmcoreinfoText } from '../base/vmcoreinfo-text.ts';
 import type { ElfNote } from './notes.ts';
 
 /** Source: elf(5), "Notes"; include/uapi/linux/elf.h. */
@@ -47,13 +47,6 @@ export function coreNotes(notes: readonly ElfNote[]): CoreNotes {
     ofProcess: ofProcess && !kernel,
     ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }),
   };
-}
-
-/** VMCOREINFO up to its first NUL; undefined when that leaves nothing. */
-export function vmcoreinfoText(desc: Uint8Array): string | undefined {
-  const nul = desc.indexOf(0);
-  const text = decodeAscii(desc, 0, nul < 0 ? desc.length : nul);
-  return text.includes('=') ? text : undefined;
 }
 
 function isZero(bytes: Uint8Array): boolean {

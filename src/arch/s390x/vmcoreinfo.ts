@@ -1,4 +1,4 @@
-import { vmcoreinfoText } from '../../elf/core-notes.ts';
+import { vmcoreinfoText } from '../../base/vmcoreinfo-text.ts';
 import type { PhysicalMemory } from '../../memory/physical.ts';
 
 /** `vmcore_info` of the lowcore at absolute address 0: where the note is. Source: Linux arch/s390/include/asm/lowcore.h. */
