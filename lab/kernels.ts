@@ -23,6 +23,7 @@ export const KERNELS = {
   'arm64-6.1': { suite: 'bookworm', arch: 'arm64', version: '6\\.1\\.', flavour: 'cloud-arm64' },
   'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
   'ppc64el-6.1': { suite: 'bookworm', arch: 'ppc64el', version: '6\\.1\\.', flavour: 'powerpc64le' },
+  'ppc64el-6.12-64k': { suite: 'trixie', arch: 'ppc64el', version: '6\\.12\\.', flavour: 'powerpc64le-64k' },
   'ppc64el-6.12': { suite: 'trixie', arch: 'ppc64el', version: '6\\.12\\.', flavour: 'powerpc64le' },
   'arm64-sid': { suite: 'sid', arch: 'arm64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-arm64' },
   'riscv64-6.12': { suite: 'trixie', arch: 'riscv64', version: '6\\.12\\.', flavour: 'riscv64' },

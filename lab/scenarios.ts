@@ -119,7 +119,7 @@ const OLD = { append: 'no_timer_check' };
 /** 16K pages are not in cortex-a72, and they want more memory. */
 const BIG_PAGES = { cpu: 'cortex-a76', memMiB: 1024 };
 /** The hashed page table instead of the radix tree. */
-const HASH = { label: 'ppc64el-6.1-hash', append: 'disable_radix', timeoutSeconds: 300 };
+const HASH = { append: 'disable_radix', timeoutSeconds: 300 };
 /** Small and with few processes, for the dumps that live in the repository. */
 const SAMPLE = { append: 'lab.quiet=1', memMiB: 256 };
 
@@ -174,13 +174,15 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-6.12-16k', 'null', BIG_PAGES),
   scenario('arm64-6.12-16k', 'rcuinode', BIG_PAGES),
   scenario('arm64-6.12-16k', 'sysrq', BIG_PAGES),
-  scenario('ppc64el-6.1', 'sysrq'),
-  scenario('ppc64el-6.1', 'null'),
-  scenario('ppc64el-6.1', 'abba'),
-  scenario('ppc64el-6.1', 'softnull'),
-  scenario('ppc64el-6.1', 'sysrq', HASH),
   scenario('ppc64el-6.12', 'sysrq'),
-  scenario('ppc64el-6.12', 'null'),
+  scenario('ppc64el-6.12', 'null', { formats: ['kdump-zlib', 'elf'] }),
+  scenario('ppc64el-6.12', 'abba'),
+  scenario('ppc64el-6.12', 'softnull'),
+  scenario('ppc64el-6.12', 'sysrq', { ...HASH, label: 'ppc64el-6.12-hash' }),
+  scenario('ppc64el-6.12-64k', 'sysrq'),
+  scenario('ppc64el-6.12-64k', 'null'),
+  scenario('ppc64el-6.12-64k', 'sysrq', { ...HASH, label: 'ppc64el-6.12-64k-hash' }),
+  scenario('ppc64el-6.1', 'sysrq'),
   scenario('arm64-sid', 'null'),
   scenario('arm64-sid', 'sysrq'),
   scenario('arm64-sid', 'softfault'),

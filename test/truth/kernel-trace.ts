@@ -7,6 +7,8 @@ export interface KernelFrame {
   readonly size: number;
   readonly module?: string;
   readonly text: string;
+  /** The kernel is not sure of it: what stood in the link register, or where a function that calls none would save it. */
+  readonly doubtful?: true;
 }
 
 /** One backtrace of the console, without its `?` lines. */
@@ -23,13 +25,16 @@ export interface KernelTrace {
 }
 
 const FRAME =
-  /^(?:\[<[0-9a-f]+>\] )?([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\))?\s*$/;
+  /^(?:\[<[0-9a-f]+>\] )?(?:\[[0-9a-f]{16}\] )*([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\)| \(unreliable\))?\s*$/;
 /** riscv prints the register that holds the return address by its function. */
 const RETURNS_TO = /^ra : (\S+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[[^\]]+\])?)$/;
 /** A line of riscv's traces, which after a trap's registers have no heading. */
 const ADDRESSED = /^\[<[0-9a-f]{16}>\] /;
 /** arm64 prints `pc : ` too, but its trace begins with that frame by itself. */
-const TRAP = /^RIP: 0010:(.*)$/;
+const TRAP = /^(?:RIP: 0010:|NIP \[[c-f][0-9a-f]{15}\] )(.*)$/;
+/** Power: the function that called last, which may still be running. */
+const LINK = /^LR \[[c-f][0-9a-f]{15}\] (.*)$/;
+const USER = /^(?:RIP: 0033:|NIP \[0)/;
 const END =
   /^(---\[ end|Kernel panic|Code: [0-9a-f]{8} |Modules linked in|CR2: |Kernel Offset|SMP: stopping|CPU: |Mem-Info|Last Breaking-Event-Address|<\/TASK>)/;
 
@@ -42,7 +47,14 @@ export function parseFrame(text: string): KernelFrame | undefined {
     offset: Number.parseInt(m[2] as string, 16),
     size: Number.parseInt(m[3] as string, 16),
   };
-  return { ...frame, ...(m[4] ? { module: m[4] } : {}), text: text.trim().replace(/^\[<[0-9a-f]+>\] /, '') };
+  const doubtful = /\(unreliable\)$/.test(text.trim());
+  const plain = text.trim().replace(/^\[<[0-9a-f]+>\] |^(?:\[[0-9a-f]{16}\] )+| \(unreliable\)$/g, '');
+  return { ...frame, ...(m[4] ? { module: m[4] } : {}), text: plain, ...(doubtful && { doubtful }) };
+}
+
+function linkFrame(line: string): KernelFrame[] {
+  const frame = parseFrame(LINK.exec(line)?.[1] ?? '');
+  return frame ? [{ ...frame, doubtful: true }] : [];
 }
 
 /**
@@ -51,7 +63,7 @@ export function parseFrame(text: string): KernelFrame | undefined {
  */
 function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
   const traces: KernelTrace[] = [];
-  let trapped: KernelFrame | undefined;
+  let trapped: KernelFrame[] | undefined;
   let returnsTo: KernelFrame | undefined;
   let pid: number | undefined;
   for (let i = 0; i < lines.length; i++) {
@@ -63,23 +75,25 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
       trapped = undefined;
     }
     const trap = TRAP.exec(text);
-    if (trap) trapped = trapFrame(trap[1] as string);
+    if (trap) trapped = [trapFrame(trap[1] as string)].filter((f) => f !== undefined);
+    trapped?.push(...linkFrame(text));
     const back = RETURNS_TO.exec(text);
     if (back) returnsTo = parseFrame(back[1] as string);
     const headless = ADDRESSED.test(text);
     if (!headless && !/^Call [Tt]race:$/.test(text)) continue;
     if (headless) i--;
     const line = i;
-    const frames: KernelFrame[] = trapped ? [trapped] : [];
+    const frames: KernelFrame[] = trapped ? [...trapped] : [];
     let guessed = 0;
     for (i++; i < lines.length; i++) {
       const next = (lines[i] as KernelLine).text.trim();
-      if (END.test(next) || /^RIP: 0033:/.test(next)) break;
+      if (END.test(next) || USER.test(next)) break;
       if (next.startsWith('? ') || next.startsWith('([<')) guessed++; // s390x has brackets for the mark
-      const inner = /^RIP: 0010:(.*)$/.exec(next);
+      const inner = TRAP.exec(next);
       const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
-      const repeated = inner && frames.length === 1 && trapped?.text === frame?.text;
+      const repeated = inner && frames.length === 1 && trapped?.[0]?.text === frame?.text;
       if (frame && !repeated) frames.push(frame);
+      frames.push(...linkFrame(next));
     }
     traces.push({
       ...{ frames, guessed, faulted: trapped !== undefined, line },

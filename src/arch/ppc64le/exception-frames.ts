@@ -2,10 +2,10 @@ import type { Addr, Bytes } from '../../base/units.ts';
 import type { ExceptionFrame, StackMemory, StackRange } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import { isText } from '../text.ts';
-import { isMachineState, isUserMode, NIP, ppcPtRegs, SP, USER_PT_REGS_SIZE } from './registers.ts';
+import { isMachineState, isUserMode, MSR, NIP, ppcPtRegs, SP, USER_PT_REGS_SIZE } from './registers.ts';
 
-/** STACK_FRAME_REGS_MARKER, `regs` and `here`: Linux arch/powerpc/include/asm/ptrace.h. */
-const MARKER = 0x7265677368657265n;
+/** STACK_FRAME_REGS_MARKER of Linux arch/powerpc/include/asm/ptrace.h: `REGS` in memory, in older kernels `regshere`. */
+const MARKERS: readonly bigint[] = [0x53474552n, 0x7265677368657265n];
 /** `struct pt_regs` begins right behind the marker, and one more word. */
 const BEHIND_MARKER: Bytes = 16;
 /**
@@ -19,7 +19,8 @@ const UPPER = 1n << 63n;
 export function savedRegistersAt(stack: StackMemory, sp: Addr): Addr | undefined {
   for (const offset of MARKER_OFFSETS) {
     const at = sp + BigInt(offset);
-    if (stack.word(at) === MARKER && stack.find(at + BigInt(BEHIND_MARKER), USER_PT_REGS_SIZE))
+    const word = stack.word(at);
+    if (word !== undefined && MARKERS.includes(word) && stack.find(at + BigInt(BEHIND_MARKER), USER_PT_REGS_SIZE))
       return at + BigInt(BEHIND_MARKER);
   }
   return undefined;
@@ -32,7 +33,7 @@ export function ppcExceptionFrames(prog: Program, stack: StackRange): readonly E
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found: ExceptionFrame[] = [];
   for (let at = 0; at + BEHIND_MARKER + USER_PT_REGS_SIZE <= size; at += 8) {
-    if (view.getBigUint64(at, true) !== MARKER) continue;
+    if (!MARKERS.includes(view.getBigUint64(at, true))) continue;
     const registers = ppcPtRegs(view, at + BEHIND_MARKER, true);
     const frame = { at: stack.low + BigInt(at + BEHIND_MARKER), registers, user: isUserMode(registers) };
     if (isPlausible(prog, frame)) found.push(frame);
@@ -43,6 +44,6 @@ export function ppcExceptionFrames(prog: Program, stack: StackRange): readonly E
 function isPlausible(prog: Program, { registers, user }: ExceptionFrame): boolean {
   const nip = registers[NIP] as bigint;
   const sp = registers[SP] as bigint;
-  if (!isMachineState(registers[110] as bigint)) return false;
+  if (!isMachineState(registers[MSR] as bigint)) return false;
   return user ? nip !== 0n && nip < UPPER && sp < UPPER : sp >= UPPER && isText(prog, nip);
 }

@@ -51,7 +51,8 @@ function pointerIn(prog: Program, symbol: string, cpu: number): Addr | undefined
   return array && prog.memory.u64(array.address + BigInt(cpu * 8));
 }
 
-/** The CPU's `struct paca_struct`: an array of pointers since Linux d2e60075a3d4, v4.17. */
+/** The CPU's `struct paca_struct`, by a pointer to an array of pointers: Linux d2e60075a3d4, v4.17. */
 function pacaOf(prog: Program, cpu: number): Addr | undefined {
-  return pointerIn(prog, 'paca_ptrs', cpu);
+  const array = prog.memory.u64(prog.symbol('paca_ptrs'));
+  return array === 0n ? undefined : prog.memory.u64(array + BigInt(cpu * 8));
 }
