@@ -15,13 +15,16 @@ const BEHIND_MARKER: Bytes = 16;
 const MARKER_OFFSETS: readonly Bytes[] = [96, 32];
 const UPPER = 1n << 63n;
 
-/** Address of the `struct pt_regs` in the exception frame at `sp`; undefined when it is a plain frame. */
+/**
+ * Address of the `struct pt_regs` in the exception frame at `sp`, which leads to the stack pointer that was interrupted;
+ * undefined when it is a plain frame, whatever a frame behind it holds.
+ */
 export function savedRegistersAt(stack: StackMemory, sp: Addr): Addr | undefined {
   for (const offset of MARKER_OFFSETS) {
-    const at = sp + BigInt(offset);
-    const word = stack.word(at);
-    if (word !== undefined && MARKERS.includes(word) && stack.find(at + BigInt(BEHIND_MARKER), USER_PT_REGS_SIZE))
-      return at + BigInt(BEHIND_MARKER);
+    const marker = stack.word(sp + BigInt(offset));
+    const regs = sp + BigInt(offset + BEHIND_MARKER);
+    if (marker === undefined || !MARKERS.includes(marker) || !stack.find(regs, USER_PT_REGS_SIZE)) continue;
+    if (stack.word(sp) === stack.word(regs + BigInt(SP * 8))) return regs;
   }
   return undefined;
 }
