@@ -111,8 +111,46 @@ test('arm64: addresses formed by ADRP and what follows, until the register is wr
 test('sets without operand structures have text', () => {
   assert.deepEqual(textOf('riscv64', '4111'), ['c.addi sp, -0x10']);
   assert.deepEqual(textOf('s390x', '07fe'), ['br %r14']);
-  assert.deepEqual(textOf('ppc64', '4e800020'), ['blr']);
-  assert.deepEqual(textOf('ppc64le', '2000804e'), ['blr']);
+});
+
+// Words and texts as binutils' disassembler shows them for a Power kernel.
+test('ppc64: the spelling of objdump, in both byte orders', () => {
+  for (const [word, text] of [
+    [0xe86300c0, 'ld r3,192(r3)'],
+    [0xf821ffd1, 'stdu r1,-48(r1)'],
+    [0x3860ffa1, 'li r3,-95'],
+    [0x48000101, 'bl 0xffffffff81000100'],
+    [0x419e0010, 'beq cr7,0xffffffff81000010'],
+    [0x40c2ffec, 'bne- 0xffffffff80ffffec'],
+    [0x7c7d1b79, 'mr. r29,r3'],
+    [0x7edfb0f8, 'not r31,r22'],
+    [0x7929f842, 'srdi r9,r9,1'],
+    [0x79290624, 'clrrdi r9,r9,7'],
+    [0x57ff0038, 'clrrwi r31,r31,3'],
+    [0x71298491, 'andi. r9,r9,33937'],
+    [0x7c0004ac, 'hwsync'],
+    [0x4e800421, 'bctrl'],
+    [0x4e800020, 'blr'],
+  ] as const) {
+    const big = word.toString(16).padStart(8, '0');
+    assert.deepEqual(textOf('ppc64', big), [text]);
+    assert.deepEqual(textOf('ppc64le', words(word)), [text]);
+  }
+});
+
+test('ppc64: where an instruction leads is told by its name', () => {
+  const code = decode('ppc64le', words(0x48000101, 0x4e800421, 0x4e800020, 0x419e0010, 0x4e800420, 0x7c0004ac));
+  assert.deepEqual(
+    code.map((i) => [i.flow, i.target]),
+    [
+      ['call', AT + 0x100n],
+      ['call', undefined],
+      ['return', undefined],
+      ['jump', AT + 0x1cn],
+      ['jump', undefined],
+      ['next', undefined],
+    ],
+  );
 });
 
 test('bytes that are no instructions, and one that is cut', () => {
@@ -122,7 +160,7 @@ test('bytes that are no instructions, and one that is cut', () => {
 });
 
 test('any bytes are covered, each once, over the bounds of the pieces', () => {
-  for (const set of ['x86-64', 'arm64', 'riscv64', 's390x', 'ppc64'] as const) {
+  for (const set of ['x86-64', 'arm64', 'riscv64', 's390x', 'ppc64', 'ppc64le'] as const) {
     const code = new Uint8Array(0x10000 + 4099);
     let state = 12345;
     for (let i = 0; i < code.length; i++) {

@@ -150,10 +150,10 @@ class Engine {
     let operandText = this.#text(this.#insn + INSN.operands, 160);
     const detail = readDetail(view, view.getUint32(this.#insn + INSN.detail, true), layout, (r) => this.#name(r));
     if (spell) [mnemonic, operandText] = spell(mnemonic, operandText, detail.displaced, bytes);
-    const { operands, flow } = detail;
+    const { operands } = detail;
+    const { flow, direct } = this.#set.flow?.(mnemonic) ?? detail;
     const last = operands.at(-1);
-    const target =
-      flow !== 'next' && detail.direct && last?.kind === 'immediate' ? BigInt.asUintN(64, last.value) : undefined;
+    const target = flow !== 'next' && direct && last?.kind === 'immediate' ? BigInt.asUintN(64, last.value) : undefined;
     let reference: Addr | undefined;
     for (const operand of operands) {
       if (operand.kind !== 'memory' || operand.base === undefined || operand.base !== relativeTo) continue;

@@ -1,9 +1,10 @@
-import type { Instruction, InstructionSetName } from '../program/instruction.ts';
+import type { Instruction, InstructionFlow, InstructionSetName } from '../program/instruction.ts';
 import { arm64References } from './arm64-references.ts';
 import { arm64Remark, arm64Undefined } from './arm64-remarks.ts';
 import { arm64Text } from './arm64-text.ts';
 import { attText } from './att-text.ts';
 import type { OperandLayout } from './capstone-insn.ts';
+import { ppcFlow, ppcText, ppcUndefined } from './ppc-text.ts';
 import type { SelfTest } from './self-test.ts';
 import { type Addition, x86Addition } from './x86-additions.ts';
 
@@ -40,6 +41,8 @@ export interface InstructionSet {
   /** Of the set's operand structures; without it instructions have text only. */
   readonly layout?: OperandLayout;
   readonly spell?: Spell;
+  /** Where an instruction leads by its name, for a set that capstone does not tell it of; undefined: to the next one. */
+  readonly flow?: (mnemonic: string) => { readonly flow: InstructionFlow; readonly direct: boolean } | undefined;
   /** Instructions that capstone lacks; asked where it has none, or one whose name matches. */
   readonly additions?: { readonly name: RegExp; find(code: Uint8Array): Addition | undefined };
   /** Immediates are unsigned (`CS_OPT_UNSIGNED`). */
@@ -68,6 +71,12 @@ const X86_LAYOUT: OperandLayout = {
 const ARM64_LAYOUT: OperandLayout = {
   ...{ count: 7, first: 8, stride: 56, type: 20, value: 32, access: 48 },
   ...{ base: 0, index: 4, displacement: 8, displacementBytes: 4, shift: { type: 8, left: 1, amount: 12 } },
+};
+
+// cs_ppc, cs_ppc_op, ppc_op_mem of capstone/ppc.h, where operands state no access: the padding behind their type is zero.
+const PPC_LAYOUT: OperandLayout = {
+  ...{ count: 9, first: 16, stride: 24, type: 0, value: 8, access: 4 },
+  ...{ base: 0, displacement: 4, displacementBytes: 4 },
 };
 
 const X86_TESTS: readonly SelfTest[] = [
@@ -106,6 +115,29 @@ const ARM64_TESTS: readonly SelfTest[] = [
   },
 ];
 
+const PPC_TESTS: readonly SelfTest[] = [
+  {
+    code: [0xc0, 0x00, 0x63, 0xe8], // ld r3,192(r3)
+    operands: [
+      { kind: 'register', register: 'r3', size: 0, access: '' },
+      {
+        ...{ kind: 'memory', segment: undefined, base: 'r3', index: undefined, scale: 1, displacement: 192n },
+        ...{ size: 0, access: '' },
+      },
+    ],
+  },
+  {
+    code: [0x01, 0x01, 0x00, 0x48], // bl .+0x100
+    operands: [{ kind: 'immediate', value: 0x1100n, size: 0, access: '' }],
+    target: 0x1100n,
+  },
+];
+
+const PPC = {
+  ...{ arch: 4, unit: 4, layout: PPC_LAYOUT, spell: ppcText, flow: ppcFlow },
+  notation: { comment: '#', ...TABBED },
+} as const satisfies Omit<InstructionSet, 'mode'>;
+
 /** Every instruction set; one more is one line (and a spelling, where capstone's is not that of the GNU tools). */
 export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet>> = {
   'x86-64': {
@@ -119,7 +151,10 @@ export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet
     selfTests: ARM64_TESTS,
   },
   riscv64: { arch: 15, mode: RISCV64_COMPRESSED, unit: 2, notation: { comment: '#', ...TABBED } },
-  ppc64: { arch: 4, mode: MODE_64 | MODE_BIG_ENDIAN, unit: 4, notation: { comment: '#', ...TABBED } },
-  ppc64le: { arch: 4, mode: MODE_64, unit: 4, notation: { comment: '#', ...TABBED } },
+  ppc64: { ...PPC, mode: MODE_64 | MODE_BIG_ENDIAN },
+  ppc64le: {
+    ...{ ...PPC, mode: MODE_64, selfTests: PPC_TESTS },
+    notation: { comment: '#', ...TABBED, undefined: ppcUndefined },
+  },
   s390x: { arch: 6, mode: MODE_BIG_ENDIAN, unit: 2, notation: { comment: '#', ...TABBED } },
 };
