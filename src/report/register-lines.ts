@@ -73,7 +73,28 @@ const arm: RegisterLayout = {
   ],
 };
 
-const layouts = [x86, arm];
+/** R0 up to R31, three a line, then what else `struct pt_regs` has. */
+function ppcRows(symbol?: true): Shown[][] {
+  const rows: Shown[][] = [];
+  for (let i = 0; i < 32; i += 3) {
+    rows.push(
+      Array.from({ length: Math.min(3, 32 - i) }, (_, n) => ({ ...reg(`R${i + n}`), gap: i + n < 10 ? 3 : 2 })),
+    );
+  }
+  const code = (label: string, from: string): Shown => ({ ...reg(label, from), ...(symbol && { symbol }) });
+  return [
+    [code('NIP', 'nip')],
+    [{ ...code('LR', 'lr'), gap: 3 }],
+    ...rows,
+    row('MSR', 'CTR', 'XER'),
+    row(reg('CCR', 'cr', 8), reg('ORIG_GPR3', 'orig_gpr3'), reg('TRAP', 'trap', 4)),
+    row('DAR', reg('DSISR', 'dsisr', 8), reg('RESULT', 'result')),
+  ];
+}
+
+const ppc: RegisterLayout = { marker: 'nip', kernel: ppcRows(true), user: ppcRows() };
+
+const layouts = [x86, arm, ppc];
 
 /** The layout for a set of registers; undefined when none fits. */
 export function registerLayout(registers: Readonly<Record<string, string>>): RegisterLayout | undefined {

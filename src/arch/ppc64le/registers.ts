@@ -35,12 +35,19 @@ const CTR = 66;
 const XER = 76;
 export const NIP = 109;
 export const MSR = 110;
+const ORIG_GPR3 = 111;
 const SOFTE = 112;
+const TRAP = 113;
+const DAR = 114;
+const DSISR = 115;
+const RESULT = 116;
+/** What the entry of an exception adds. */
+const SAVED = [ORIG_GPR3, SOFTE, TRAP, DAR, DSISR, RESULT];
 
 /** Numbers of the words of `struct user_pt_regs`, an ABI: arch/powerpc/include/uapi/asm/ptrace.h. */
 const WORDS: readonly number[] = [
   ...Array.from({ length: 32 }, (_, i) => i),
-  ...[NIP, MSR, 111, CTR, LR, XER, CR, SOFTE, 113, 114, 115, 116],
+  ...[NIP, MSR, ORIG_GPR3, CTR, LR, XER, CR, SOFTE, TRAP, DAR, DSISR, RESULT],
 ];
 
 export const NIP_WORD = 32;
@@ -55,10 +62,12 @@ const MSR_PR = 1n << 14n;
 /** Offset of `pr_reg` in `struct elf_prstatus`: Linux include/linux/elfcore.h. */
 const PR_REG = 112;
 
-/** Registers of a NT_PRSTATUS note. */
+/** Registers of a NT_PRSTATUS note. A hypervisor's knows no exception: what only one saves is zero in it. */
 export function ppcPrstatus(desc: Uint8Array, littleEndian: boolean): RegisterValues | undefined {
   if (desc.length < PR_REG + USER_PT_REGS_SIZE) return undefined;
-  return ppcPtRegs(new DataView(desc.buffer, desc.byteOffset, desc.byteLength), PR_REG, littleEndian);
+  const values = ppcPtRegs(new DataView(desc.buffer, desc.byteOffset, desc.byteLength), PR_REG, littleEndian);
+  if (values[TRAP] === 0n) for (const register of SAVED) values[register] = undefined;
+  return values;
 }
 
 /** Registers of a `struct pt_regs` at `at` of `view`. */
