@@ -22,6 +22,7 @@ interface Tables {
   readonly radix: boolean;
   readonly root: PhysAddr;
   readonly walk: Translate;
+  readonly regions: VirtualRegions;
   readonly unproved: boolean;
 }
 
@@ -33,15 +34,14 @@ export function ppcKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const pageSize = info.pageSize ?? 65536;
   const pageShift = Math.log2(pageSize);
   const tables = findTables(image, info, swapper, pageShift);
-  const regions = virtualRegions(tables.radix, pageShift);
-  const translate = kernelTranslate(image, info, tables, regions);
+  const translate = kernelTranslate(image, info, tables);
   const vmemmap = new Lazy(() => vmemmapFromSections(info, image.memory, translate, pageSize));
   return {
     pageSize,
     vaBits: VA_BITS,
     root: tables.root,
     unproved: tables.unproved,
-    linear: [linearMap(regions)],
+    linear: [linearMap(tables.regions)],
     translate,
     userTranslate: (pgd) => userTranslate(image, tables, translate, pgd),
     tables: ppcTables(tables.paging),
@@ -58,7 +58,8 @@ function linearMap(regions: VirtualRegions): LinearRange {
 }
 
 /** The linear map, then the tables; the page descriptors of a kernel with the hashed page table are in neither. */
-function kernelTranslate(image: DumpImage, info: Vmcoreinfo, tables: Tables, regions: VirtualRegions): Translate {
+function kernelTranslate(image: DumpImage, info: Vmcoreinfo, tables: Tables): Translate {
+  const { regions } = tables;
   const linear = [linearMap(regions)];
   const inTables: Translate = (at) => (at < regions.end ? tables.walk(at) : 'non-canonical');
   const direct = withLinearRanges(linear, (at) => (at < LINEAR_START ? 'non-canonical' : inTables(at)));
@@ -84,23 +85,21 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
   const hash = hashPaging(pageShift);
   if (!radix || !hash || swapper < LINEAR_START || !Number.isSafeInteger(root) || root % 4096 !== 0)
     throw notFound(swapper, pageShift);
-  const asRadix = { paging: radix, radix: true, root, walk: pageWalker(image.memory, radix, root) };
-  const itself = asRadix.walk(swapper);
+  const walk = pageWalker(image.memory, radix, root);
+  const asRadix = { paging: radix, radix: true, root, walk, regions: virtualRegions(true, pageShift)[0] };
+  const itself = walk(swapper);
   if (typeof itself !== 'string' && itself.phys === root) return { ...asRadix, unproved: false };
   const asHash = { paging: hash, radix: false, root, walk: pageWalker(image.memory, hash, root) };
-  const regions = virtualRegions(false, pageShift);
+  const all = virtualRegions(false, pageShift);
   const inMemory = ({ phys }: { phys: PhysAddr }): boolean => typeof image.memory.chunk(phys) !== 'string';
-  if (firstMapped(image.memory, hash, root, ...indexed(regions, hash), inMemory)) return { ...asHash, unproved: false };
-  if (isMissing(itself)) return { ...(info.number('RADIX_MMU') === 0n ? asHash : asRadix), unproved: true };
-  throw notFound(swapper, pageShift);
-}
-
-/** The part of what the root covers that is vmalloc's; `firstMapped` counts from what the levels' bits leave out. */
-function indexed(regions: VirtualRegions, format: PagingFormat): [from: Addr, to: Addr] {
-  const top = format.levels[0] as PagingFormat['levels'][0];
-  const covered = (1n << BigInt(top.shift + top.bits)) - 1n;
-  const from = regions.vmalloc & ~covered;
-  return [regions.vmalloc < from ? from : regions.vmalloc, regions.vmemmap];
+  for (const regions of all) {
+    if (firstMapped(image.memory, hash, root, regions.vmalloc, regions.vmemmap, inMemory))
+      return { ...asHash, regions, unproved: false };
+  }
+  if (!isMissing(itself)) throw notFound(swapper, pageShift);
+  return info.number('RADIX_MMU') === 0n
+    ? { ...asHash, regions: all[0], unproved: true }
+    : { ...asRadix, unproved: true };
 }
 
 function notFound(swapper: Addr, pageShift: number): AnalysisError {

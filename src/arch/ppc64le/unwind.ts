@@ -1,3 +1,4 @@
+import { attempt } from '../../base/attempt.ts';
 import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
@@ -60,27 +61,28 @@ export const ppcUnwind: UnwindSupport = {
   exceptionFrames: ppcExceptionFrames,
 };
 
-/** `_switch` leaves a frame with a `struct pt_regs` at `thread.ksp`, its return address in place of the instruction. */
+/**
+ * `_switch` saves its return address in its caller's frame and, as the instruction of the `struct pt_regs` in its own frame,
+ * at `thread.ksp`. A task that has not run yet has the latter only, and begins at its frame.
+ */
 function blocked(prog: Program, task: Addr): Step {
   const ksp = prog.memory.u64(task + BigInt(prog.offset('task_struct', 'thread.ksp')));
   const caller = prog.memory.u64(ksp);
-  const [regs, values] = switchFrame(prog, ksp);
+  const saved = attempt(() => prog.memory.u64(caller + LR_SAVE));
+  const frames = SWITCH_FRAME_REGS.map((offset) => savedBySwitch(prog, ksp + offset));
+  const switched = frames.find((values) => values[NIP] === saved);
+  const values = switched ?? frames.find((v) => prog.symbolAt(v[NIP] ?? 0n)?.address === v[NIP]) ?? [];
   const registers: RegisterValues = new Array(PPC_REGISTERS.length);
   for (let i = FIRST_SAVED; i < 32; i++) registers[i] = values[i];
-  registers[NIP] = values[NIP];
-  const fresh = isUserMode(values) || prog.symbolAt(values[NIP] ?? 0n)?.address === values[NIP];
-  // A task that has not run yet begins at its frame; another goes on behind its call of `_switch`.
+  const fresh = switched === undefined && values[NIP] !== undefined;
+  registers[NIP] = values[NIP] ?? saved;
   registers[SP] = fresh ? ksp : caller;
-  return { registers, trust: 'registers', at: fresh ? regs : caller, exact: fresh, saved: false };
+  return { registers, trust: 'registers', at: fresh ? ksp : caller, exact: fresh, saved: false };
 }
 
-/** The registers that `_switch` saved: where the instruction is one of the kernel. */
-function switchFrame(prog: Program, ksp: Addr): readonly [regs: Addr, values: RegisterValues] {
-  const all = SWITCH_FRAME_REGS.map((offset) => {
-    const bytes = prog.memory.bytes(ksp + offset, USER_PT_REGS_SIZE);
-    return [ksp + offset, ppcPtRegs(new DataView(bytes.buffer), 0, true)] as const;
-  });
-  return all.find(([, values]) => isText(prog, values[NIP] ?? 0n)) ?? (all[0] as (typeof all)[0]);
+function savedBySwitch(prog: Program, regs: Addr): RegisterValues {
+  const bytes = prog.memory.bytes(regs, USER_PT_REGS_SIZE);
+  return ppcPtRegs(new DataView(bytes.buffer), 0, true);
 }
 
 function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
