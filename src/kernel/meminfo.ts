@@ -3,6 +3,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { hugePagePages } from './huge-page-size.ts';
 import { listEntries } from './list.ts';
 import { memoryNodes } from './node-memory.ts';
 import { attempt } from './note-problem.ts';
@@ -172,8 +173,7 @@ function hugeMappings(
   stat: VmStat,
   kib: (pages: number | undefined) => number | undefined,
 ): Record<keyof HugeMappings, number | undefined> {
-  // a page-middle-directory entry maps as many pages as a page holds entries
-  const unit = stat.get('NR_SWAPCACHE') === undefined ? prog.pageSize / 8 : 1;
+  const unit = stat.get('NR_SWAPCACHE') === undefined ? hugePagePages(prog) : 1;
   const get = (name: string): number | undefined => {
     const count = stat.get(name);
     return kib(count === undefined ? undefined : count * unit);

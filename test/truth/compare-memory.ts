@@ -1,4 +1,5 @@
 import { zoneFreeLists } from '../../src/kernel/buddy.ts';
+import { hugePagePages } from '../../src/kernel/huge-page-size.ts';
 import { memoryInfo } from '../../src/kernel/meminfo.ts';
 import { possibleCpus } from '../../src/kernel/percpu.ts';
 import { slabCaches } from '../../src/kernel/slab-cache.ts';
@@ -51,7 +52,7 @@ function vmstatPairs(prog: Program, console: ConsoleText): Pair[] {
   const events = lines.findIndex((l) => l.name === 'pgpgin');
   if (limits < 0) return [];
   const { zone, node, events: counted } = vmCounters(prog);
-  const hugePages = prog.pageSize / 8;
+  const hugePages = hugePagePages(prog);
   const beside = (group: CounterGroup, first: number, event: boolean): Pair[] =>
     group.flatMap(([name, value], i) => {
       const line = lines[first + i];
@@ -85,7 +86,7 @@ function within(check: Check, since: Since, what: string, ours: number, guest: n
 
 /** nr_free_pages_blocks counts free blocks of this many pages: one page that is taken or given back makes or ends one. */
 function unitOf(prog: Program, name: string): number {
-  return name.endsWith('_blocks') ? prog.pageSize / 8 : 1;
+  return name.endsWith('_blocks') ? hugePagePages(prog) : 1;
 }
 
 /** Every counter of /proc/vmstat. Events can only have become more. */

@@ -28,6 +28,7 @@ const LR_SAVE = 16n;
 /** r14 to r31: the same, table 2.20. */
 const CALLEE_SAVED = Array.from({ length: 18 }, (_, i) => 14 + i);
 const FIRST_SAVED = 14;
+const KERNEL_START = 1n << 63n;
 /** `struct pt_regs` in a frame of `_switch`: behind 112 bytes, since v6.2 behind 48 (STACK_SWITCH_FRAME_REGS). */
 const SWITCH_FRAME_REGS = [112n, 48n];
 
@@ -95,6 +96,8 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
 /** The caller of a function that was interrupted anywhere in its code, also before it made its frame. */
 function fromInstruction(prog: Program, frame: Step, sp: Addr, stack: StackMemory): Step | StackEnd {
   const pc = frame.registers[NIP] ?? 0n;
+  // the first instructions of an exception run with the stack pointer of what they interrupted
+  if (sp < KERNEL_START) return { end: 'an exception that came from user space', complete: true };
   if (!isText(prog, pc)) {
     return (
       inLinkRegister(prog, frame, sp, stack) ?? {
@@ -180,5 +183,5 @@ function returnAddress(prog: Program, stack: StackMemory, saved: Addr, frame: Ad
 function isCode(prog: Program, at: Addr): boolean {
   if (isText(prog, at)) return true;
   const inImage = prog.map.linear.some((r) => at >= r.start && at < r.end);
-  return at >= 1n << 63n && !inImage && !prog.symbolAt(at) && typeof prog.memory.translate(at) !== 'string';
+  return at >= KERNEL_START && !inImage && !prog.symbolAt(at) && typeof prog.memory.translate(at) !== 'string';
 }
