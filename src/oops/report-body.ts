@@ -101,6 +101,8 @@ class BodyReader {
   #cpu: number | undefined;
   #open: OpenTrace | undefined;
   #context: TraceContext = 'task';
+  /** What PowerPC's registers name as the caller, until the trace shows it. */
+  #link: PrintedFrame | undefined;
   readonly #locks: string[] = [];
   readonly #held: string[] = [];
   /** Frames are of no stack until the next header. */
@@ -135,6 +137,10 @@ class BodyReader {
     this.#open ??= this.#begin('call', '', false);
     const { caller, ...own } = frame;
     const { frames } = this.#open;
+    if (frames.length === 0) this.#pushLink();
+    const known = frames.at(-1);
+    if (known === this.#link && known?.function === own.function && known.offset === own.offset) return;
+    if (!own.guess) this.#link = undefined;
     // the caller of the line before is this line's function, with the offset that this line does not print
     const last = frames.at(-1);
     if (caller && last?.function === own.function && last.offset !== undefined && own.offset === undefined)
@@ -158,6 +164,10 @@ class BodyReader {
     if (lock) {
       const list = /^\s*#\d/.test(text) ? this.#held : this.#locks;
       if (list.length < MAX_LOCKS) list.push((lock[1] ?? lock[2]) as string);
+      return;
+    }
+    if (text.startsWith('LR [')) {
+      this.#linkRegister(parseFrame(text.slice(3)));
       return;
     }
     const place = parseCpuPlace(text);
@@ -214,6 +224,25 @@ class BodyReader {
     if (open.frames.length === 0 && open.header) {
       if (stamped && ++open.waited > SOON) this.#close();
     } else if (open.frames.length > 0 && (stamped || text.trim() !== '') && ENDS.test(text)) this.#close();
+  }
+
+  /**
+   * PowerPC's traces lack the caller of a function that has not saved its return address, which the link register then
+   * holds; later it holds an address in the function itself.
+   */
+  #linkRegister(link: PrintedFrame | undefined): void {
+    const open = this.#open?.role === 'call' && this.#open.frames.length > 0 ? this.#open : undefined;
+    const callee = open ? open.frames.at(-1) : this.#place;
+    if (!link || !callee || link.function === callee.function) return;
+    this.#link = link;
+    if (open) this.#pushLink();
+  }
+
+  #pushLink(): void {
+    if (!this.#link || !this.#open) return;
+    const frame = { ...this.#link, context: this.#context };
+    this.#link = frame;
+    this.#open.frames.push(frame);
   }
 
   #begin(role: 'call' | 'memory', title: string, header: boolean): OpenTrace {
