@@ -6,12 +6,13 @@ export interface FaultAddress {
   readonly line: string;
 }
 
-/** Lines that state the address: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/arm64/mm/fault.c of Linux 4.19 to 7.2. */
+/** Lines that state the address: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/{arm64,powerpc}/mm/fault.c of Linux 4.19 to 7.2. */
 const ADDRESS: readonly RegExp[] = [
   /^BUG: (?:kernel NULL pointer dereference|unable to handle page fault for), address: (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: unable to handle page fault for address: (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: unable to handle kernel (?:NULL pointer dereference|paging request) at (?:virtual address )?(?:0x)?([0-9a-f]{8,16})/,
   /^Unable to handle kernel .* at virtual address (?:0x)?([0-9a-f]{8,16})/,
+  /^BUG: (?:Kernel NULL pointer dereference|Unable to handle kernel data access) (?:on (?:read|write) )?at (?:0x)?([0-9a-f]{8,16})/,
   /general protection fault, (?:probably|maybe) for (?:non-canonical )?address 0x([0-9a-f]{1,16})/,
 ];
 
@@ -20,6 +21,8 @@ const ACCESS: readonly (readonly [RegExp, FaultAddress['access']])[] = [
   [/^#PF: \w+ write access/, 'write'],
   [/^#PF: \w+ instruction fetch/, 'execute'],
   [/^#PF: \w+ read access/, 'read'],
+  [/^BUG: [^:]+ on write at /, 'write'],
+  [/^BUG: [^:]+ on read at /, 'read'],
   [/\bIABT\b/, 'execute'],
   [/\bWnR = 1\b/, 'write'],
   [/\bWnR = 0\b/, 'read'],

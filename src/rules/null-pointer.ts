@@ -16,7 +16,7 @@ import type { Evidence, Finding, FindingSubject } from '../report/finding.ts';
 export const nullPointer: Rule = {
   id: 'pointer.null',
   title: 'A NULL pointer was used',
-  source: 'arch/x86/mm/fault.c, arch/arm64/mm/fault.c: addresses below a page are reported as NULL pointer dereference',
+  source: 'arch/{x86,arm64,powerpc}/mm/fault.c: addresses below a page are reported as NULL pointer dereference',
   *check(of) {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute') return;
