@@ -12,6 +12,10 @@ export interface TableForm {
   huge(phys: bigint): bigint;
   /** Where the table lies that an entry leads to, when its address does not stand in place. */
   readonly tableAt?: (entry: bigint) => bigint;
+  /** Entries are big-endian. */
+  readonly bigEndian?: true;
+  /** Size of the root, when it is larger than the granule. */
+  readonly rootSize?: number;
 }
 
 /** Intel and AMD: present, writable, accessed, dirty; bit 7 makes a huge page. */
@@ -61,6 +65,36 @@ export function riscvForm(width: 39 | 48 | 57): TableForm {
   };
 }
 
+/**
+ * Power: an entry is valid by its bit 0 and maps memory by its bit 1, counted from the left; `bits` are those of the levels,
+ * root first. Tables of a radix tree state the width of the next one.
+ */
+export function powerForm(granule: 4096 | 65536, bits: readonly number[], radix: boolean): TableForm {
+  const shifts: number[] = [];
+  let shift = Math.log2(granule);
+  for (const width of [...bits].reverse()) {
+    shifts.unshift(shift);
+    shift += width;
+  }
+  return {
+    granule,
+    shifts,
+    width: shift,
+    bigEndian: true,
+    rootSize: 8 * 2 ** (bits[0] as number),
+    table: (phys) => phys | 0x8000000000000000n | (radix ? 9n : 0n),
+    page: (phys) => phys | 0xc00000000000018en,
+    huge: (phys) => phys | 0xc00000000000018en,
+  };
+}
+
+/** The value in the other byte order. */
+function swapped(value: bigint): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, BigInt.asUintN(64, value), true);
+  return view.getBigUint64(0, false);
+}
+
 /** Writes page tables into memory. */
 export class PageTableWriter {
   readonly root: number;
@@ -73,14 +107,18 @@ export class PageTableWriter {
     this.#memory = memory;
     this.#form = form;
     this.#free = at;
-    this.root = this.#table();
+    this.root = this.#table(form.rootSize);
   }
 
-  #table(): number {
+  #table(size = this.#form.granule): number {
     const at = this.#free;
-    this.#memory.fill(at, this.#form.granule);
-    this.#free += this.#form.granule;
+    this.#memory.fill(at, size);
+    this.#free += Math.ceil(size / this.#form.granule) * this.#form.granule;
     return at;
+  }
+
+  #put(at: number, entry: bigint): void {
+    this.#memory.writeU64(at, this.#form.bigEndian ? swapped(entry) : entry);
   }
 
   /** Place of the entry for `virt` at `level`, with the tables above it made as needed. */
@@ -93,10 +131,10 @@ export class PageTableWriter {
       const index = Number(BigInt.asUintN(above - shift, virt >> BigInt(shift)));
       const at = table + index * 8;
       if (l === level) return at;
-      let entry = this.#memory.u64(at);
+      let entry = this.#form.bigEndian ? swapped(this.#memory.u64(at)) : this.#memory.u64(at);
       if (entry === 0n) {
         entry = this.#form.table(BigInt(this.#table()));
-        this.#memory.writeU64(at, entry);
+        this.#put(at, entry);
       }
       const { tableAt, granule } = this.#form;
       table = Number(tableAt ? tableAt(entry) : entry & (0xffffffffffffn - BigInt(granule - 1)));
@@ -106,7 +144,7 @@ export class PageTableWriter {
   /** Maps one page, or with `level` above the last one huge page. */
   map(virt: bigint, phys: bigint, level = this.#form.shifts.length - 1): void {
     const last = this.#form.shifts.length - 1;
-    this.#memory.writeU64(this.entry(virt, level), level === last ? this.#form.page(phys) : this.#form.huge(phys));
+    this.#put(this.entry(virt, level), level === last ? this.#form.page(phys) : this.#form.huge(phys));
   }
 
   /** Maps `size` bytes with the smallest pages. */
