@@ -71,7 +71,7 @@ function blocked(prog: Program, task: Addr): Step {
   const caller = prog.memory.u64(ksp);
   const saved = attempt(() => prog.memory.u64(caller + LR_SAVE));
   const frames = SWITCH_FRAME_REGS.map((offset) => savedBySwitch(prog, ksp + offset));
-  const switched = frames.find((values) => values[NIP] === saved);
+  const switched = frames.find((values) => values[NIP] === saved && isText(prog, saved ?? 0n));
   const values = switched ?? frames.find((v) => prog.symbolAt(v[NIP] ?? 0n)?.address === v[NIP]) ?? [];
   const registers: RegisterValues = new Array(PPC_REGISTERS.length);
   for (let i = FIRST_SAVED; i < 32; i++) registers[i] = values[i];
@@ -108,6 +108,7 @@ function fromInstruction(prog: Program, frame: Step, sp: Addr, stack: StackMemor
   }
   const { framed, saved } = frameState(prog, pc);
   const callers = framed ? stack.word(sp) : sp;
+  if (callers === 0n) return { end: `the frame ${hex(sp)} that the function made leads nowhere`, complete: false };
   if (saved && callers !== undefined) {
     const at = stack.word(callers + LR_SAVE);
     const caller = at === undefined ? undefined : returnAddress(prog, stack, at, callers);
