@@ -12,6 +12,7 @@ const TRUST: Readonly<Record<FrameTrust, string>> = {
   cfi: 'DWARF call frames',
   'frame-pointer': 'frame records',
   scan: 'search of the stack (marked)',
+  log: 'the log',
 };
 
 const cpuColumns: readonly Column<Architecture>[] = [

@@ -3,6 +3,12 @@ import type { FrameData } from '../report/stack-data.ts';
 import { bareName } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 
+/** Where a frame is in memory; undefined when only the name is known, because the kernel printed no more. */
+export function frameAddress(frame: FrameData): bigint | undefined {
+  const pc = BigInt(frame.pc);
+  return pc === 0n && frame.symbol !== null ? undefined : pc;
+}
+
 /** `make_and_break [module]`, or the address where no symbol is. */
 export function frameName(frame: FrameData | undefined): string {
   if (!frame) return '?';

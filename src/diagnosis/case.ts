@@ -31,7 +31,7 @@ export interface Case {
   readonly crashed: TaskRecord | undefined;
   /** Its stack with the registers that callees saved, as far as they can be recovered. */
   readonly unwound: Stack | undefined;
-  /** The same as data. Frames have the same indices. */
+  /** The same as data. Frames have the same indices. Where memory tells of none it is the one that the kernel printed. */
   readonly stack: TaskStack | undefined;
   /** Where in that stack it died, and in what context. */
   readonly place: CrashSite | undefined;

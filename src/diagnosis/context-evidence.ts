@@ -2,20 +2,21 @@ import { attempt } from '../base/attempt.ts';
 import type { Evidence } from '../report/finding.ts';
 import { inRcuCallback } from './blame.ts';
 import type { Case } from './case.ts';
+import { stackCommand } from './evidence.ts';
 import type { ExaminedObject } from './examined-object.ts';
 
 /** What a death in an interrupt had interrupted. */
 export function interruptedEvidence(of: Case): Evidence[] {
-  const { place, crashed } = of;
+  const { place, stack } = of;
   if (!place?.interrupted || place.interrupted.symbol === null) return [];
   const { symbol } = place.interrupted;
-  const who = crashed ? `${crashed.comm} (pid ${crashed.pid})` : '';
+  const who = stack ? `${stack.comm} (pid ${stack.pid})` : '';
   const kind = { softirq: 'softirq', hardirq: 'hardirq', nmi: 'NMI', process: '', unknown: '' }[place.context];
   const what = {
     en: `it happened in a ${kind} that had interrupted ${who} in this function`,
     zh: `发生在 ${kind} 中，被中断的是 ${who}，当时正在此函数中`,
   };
-  return [{ what, value: symbol, command: 'bt' }];
+  return [{ what, value: symbol, command: stackCommand(of) }];
 }
 
 /** Members of objects that lead to the function by which RCU frees them. */

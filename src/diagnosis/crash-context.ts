@@ -6,6 +6,8 @@ import type { CrashReport } from '../report/crash-report.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import type { ContextKind, CrashSite } from './crash-site.ts';
 
+type Owner = Pick<TaskRecord, 'comm' | 'pid' | 'cpu' | 'idle'>;
+
 const WORDS: Readonly<Record<ContextKind, Phrase>> = {
   process: { en: 'process context', zh: '进程上下文' },
   softirq: { en: 'softirq', zh: '软中断' },
@@ -19,7 +21,7 @@ const WORDS: Readonly<Record<ContextKind, Phrase>> = {
  * The stack goes first, since panicking itself changes the count.
  */
 export function crashContext(
-  task: TaskRecord | undefined,
+  task: Owner | undefined,
   cpu: number | undefined,
   stack: TaskStack | undefined,
   site: CrashSite | undefined,
@@ -56,7 +58,7 @@ function contextOf(
   return count.softirq ? 'softirq' : 'process';
 }
 
-function taskPhrase(task: TaskRecord, context: ContextKind, interrupted: FrameData | undefined): Phrase {
+function taskPhrase(task: Owner, context: ContextKind, interrupted: FrameData | undefined): Phrase {
   const name = `${task.comm} (pid ${task.pid})`;
   if (context === 'process')
     return task.idle ? { en: `idle task ${name}`, zh: `空闲任务 ${name}` } : { en: name, zh: name };

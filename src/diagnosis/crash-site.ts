@@ -36,6 +36,7 @@ export function findCrashSite(stack: TaskStack, stuck: boolean): CrashSite | und
 }
 
 function siteIndex(frames: readonly FrameData[], stuck: boolean): number | undefined {
+  if (frames[0]?.trust === 'log' && frames[0].interrupted) return 0; // what a trap's registers name
   const dying = frames.findLastIndex((f) => f.symbol !== null && DYING.test(f.symbol));
   const fault = frames.slice(0, dying + 1).some((f) => f.symbol !== null && FAULT.test(f.symbol));
   const interrupted = frames.findIndex((f, i) => i > dying && f.interrupted);

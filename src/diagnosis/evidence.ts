@@ -43,7 +43,12 @@ function isPlain(prog: Program, type: string, member: string): boolean {
 /** A register of a frame, as `bt` prints those that an exception saved. */
 export function registerEvidence(of: Case, frame: number, register: string, what: Phrase): Evidence | undefined {
   const value = of.stack?.frames[frame]?.registers?.[register];
-  return value === undefined ? undefined : { what, value: value.slice(2), command: 'bt' };
+  return value === undefined ? undefined : { what, value: value.slice(2), command: stackCommand(of) };
+}
+
+/** The command that shows the stack of the case. */
+export function stackCommand(of: Case): string {
+  return of.unwound ? 'bt' : 'log';
 }
 
 /** A line of the log. */

@@ -75,7 +75,12 @@ function onStack(of: Case, module: ModuleRecord): Points[] {
     ? { en: 'its code is where the kernel died', zh: '内核正是死在它的代码处' }
     : { en: 'its code is on the stack', zh: '它的代码在栈上' };
   const value = `[${module.name}]`;
-  return [{ points: near ? IN_DYING_CODE : ON_STACK, evidence: { what, value, command: `sym ${frame.pc}` } }];
+  return [
+    {
+      points: near ? IN_DYING_CODE : ON_STACK,
+      evidence: { what, value, command: of.unwound ? `sym ${frame.pc}` : 'log' },
+    },
+  ];
 }
 
 /** Its code takes part in what the kernel hung on. */

@@ -10,15 +10,17 @@ import { type Referrers, referrers } from '../kernel/referrers.ts';
 import { findTask } from '../kernel/task.ts';
 import { taskStack } from '../kernel/task-stack.ts';
 import type { Program } from '../program/program.ts';
+import type { TaskStack } from '../report/stack-data.ts';
 import { taskStackData } from '../report/task-stack.ts';
 import { allocatorCall } from './allocator-calls.ts';
 import type { Case } from './case.ts';
-import { findCrashSite } from './crash-site.ts';
+import { type CrashSite, findCrashSite } from './crash-site.ts';
 import { examineObjects } from './examine-objects.ts';
 import type { ExaminedObject } from './examined-object.ts';
 import { explainCase } from './explain-case.ts';
 import { findFatalLine } from './fatal-log.ts';
 import { faultAddress } from './fault-address.ts';
+import { loggedStack } from './logged-stack.ts';
 
 /** Records from the fatal one on that belong to its report: an oops with registers, code and a deep trace has fewer. */
 const REPORT = 400;
@@ -34,13 +36,14 @@ class OpenCase implements Case {
   readonly #crashed = new Lazy(() =>
     this.panic.task === undefined ? undefined : findTask(this.prog, this.panic.task),
   );
-  readonly #unwound = new Lazy(() => this.crashed && taskStack(this.prog, this.crashed, { recover: true }));
-  readonly #stack = new Lazy(
-    () => this.crashed && this.unwound && taskStackData(this.prog, this.crashed, this.unwound),
-  );
-  readonly #place = new Lazy(
-    () => this.stack && findCrashSite(this.stack, /lockup|stall/.test(this.fatal?.kind ?? '')),
-  );
+  readonly #found = new Lazy(() => {
+    const { crashed } = this;
+    const unwound = crashed && taskStack(this.prog, crashed, { recover: true });
+    const own = unwound && { ...this.#sited(taskStackData(this.prog, crashed, unwound)), unwound };
+    if (own?.place) return own;
+    const logged = loggedStack(this.prog, this.fatal?.dying);
+    return logged ? { ...this.#sited(logged), unwound: undefined } : own;
+  });
   readonly #count = new Lazy(() => {
     const { crashed, panic } = this;
     return crashed && attempt(() => preemptCount(this.prog, crashed.address, panic.cpu ?? crashed.cpu));
@@ -81,15 +84,15 @@ class OpenCase implements Case {
   }
 
   get unwound(): Case['unwound'] {
-    return this.#unwound.get();
+    return this.#found.get()?.unwound;
   }
 
   get stack(): Case['stack'] {
-    return this.#stack.get();
+    return this.#found.get()?.stack;
   }
 
   get place(): Case['place'] {
-    return this.#place.get();
+    return this.#found.get()?.place;
   }
 
   get site(): Case['site'] {
@@ -127,6 +130,10 @@ class OpenCase implements Case {
 
   get modules(): Case['modules'] {
     return modules(this.prog);
+  }
+
+  #sited(stack: TaskStack): { readonly stack: TaskStack; readonly place: CrashSite | undefined } {
+    return { stack, place: findCrashSite(stack, /lockup|stall/.test(this.fatal?.kind ?? '')) };
   }
 
   /** Without a disassembler there is no explanation, and still a case. */

@@ -79,6 +79,8 @@ const WORDS = [
   'rust_kernel: panicked at a.rs:1:2:',
   'irq 16: nobody cared (try booting with the "irqpoll" option)',
   'Badness at a/b.c:3',
+  'illegal operation: 0001 ilc:1 [#1] SMP ',
+  'monitor event: 0040 ilc:2 [#1] SMP ',
 ];
 
 test('first lines of every family are known, and the cheap test lets them pass', () => {

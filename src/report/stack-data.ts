@@ -104,13 +104,10 @@ const frame: Schema = object('One frame, innermost first.', {
   column: nullable(integer('Column in it.')),
   doubt: optional(string('Why file and line may be wrong: they come from a file of another build.')),
   source: optional(sourceLinesSchema),
-  trust: oneOf('Where the registers of this frame come from, from the surest to the weakest.', [
-    'registers',
-    'orc',
-    'cfi',
-    'frame-pointer',
-    'scan',
-  ]),
+  trust: oneOf(
+    'Where the registers of this frame come from, from the surest to the weakest; `log`: the kernel printed the frame, and memory does not tell: then `sp` is 0, and `pc` where the symbol is not known.',
+    ['registers', 'orc', 'cfi', 'frame-pointer', 'scan', 'log'],
+  ),
   stack: string('Stack the frame lies on: `task`, `irq`, `NMI`, ...; `user` in user mode.'),
   sp: hexString(
     'Where the return address lies, of an interrupted frame its stack pointer: what crash prints in brackets.',

@@ -22,6 +22,8 @@ export interface StackStyle {
 /** The line that names a task, as crash prints it over most of its answers. */
 export function taskLine(task: Pick<TaskStack, 'pid' | 'task' | 'cpu' | 'comm'>): string {
   const pid = String(task.pid).padEnd(8);
+  if (BigInt(task.task) === 0n)
+    return `PID: ${pid} CPU: ${String(task.cpu).padEnd(3)}  COMMAND: "${task.comm}" (by the log)`;
   return `PID: ${pid} TASK: ${digits(task.task)}  CPU: ${String(task.cpu).padEnd(3)}  COMMAND: "${task.comm}"`;
 }
 
@@ -112,8 +114,14 @@ function frameLine(frame: FrameData, level: number, style: StackStyle): string {
   const number = `#${level}`.padStart(3);
   const name = frame.symbol === null ? '(unknown)' : frame.symbol + offsetText(frame, style);
   const module = frame.module === null ? '' : ` [${frame.module}]`;
+  if (frame.trust === 'log') return `${number} ${name}${module}${loggedPc(frame)}`;
   const doubt = frame.trust === 'scan' ? ' (from a scan of the stack)' : '';
   return `${number} [${digits(frame.sp)}] ${name} at ${shortDigits(shownPc(frame, style))}${module}${doubt}`;
+}
+
+/** What the kernel printed has no place on a stack, and an address only where the symbol table gives one. */
+function loggedPc({ pc }: FrameData): string {
+  return BigInt(pc) === 0n ? '' : ` at ${shortDigits(pc)}`;
 }
 
 /** The return address or, where debuggers of the CPU show it, the call before it; the kernel's own notation has the former. */

@@ -1,6 +1,6 @@
 import { hex } from '../base/hex.ts';
 import { bareName } from '../diagnosis/allocator-calls.ts';
-import { frameName, frameSubject } from '../diagnosis/blame.ts';
+import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
@@ -28,7 +28,8 @@ export const badCall: Rule = {
 function badTarget(of: Case): bigint | undefined {
   const { site, fault } = of;
   if (!site?.interrupted || site.stack === 'user') return undefined;
-  const pc = BigInt(site.pc);
+  const pc = frameAddress(site);
+  if (pc === undefined) return undefined;
   const symbol = of.prog.symbolAt(pc);
   const text = symbol !== undefined && /[tw]/i.test(symbol.letter);
   if (text && !(fault?.access === 'execute' && fault.address === pc)) return undefined;

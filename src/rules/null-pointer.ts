@@ -1,6 +1,6 @@
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
-import { frameName, frameSubject } from '../diagnosis/blame.ts';
+import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
@@ -20,7 +20,7 @@ export const nullPointer: Rule = {
   *check(of) {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute') return;
-    if (pointerKind(fault.address).kind !== 'null' || BigInt(site.pc) < 0x1000n) return;
+    if (pointerKind(fault.address).kind !== 'null' || (frameAddress(site) ?? 0x1000n) < 0x1000n) return;
     yield finding(of, fault);
   },
 };

@@ -1,4 +1,4 @@
-import { logEvidence } from '../diagnosis/evidence.ts';
+import { logEvidence, stackCommand } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { taskWords } from '../diagnosis/wait-evidence.ts';
 
@@ -27,7 +27,7 @@ export const panicAsked: Rule = {
       subject: { ...(of.crashed && { pid: of.crashed.pid }) },
       evidence: [
         ...(line === undefined ? [] : [logEvidence(line)]),
-        ...(handled ? [{ what: bySysrq, value: HANDLER, command: 'bt' }] : []),
+        ...(handled ? [{ what: bySysrq, value: HANDLER, command: stackCommand(of) }] : []),
       ],
       // Until v5.4 the handler wrote to address 0 on purpose, and the kernel reported a NULL pointer dereference.
       explains: ['pointer.null', 'pointer.bad', 'death.exception', 'death.bug'],

@@ -2,7 +2,7 @@ import { attempt } from '../base/attempt.ts';
 import { hexPad } from '../base/hex.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
-import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
+import { logEvidence, present, stackCommand, wordEvidence } from '../diagnosis/evidence.ts';
 import { findRecursion, type Recursion } from '../diagnosis/recursion.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
@@ -20,7 +20,7 @@ export const stackOverflow: Rule = {
 };
 
 const REPORT =
-  /stack guard page was hit|kernel stack overflow|Insufficient stack space|stack overflow detected|corrupted stack end detected/;
+  /stack guard page was hit|[Kk]ernel stack overflow|Insufficient stack space|stack overflow detected|corrupted stack end detected/;
 const STACK_END_MAGIC = 0x57ac6e9dn;
 /** How far below its stack a function may reach at once. */
 const BELOW = 0x10000n;
@@ -36,7 +36,7 @@ function overflowSigns(of: Case): Evidence[] {
       en: `the stack pointer is below the end of the stack, ${hexPad(stack.low)}`,
       zh: `栈指针低于栈的末端 ${hexPad(stack.low)}`,
     };
-    signs.push({ what, value: hexPad(sp), command: 'bt' });
+    signs.push({ what, value: hexPad(sp), command: stackCommand(of) });
   }
   const end = stack && stack.low > 0n ? attempt(() => of.prog.memory.u64(stack.low)) : undefined;
   if (stack && end !== undefined && end !== STACK_END_MAGIC && (signs.length > 0 || line !== undefined)) {
@@ -72,7 +72,7 @@ function finding(of: Case, signs: readonly Evidence[]): Finding {
           zh: `${where} 耗尽了任务的内核栈。`,
         },
     subject: frameSubject(blamed),
-    evidence: [...signs, ...recursionEvidence(recursion)],
+    evidence: [...signs, ...recursionEvidence(of, recursion)],
     explains: ['death.exception', 'pointer.bad', 'pointer.null', 'call.bad'],
   };
 }
@@ -87,9 +87,9 @@ function recursionWords({ functions, rounds, bytes }: Recursion): Finding['sente
   };
 }
 
-function recursionEvidence(recursion: Recursion | undefined): Evidence[] {
+function recursionEvidence(of: Case, recursion: Recursion | undefined): Evidence[] {
   const first = recursion?.functions[0]?.symbol;
   if (!recursion || !first) return [];
   const what = { en: `is on the stack ${recursion.rounds} times`, zh: `在栈上出现 ${recursion.rounds} 次` };
-  return [{ what, value: first, command: 'bt' }];
+  return [{ what, value: first, command: stackCommand(of) }];
 }

@@ -14,6 +14,8 @@ const BEFORE = 8;
 const FROM = 6;
 /** Bytes of a long instruction. */
 const LONGEST = 16;
+/** The kernel could not read its own code: arch/x86/kernel/dumpstack.c, show_opcodes(). */
+const BYTES_LACK = /^Code: (?:Unable to access|Bad RIP)/;
 /** A longer function is not decoded from its beginning. */
 const MAX_FUNCTION = 0x20000;
 
@@ -27,7 +29,10 @@ export function crashCode(prog: Program, frame: FrameData | undefined, log: read
   const set = prog.arch.instructionSet;
   if (!disassembler || !set || !frame?.interrupted || frame.stack === 'user') return undefined;
   const pc = BigInt(frame.pc);
-  return attempt(() => fromMemory(prog, disassembler, set, pc) ?? fromLog(prog, disassembler, set, pc, log));
+  const unknown = pc === 0n && frame.symbol !== null;
+  return attempt(
+    () => (unknown ? undefined : fromMemory(prog, disassembler, set, pc)) ?? fromLog(prog, disassembler, set, pc, log),
+  );
 }
 
 function fromMemory(
@@ -68,6 +73,7 @@ function fromLog(
 ): CrashCode | undefined {
   for (const line of log) {
     const code = parseCodeLine(line, prog.arch.littleEndian);
+    if (BYTES_LACK.test(line)) return undefined; // a later line has the code of user space
     if (!code || code.trap === undefined) continue;
     const { instructions, trap = 0 } = disassembleCodeLine(disassembler, set, code, pc);
     const cut = instructions.findIndex((insn, i) => i > trap && insn.mnemonic === '(bad)');

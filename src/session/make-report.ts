@@ -60,10 +60,10 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
   const table = taskTable(prog);
   const mods = modules(prog);
   const memory = memoryInfo(prog);
-  const shown = crashed && options.lines ? stackOf(prog, crashed, linesOf(options)) : stack;
+  const shown = crashed && of.unwound && options.lines ? stackOf(prog, crashed, linesOf(options)) : stack;
   const code = crashCode(prog, site && stack?.frames[site.index], logFrom(log.records, fatal?.index));
   const diagnosis = diagnose(of, rules);
-  const told = toldCrash(fatal?.dying, stack, site);
+  const told = toldCrash(fatal?.dying, of.unwound && stack, site);
   const problems = problemsOf(
     facts.problems,
     log.problems,
@@ -83,7 +83,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
       ...crashPlace(stack, site, panic),
       ...(code && { code }),
       ...(site && shown && options.lines && crashSource(shown, site, options.source)),
-      ...crashContext(crashed, panic.cpu, stack, site, of.preemptCount),
+      ...crashContext(crashed ?? loggedTask(stack), panic.cpu, stack, site, of.preemptCount),
     },
     findings: diagnosis.findings,
     ...(of.chain && { fault: faultData(of.chain) }),
@@ -116,6 +116,11 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
 /** A stack for a page that opens: everything of each frame that is known. */
 function linesOf({ locals, source }: ReportOptions): StackDataOptions {
   return locals === true ? { lines: true, locals, source } : { lines: true };
+}
+
+/** Who died by the log, where memory does not tell. */
+function loggedTask(stack: TaskStack | undefined): Pick<TaskRecord, 'comm' | 'pid' | 'cpu' | 'idle'> | undefined {
+  return stack && { comm: stack.comm, pid: stack.pid, cpu: stack.cpu, idle: stack.pid === 0 };
 }
 
 function crashPlace(
