@@ -26,6 +26,7 @@ export const KERNELS = {
   'ppc64el-6.12-64k': { suite: 'trixie', arch: 'ppc64el', version: '6\\.12\\.', flavour: 'powerpc64le-64k' },
   'ppc64el-6.12': { suite: 'trixie', arch: 'ppc64el', version: '6\\.12\\.', flavour: 'powerpc64le' },
   'arm64-sid': { suite: 'sid', arch: 'arm64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-arm64' },
+  'loong64-sid': { suite: 'sid', arch: 'loong64', version: '[0-9]+\\.[0-9]+', flavour: 'loong64' },
   'riscv64-6.12': { suite: 'trixie', arch: 'riscv64', version: '6\\.12\\.', flavour: 'riscv64' },
   's390x-6.1': { suite: 'bookworm', arch: 's390x', version: '6\\.1\\.', flavour: 's390x' },
   's390x-6.12': { suite: 'trixie', arch: 's390x', version: '6\\.12\\.', flavour: 's390x' },

@@ -22,6 +22,8 @@ export interface Machine {
    */
   readonly stopsInPanic?: boolean;
   readonly memMiB: number;
+  /** More of the kernel's command line that this machine wants. */
+  readonly append?: string;
   /** More arguments of QEMU. */
   readonly extra?: readonly string[];
   /** `ARCH=` of the kernel's make. */
@@ -106,9 +108,12 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
     ...COMMON,
     program: 'qemu-system-loongarch64',
     package: 'qemu-system-misc',
+    qemuSuite: 'sid',
     machine: 'virt',
     cpu: 'la464',
     console: 'ttyS0',
+    append: 'initcall_blacklist=i8042_init', // there is no such controller, and to look for it is fatal
+    memMiB: 1024,
     kernelArch: 'loongarch',
     triplet: 'loongarch64-linux-gnu',
     userSuite: 'sid',

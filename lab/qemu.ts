@@ -54,7 +54,8 @@ async function disks(): Promise<[ext4: string, swap: string]> {
 }
 
 function commandLine(o: BootOptions): string {
-  return `console=${MACHINES[o.arch].console} panic=0 ${o.append}`.trim();
+  const { console, append = '' } = MACHINES[o.arch];
+  return `console=${console} panic=0 ${append} ${o.append}`.replaceAll(/ +/g, ' ').trim();
 }
 
 async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {

@@ -49,6 +49,7 @@ export function compareCrashStack(console: ConsoleText, stack: StackAnswer | und
     at = ours.findIndex((f) => sameFrame(expected[0] as KernelFrame, f, addressOf));
   }
   if (at < 0) at = ours.length;
+  let overflowed = false;
   for (const [i, frame] of expected.entries()) {
     if (frame.doubtful && !sameFrame(frame, ours[at], addressOf)) continue;
     // riscv's unwinder leaves out the caller of a function that was hit where it has no frame; the registers tell it
@@ -57,6 +58,11 @@ export function compareCrashStack(console: ConsoleText, stack: StackAnswer | und
       const mine = ours[at];
       if (check.expect(sameFrame(returnsTo, mine, addressOf), () => `ra ${returnsTo.text}, here ${describe(mine)}`))
         at++;
+    }
+    // nor does it tell apart what an overflow interrupted
+    if (trace.interrupted && sameFrame(trace.interrupted, ours[at], addressOf)) {
+      overflowed = check.expect(true, () => '');
+      at++;
     }
     let mine = ours[at++];
     if (mine?.trust === 'registers' && !sameFrame(frame, mine, addressOf) && sameFrame(frame, ours[at], addressOf)) {
@@ -70,8 +76,8 @@ export function compareCrashStack(console: ConsoleText, stack: StackAnswer | und
     return check;
   }
   const more = ours.slice(at).filter((f) => f.symbol);
-  if (more.length > 0 && LEAVES_STACK.test(expected.at(-1)?.symbol ?? '')) {
-    check.explain("the kernel's own unwinder ends where the interrupt stack begins");
+  if (more.length > 0 && (overflowed || LEAVES_STACK.test(expected.at(-1)?.symbol ?? ''))) {
+    check.explain("the kernel's own unwinder ends where another stack begins");
     return check;
   }
   check.expect(more.length === 0, () => `frames below the kernel's last: ${more.map(describe).join(', ')}`);

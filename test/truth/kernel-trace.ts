@@ -19,6 +19,8 @@ export interface KernelTrace {
   readonly pid?: number;
   /** Where the trapping function's return address register leads, when that was printed: its caller, unless it called. */
   readonly returnsTo?: KernelFrame;
+  /** Where a trap was before this trace, when that was printed apart. */
+  readonly interrupted?: KernelFrame;
   /** How many lines carry a `?`: found by scanning the stack, not by unwinding. */
   readonly guessed: number;
   readonly line: number;
@@ -26,7 +28,8 @@ export interface KernelTrace {
 
 const FRAME =
   /^(?:\[<[0-9a-f]+>\] )?(?:\[[0-9a-f]{16}\] )*([^\s+?]+)\+0x([0-9a-f]+)\/0x([0-9a-f]+)(?: \[([^\s\]]+)(?: [0-9a-f]+)?\])?(?: \([A-Z]+\)| \(unreliable\))?\s*$/;
-/** riscv prints the register that holds the return address by its function. */
+/** riscv prints where it trapped, and the register that holds the return address, by their functions. */
+const INTERRUPTED = /^epc : (\S+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[[^\]]+\])?)$/;
 const RETURNS_TO = /^ra : (\S+\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[[^\]]+\])?)$/;
 /** A line of riscv's traces, which after a trap's registers have no heading. */
 const ADDRESSED = /^\[<[0-9a-f]{16}>\] /;
@@ -65,6 +68,7 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
   const traces: KernelTrace[] = [];
   let trapped: KernelFrame[] | undefined;
   let returnsTo: KernelFrame | undefined;
+  let interrupted: KernelFrame | undefined;
   let pid: number | undefined;
   for (let i = 0; i < lines.length; i++) {
     const text = (lines[i] as KernelLine).text.trim();
@@ -79,6 +83,8 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     trapped?.push(...linkFrame(text));
     const back = RETURNS_TO.exec(text);
     if (back) returnsTo = parseFrame(back[1] as string);
+    const place = INTERRUPTED.exec(text);
+    if (place) interrupted = parseFrame(place[1] as string);
     const headless = ADDRESSED.test(text);
     if (!headless && !/^Call [Tt]race:$/.test(text)) continue;
     if (headless) i--;
@@ -99,9 +105,11 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
       ...{ frames, guessed, faulted: trapped !== undefined, line },
       ...(pid !== undefined && { pid }),
       ...(headless && returnsTo && { returnsTo }),
+      ...(!headless && interrupted && { interrupted }),
     });
     trapped = undefined;
     returnsTo = undefined;
+    interrupted = undefined;
     i--;
   }
   return traces;

@@ -159,11 +159,34 @@ test('a function is hit before it has a frame, with one, behind it, and by a cal
 
 test('a function that calls none saves the frame pointer alone', () => {
   const k = new RiscvKernel();
+  k.code(k.at(1), [0x1141, 0xe422, 0x0800]); // addi sp,sp,-16; sd s0,8(sp); addi s0,sp,16
   const fp = TOP - 0x180n;
   k.frame(fp, 0n, TEXT + 0x210en);
   k.word(fp - 0x40n - 8n, fp); // f1's: the caller's frame pointer where others have the return address
   const stack = k.running(k.at(1, 0x20n), fp - 0x40n, fp - 0x50n, k.at(2, 0x20n));
   assert.deepEqual(frames(stack), ['f1+32 task regs', 'f2+32 task', 'ret_from_fork+14 task']);
+});
+
+test('an overflow leaves the stack; the function that it hit has not saved its return address yet', () => {
+  const k = new RiscvKernel();
+  k.symbol('handle_bad_stack', TEXT + 0x2200n, Number(FUNCTION));
+  // addi sp,sp,-384; sd s0,368(sp); addi s0,sp,384; sd s1,360(sp); sd s2,352(sp); sd s3,344(sp); sd ra,376(sp)
+  k.code(k.at(1), [0x7109, 0xfaa2, 0x0300, 0xf6a6, 0xf2ca, 0xeece, 0xfe86]);
+  const fp = TOP - 0x180n;
+  k.frame(fp, 0n, TEXT + 0x210en);
+  const own = fp - 0x40n;
+  k.word(own - 16n, fp);
+  k.word(own - 8n, 0n);
+  k.exception(OVERFLOW + 0xe00n, k.at(1, 10n), k.at(2, 0x20n), own - 0x180n, own);
+  k.frame(OVERFLOW + 0xe00n, own, k.at(2, 0x20n));
+  k.frame(OVERFLOW + 0xd00n, OVERFLOW + 0xe00n, TEXT + 0x2220n);
+  assert.deepEqual(frames(k.running(k.at(5, 0x20n), OVERFLOW + 0xd00n, OVERFLOW + 0xc00n)), [
+    'f5+32 overflow regs',
+    'handle_bad_stack+32 overflow',
+    'f1+10 task regs',
+    'f2+32 task',
+    'ret_from_fork+14 task',
+  ]);
 });
 
 test('chains that break say where', () => {

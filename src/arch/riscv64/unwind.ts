@@ -8,7 +8,7 @@ import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { vmapStackAt } from '../vmap-stack.ts';
 import { riscvExceptionFrames, userFrame } from './exception-frames.ts';
-import { hasFrame } from './frame-state.ts';
+import { frameState } from './frame-state.ts';
 import {
   CALLEE_SAVED,
   FP,
@@ -32,6 +32,8 @@ const ENTRIES = new Set([
   ...['handle_exception', 'ret_from_exception', 'ret_from_syscall', 'ret_from_syscall_rejected'],
   ...['handle_kernel_stack_overflow', 'handle_syscall', 'check_syscall_nr', 'restore_all'],
 ]);
+/** It is jumped to when the stack has no room for an exception, with the registers above its frame: traps.c. */
+const OVERFLOW_HANDLER = 'handle_bad_stack';
 /** The first functions of a thread: forked, the first CPU's and the others'. */
 const FIRST =
   /^(?:ret_from_fork|ret_from_fork_(?:kernel|user)_asm|ret_from_kernel_thread|_start_kernel|secondary_start_sbi|secondary_start_common|\.?Lsecondary_start|smp_callin|start_kernel)$/;
@@ -84,9 +86,10 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
   const pc = frame.registers[PC] as Addr;
   const place = prog.symbolAt(frame.exact ? pc : pc - 1n)?.name;
   const inEntry = place !== undefined && ENTRIES.has(place);
-  if (inEntry && !frame.exact) return interrupted(prog, frame, stack);
+  if (inEntry && !frame.exact) return interrupted(prog, frame.registers[SP] ?? 0n, stack);
   if (place !== undefined && FIRST.test(place)) return entry(prog, stack);
   const fp = frame.registers[FP] ?? 0n;
+  if (place === OVERFLOW_HANDLER && !frame.exact) return interrupted(prog, fp, stack);
   // a CPU that stopped where an exception enters the kernel still has the frame pointer of what was interrupted
   if (frame.exact && frame.saved && !inEntry) {
     const frameless = withoutFrame(prog, frame, stack);
@@ -114,7 +117,7 @@ function caller(prog: Program, stack: StackMemory, cfa: Addr, saved: Addr, fp: A
 
 /**
  * The caller of a function that was interrupted where it has no frame of its own, or one without the return address, which
- * a function that calls none does not save: then `ra` holds it.
+ * is saved later or, by a function that calls none, not at all: then `ra` holds it.
  */
 function withoutFrame(prog: Program, frame: Step, stack: StackMemory): Step | undefined {
   const { registers } = frame;
@@ -123,11 +126,12 @@ function withoutFrame(prog: Program, frame: Step, stack: StackMemory): Step | un
   const fp = registers[FP] ?? 0n;
   const pc = registers[PC] as Addr;
   if (ra === undefined || sp === undefined || !isCode(prog, stack, ra - 2n)) return undefined;
-  const known = hasFrame(prog, pc);
-  if (known === false || !isCode(prog, stack, pc)) return leafCaller(prog, stack, sp, ra, fp);
-  const word = stack.word(fp - RETURN_AT);
-  const savesFpOnly = word !== undefined && stack.find(word - 1n, 1) !== undefined;
-  return savesFpOnly ? leafCaller(prog, stack, fp, ra, word) : undefined;
+  const state = frameState(prog, pc);
+  if (state?.set === false || !isCode(prog, stack, pc)) return leafCaller(prog, stack, sp, ra, fp);
+  if (state?.savesRa) return undefined;
+  const saved = stack.word(fp - BigInt(state?.savedFp ?? 8));
+  const isFp = saved !== undefined && (state !== undefined || stack.find(saved - 1n, 1) !== undefined);
+  return isFp ? leafCaller(prog, stack, fp, ra, saved) : undefined;
 }
 
 function leafCaller(prog: Program, stack: StackMemory, cfa: Addr, ra: Addr, fp: Addr): Step | undefined {
@@ -136,8 +140,7 @@ function leafCaller(prog: Program, stack: StackMemory, cfa: Addr, ra: Addr, fp: 
 }
 
 /** What an exception interrupted: the handler's frame begins where `struct pt_regs` lies. */
-function interrupted(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
-  const at = frame.registers[SP] as Addr;
+function interrupted(prog: Program, at: Addr, stack: StackMemory): Step | StackEnd {
   const registers = stack.find(at, PT_REGS_SIZE) && readRegisters(prog, at);
   if (!registers) return { end: `exception frame at ${hex(at)} cannot be read`, complete: false };
   const user = isUserMode(registers);
