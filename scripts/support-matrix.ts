@@ -11,6 +11,7 @@ const TRUST: Readonly<Record<FrameTrust, string>> = {
   orc: 'ORC tables',
   cfi: 'DWARF call frames',
   'frame-pointer': 'frame records',
+  code: 'what the code did for its frame',
   scan: 'search of the stack (marked)',
   log: 'the log',
 };

@@ -2,8 +2,11 @@ import type { Addr, Bytes } from '../base/units.ts';
 import type { RegisterValues } from './architecture.ts';
 import type { Program } from './program.ts';
 
-/** Where a frame's registers come from, from the surest to the weakest; `log`: the kernel printed it, memory has it not. */
-export type FrameTrust = 'registers' | 'orc' | 'cfi' | 'frame-pointer' | 'scan' | 'log';
+/**
+ * Where a frame's registers come from, from the surest to the weakest. `code`: from what the callee's code did by then; `log`:
+ * the kernel printed it, memory has it not.
+ */
+export type FrameTrust = 'registers' | 'orc' | 'cfi' | 'frame-pointer' | 'code' | 'scan' | 'log';
 
 /** Half-open range of a kernel stack. */
 export interface StackRange {

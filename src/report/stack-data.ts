@@ -106,7 +106,7 @@ const frame: Schema = object('One frame, innermost first.', {
   source: optional(sourceLinesSchema),
   trust: oneOf(
     'Where the registers of this frame come from, from the surest to the weakest; `log`: the kernel printed the frame, and memory does not tell: then `sp` is 0, and `pc` where the symbol is not known.',
-    ['registers', 'orc', 'cfi', 'frame-pointer', 'scan', 'log'],
+    ['registers', 'orc', 'cfi', 'frame-pointer', 'code', 'scan', 'log'],
   ),
   stack: string('Stack the frame lies on: `task`, `irq`, `NMI`, ...; `user` in user mode.'),
   sp: hexString(
