@@ -38,7 +38,7 @@ export function frameRules(prog: Program, pc: Addr, lookup: Addr): FrameRules | 
 }
 
 /** The rules behind the last of these bytes of code. */
-export function rulesAfter(code: Uint8Array): FrameRules {
+function rulesAfter(code: Uint8Array): FrameRules {
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   const states = new Map<number, State>();
   let state = START;

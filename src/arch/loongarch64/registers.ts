@@ -15,7 +15,6 @@ export const LOONGARCH_REGISTERS = [
 ] as const;
 
 export const RA = 1;
-export const TP = 2;
 export const SP = 3;
 export const FP = 22;
 export const PC = 64;
