@@ -30,6 +30,39 @@ function words(...values: number[]): string {
   return Array.from(new Uint8Array(view.buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+test('riscv64: the spelling of objdump, branches by their addresses', () => {
+  for (const [hex, text] of [
+    ['4111', 'addi sp,sp,-16'],
+    ['22e0', 'sd s0,0(sp)'],
+    ['0008', 'addi s0,sp,16'],
+    ['6861', 'ld a0,192(a0)'],
+    ['8280', 'ret'],
+    ['2e85', 'mv a0,a1'],
+    ['8147', 'li a5,0'],
+    ['b7270100', 'lui a5,0x12'],
+    ['edfb', 'bnez a5,0xffffffff80fffff2'],
+    ['e31f05a4', 'bnez a0,0xffffffff80fffa5e'],
+    ['63870eb6', 'beqz t4,0xffffffff80fff36e'],
+    ['638d0732', 'beqz a5,0xffffffff8100033a'],
+    ['d9bf', 'j 0xffffffff80ffffd6'],
+    ['8297', 'jalr a5'],
+    ['e7800010', 'jalr 256(ra)'],
+    ['9397f702', 'slli a5,a5,0x2f'],
+    ['13c5f7ff', 'not a0,a5'],
+    ['3b05a040', 'negw a0,a0'],
+  ] as const) {
+    assert.deepEqual(textOf('riscv64', hex), [text]);
+  }
+});
+
+test('riscv64: calls and addresses that two instructions form', () => {
+  const [first, call, upper, low] = decode('riscv64', words(0x00001097, 0x100080e7, 0x00002517, 0x02053503));
+  assert.equal(first?.mnemonic, 'auipc');
+  assert.deepEqual([call?.flow, call?.target], ['call', AT + 0x1100n]);
+  assert.equal(upper?.flow, 'next');
+  assert.equal(low?.reference, AT + 8n + 0x2020n);
+});
+
 test('x86-64: the spelling of objdump', () => {
   for (const [hex, text] of [
     ['4889f5', 'mov %rsi,%rbp'],
@@ -109,7 +142,6 @@ test('arm64: addresses formed by ADRP and what follows, until the register is wr
 });
 
 test('sets without operand structures have text', () => {
-  assert.deepEqual(textOf('riscv64', '4111'), ['c.addi sp, -0x10']);
   assert.deepEqual(textOf('s390x', '07fe'), ['br %r14']);
 });
 

@@ -5,6 +5,8 @@ import { arm64Text } from './arm64-text.ts';
 import { attText } from './att-text.ts';
 import type { OperandLayout } from './capstone-insn.ts';
 import { ppcFlow, ppcText, ppcUndefined } from './ppc-text.ts';
+import { riscvReferences } from './riscv-references.ts';
+import { riscvText } from './riscv-text.ts';
 import type { SelfTest } from './self-test.ts';
 import { type Addition, x86Addition } from './x86-additions.ts';
 
@@ -150,7 +152,10 @@ export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet
     notation: { comment: '//', ...TABBED, remark: arm64Remark, undefined: arm64Undefined },
     selfTests: ARM64_TESTS,
   },
-  riscv64: { arch: 15, mode: RISCV64_COMPRESSED, unit: 2, notation: { comment: '#', ...TABBED } },
+  riscv64: {
+    ...{ arch: 15, mode: RISCV64_COMPRESSED, unit: 2, spell: riscvText, relate: riscvReferences },
+    notation: { comment: '#', ...TABBED },
+  },
   ppc64: { ...PPC, mode: MODE_64 | MODE_BIG_ENDIAN },
   ppc64le: {
     ...{ ...PPC, mode: MODE_64, selfTests: PPC_TESTS },
