@@ -1,6 +1,7 @@
 import type { Architecture } from '../program/ports.ts';
 import { riscvAddressLayout } from './riscv64/address-layout.ts';
 import { riscvKernelMap } from './riscv64/kernel-map.ts';
+import { recoverRiscvInfo } from './riscv64/recover-vmcoreinfo.ts';
 import { RISCV_REGISTERS } from './riscv64/registers.ts';
 import { RISCV_RELOCATIONS, riscvTextRelocations } from './riscv64/relocations.ts';
 import { riscvUnwind } from './riscv64/unwind.ts';
@@ -17,6 +18,7 @@ export const riscv64: Architecture = {
   recognise: (info) => info.number('phys_ram_base') !== undefined || info.number('va_kernel_pa_offset') !== undefined,
   registers: RISCV_REGISTERS,
   kernelMap: riscvKernelMap,
+  recoverInfo: recoverRiscvInfo,
   unwind: riscvUnwind,
   addressLayout: riscvAddressLayout,
   // arch/riscv/kernel/syscall_table.c, compat_syscall_table.c

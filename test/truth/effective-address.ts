@@ -5,7 +5,7 @@
 export function effectiveAddress(text: string, registers: Readonly<Record<string, string>>): string | undefined {
   const att = /(-?0x[0-9a-f]+)?\(%(\w+)(?:,%(\w+)(?:,(\d))?)?\)/.exec(text);
   const arm = /\[([xw]\d+|sp)(?:, #?(-?0x[0-9a-f]+|-?\d+))?(?:, (x\d+)(?:, lsl #(\d+))?)?\]/.exec(text);
-  const power = /(-?\d+)\((r\d+)\)/.exec(text);
+  const power = /(-?\d+)\(([a-z]\w*)\)/.exec(text); // RISC-V writes it like this too
   const [base, index, scale, displacement] = power
     ? [power[2], undefined, 1, power[1]]
     : att

@@ -114,6 +114,21 @@ test('page tables that are not in the dump', () => {
   );
 });
 
+test('a kernel without VMCOREINFO is found by its banner and its page tables', () => {
+  for (const bits of [39, 57] as const) {
+    const built = build(bits);
+    const banner = IMAGE + 0x1149320;
+    built.memory.fill(banner - (banner % 4096), 4096);
+    built.memory.write(banner, new TextEncoder().encode('Linux version 6.12.9-riscv (x@y) (gcc) #1 SMP\n\0'));
+    const text = riscv64.recoverInfo?.(built.memory) ?? '';
+    const info = new Vmcoreinfo(text);
+    assert.equal(info.release, '6.12.9-riscv');
+    assert.equal(info.symbol('swapper_pg_dir'), SWAPPER);
+    assert.equal(info.symbol('_stext'), LINK);
+    check(built.map(text.split('\n').filter((l) => l.startsWith('NUMBER'))), bits);
+  }
+});
+
 test('the text of a riscv64 kernel is told from others', () => {
   assert.equal(riscv64.recognise(new Vmcoreinfo(`${stated(57).join('\n')}\n`)), true);
   assert.equal(riscv64.recognise(new Vmcoreinfo('OSRELEASE=6.1\nNUMBER(phys_base)=0\n')), false);
