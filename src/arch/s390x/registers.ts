@@ -24,7 +24,7 @@ export const PC = 65;
 const ORIG_GPR2 = 66;
 
 /** `psw_t` and 16 general registers: `struct user_pt_regs` behind its first members, an ABI. */
-export const USER_REGS_SIZE = 16 + 16 * 8;
+const USER_REGS_SIZE = 16 + 16 * 8;
 /** Bit 31 of the mask is the addressing mode of 64 bits, bit 15 the problem state. Source: SA22-7832, "Program-Status-Word Format". */
 const PROBLEM_STATE = 1n << 48n;
 /** I/O and external interrupts are taken: bits 6 and 7 of the mask. */
@@ -40,7 +40,7 @@ export function s390Prstatus(desc: Uint8Array, littleEndian: boolean): RegisterV
 }
 
 /** A PSW and the general registers at `at`. */
-export function s390Registers(view: DataView, at: number, littleEndian = false): RegisterValues {
+function s390Registers(view: DataView, at: number, littleEndian = false): RegisterValues {
   const values: RegisterValues = new Array(S390_REGISTERS.length);
   values[PSW_MASK] = view.getBigUint64(at, littleEndian);
   values[PC] = view.getBigUint64(at + 8, littleEndian);

@@ -22,7 +22,7 @@ const POINTER = 8;
 const cache = perOwner((_prog: Program) => new Map<number, readonly StackRange[]>());
 
 /** `struct lowcore` of a CPU; undefined when it cannot be found. */
-export function lowcoreOf(prog: Program, cpu: number): Addr | undefined {
+function lowcoreOf(prog: Program, cpu: number): Addr | undefined {
   const table = prog.findSymbol('lowcore_ptr');
   const at = table && attempt(() => prog.memory.u64(table.address + BigInt(cpu * POINTER)));
   return at === 0n ? undefined : at;
