@@ -29,6 +29,7 @@ export const KERNELS = {
   'loong64-sid': { suite: 'sid', arch: 'loong64', version: '[0-9]+\\.[0-9]+', flavour: 'loong64' },
   'riscv64-6.12': { suite: 'trixie', arch: 'riscv64', version: '6\\.12\\.', flavour: 'riscv64' },
   's390x-6.1': { suite: 'bookworm', arch: 's390x', version: '6\\.1\\.', flavour: 's390x' },
+  's390x-sid': { suite: 'sid', arch: 's390x', version: '[0-9]+\\.[0-9]+', flavour: 's390x' },
   's390x-6.12': { suite: 'trixie', arch: 's390x', version: '6\\.12\\.', flavour: 's390x' },
 } as const satisfies Record<string, KernelSpec>;
 

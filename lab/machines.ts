@@ -79,7 +79,8 @@ export const MACHINES: Readonly<Record<Arch, Machine>> = {
   s390x: {
     ...COMMON,
     program: 'qemu-system-s390x',
-    package: 'qemu-system-misc',
+    package: 'qemu-system-s390x',
+    qemuSuite: 'trixie',
     machine: 's390-ccw-virtio',
     cpu: 'max',
     console: 'ttysclp0',

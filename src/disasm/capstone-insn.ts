@@ -32,6 +32,8 @@ export interface OperandLayout {
   readonly segment?: number;
   readonly base: number;
   readonly index?: number;
+  /** Of the base and the index; 4 where absent. */
+  readonly registerBytes?: 1;
   readonly scale?: number;
   readonly displacement: number;
   readonly displacementBytes: 4 | 8;
@@ -104,7 +106,9 @@ function readMemory(
   name: RegisterName,
 ): MemoryOperand {
   const register = (offset: number | undefined): string | undefined =>
-    offset === undefined ? undefined : name(memory.getUint32(value + offset, true));
+    offset === undefined
+      ? undefined
+      : name(layout.registerBytes === 1 ? memory.getUint8(value + offset) : memory.getUint32(value + offset, true));
   const displacement = value + layout.displacement;
   return {
     segment: register(layout.segment),

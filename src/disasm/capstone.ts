@@ -151,7 +151,7 @@ class Engine {
     const detail = readDetail(view, view.getUint32(this.#insn + INSN.detail, true), layout, (r) => this.#name(r));
     if (spell) [mnemonic, operandText] = spell(mnemonic, operandText, detail.displaced, bytes);
     const { operands } = detail;
-    const { flow, direct } = this.#set.flow?.(mnemonic) ?? detail;
+    const { flow, direct } = this.#set.flow?.(mnemonic, operandText) ?? detail;
     const last = operands.at(-1);
     const target = flow !== 'next' && direct && last?.kind === 'immediate' ? BigInt.asUintN(64, last.value) : undefined;
     let reference: Addr | undefined;
@@ -188,7 +188,8 @@ class Engine {
     if (register === 0 || register > 0xffff) return undefined;
     if (!(register in this.#names)) {
       const at = this.#module.q(this.#handle, register);
-      this.#names[register] = at === 0 ? undefined : this.#text(at, 32);
+      const name = at === 0 ? undefined : this.#text(at, 32);
+      this.#names[register] = name !== undefined && /^\d/.test(name) ? `${this.#set.numbered ?? ''}${name}` : name;
     }
     return this.#names[register];
   }

@@ -7,6 +7,7 @@ import type { OperandLayout } from './capstone-insn.ts';
 import { ppcFlow, ppcText, ppcUndefined } from './ppc-text.ts';
 import { riscvReferences } from './riscv-references.ts';
 import { riscvText } from './riscv-text.ts';
+import { s390Flow, s390Text } from './s390-text.ts';
 import type { SelfTest } from './self-test.ts';
 import { type Addition, x86Addition } from './x86-additions.ts';
 
@@ -44,12 +45,17 @@ export interface InstructionSet {
   readonly layout?: OperandLayout;
   readonly spell?: Spell;
   /** Where an instruction leads by its name, for a set that capstone does not tell it of; undefined: to the next one. */
-  readonly flow?: (mnemonic: string) => { readonly flow: InstructionFlow; readonly direct: boolean } | undefined;
+  readonly flow?: (
+    mnemonic: string,
+    operands: string,
+  ) => { readonly flow: InstructionFlow; readonly direct: boolean } | undefined;
   /** Instructions that capstone lacks; asked where it has none, or one whose name matches. */
   readonly additions?: { readonly name: RegExp; find(code: Uint8Array): Addition | undefined };
   /** Immediates are unsigned (`CS_OPT_UNSIGNED`). */
   readonly unsigned?: true;
   readonly notation: Notation;
+  /** Begins the names of registers that capstone knows by a number alone. */
+  readonly numbered?: string;
   /** Completes what only several instructions together tell. */
   readonly relate?: (instructions: readonly Instruction[]) => readonly Instruction[];
   /** Register that stands for the next instruction's address in memory operands. */
@@ -79,6 +85,12 @@ const ARM64_LAYOUT: OperandLayout = {
 const PPC_LAYOUT: OperandLayout = {
   ...{ count: 9, first: 16, stride: 24, type: 0, value: 8, access: 4 },
   ...{ base: 0, displacement: 4, displacementBytes: 4 },
+};
+
+// cs_sysz, cs_sysz_op, sysz_op_mem of capstone/systemz.h, which say nothing of access: the type's upper byte is zero.
+const S390_LAYOUT: OperandLayout = {
+  ...{ count: 4, first: 8, stride: 32, type: 0, value: 8, access: 3 },
+  ...{ base: 0, index: 1, registerBytes: 1, displacement: 16, displacementBytes: 8 },
 };
 
 const X86_TESTS: readonly SelfTest[] = [
@@ -140,6 +152,27 @@ const PPC = {
   notation: { comment: '#', ...TABBED },
 } as const satisfies Omit<InstructionSet, 'mode'>;
 
+const S390_TESTS: readonly SelfTest[] = [
+  {
+    code: [0xe3, 0x12, 0xb0, 0x20, 0x00, 0x04], // lg %r1,32(%r2,%r11)
+    operands: [
+      { kind: 'register', register: 'r1', size: 0, access: '' },
+      {
+        ...{ kind: 'memory', segment: undefined, base: 'r11', index: 'r2', scale: 1, displacement: 32n },
+        ...{ size: 0, access: '' },
+      },
+    ],
+  },
+  {
+    code: [0xc0, 0xe5, 0x00, 0x00, 0x00, 0x80], // brasl %r14,.+0x100
+    operands: [
+      { kind: 'register', register: 'r14', size: 0, access: '' },
+      { kind: 'immediate', value: 0x1100n, size: 0, access: '' },
+    ],
+    target: 0x1100n,
+  },
+];
+
 /** Every instruction set; one more is one line (and a spelling, where capstone's is not that of the GNU tools). */
 export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet>> = {
   'x86-64': {
@@ -161,5 +194,8 @@ export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet
     ...{ ...PPC, mode: MODE_64, selfTests: PPC_TESTS },
     notation: { comment: '#', ...TABBED, undefined: ppcUndefined },
   },
-  s390x: { arch: 6, mode: MODE_BIG_ENDIAN, unit: 2, notation: { comment: '#', ...TABBED } },
+  s390x: {
+    ...{ arch: 6, mode: MODE_BIG_ENDIAN, unit: 2, layout: S390_LAYOUT, spell: s390Text, flow: s390Flow, numbered: 'r' },
+    ...{ notation: { comment: '#', ...TABBED }, selfTests: S390_TESTS },
+  },
 };
