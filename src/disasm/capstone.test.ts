@@ -63,6 +63,34 @@ test('riscv64: calls and addresses that two instructions form', () => {
   assert.equal(low?.reference, AT + 8n + 0x2020n);
 });
 
+test('s390x: the spelling of objdump, calls, jumps and returns, the length of what is no instruction', () => {
+  for (const [hex, text, flow] of [
+    ['c00400000000', 'jgnop 0xffffffff81000000', 'next'],
+    ['eb6ff0480024', 'stmg %r6,%r15,72(%r15)', 'next'],
+    ['e3f0ff40ff71', 'lay %r15,-192(%r15)', 'next'],
+    ['a784018a', 'je 0xffffffff81000314', 'jump'],
+    ['c0e500000080', 'brasl %r14,0xffffffff81000100', 'call'],
+    ['0de1', 'basr %r14,%r1', 'call'],
+    ['ec28000c007c', 'cgije %r2,0,0xffffffff81000018', 'jump'],
+    ['ec960016007e', 'cijne %r9,0,0xffffffff8100002c', 'jump'],
+    ['ec3323bc3d55', 'risbgz %r3,%r3,35,60,61', 'next'],
+    ['d203039c3000', 'mvc 924(4,%r0),0(%r3)', 'next'],
+    ['c02000000020', 'larl %r2,0xffffffff81000040', 'next'],
+    ['07fe', 'br %r14', 'return'],
+    ['07f4', 'br %r4', 'jump'],
+    ['0700', 'nopr', 'next'],
+    ['0707', 'nopr %r7', 'next'],
+    ['b9a20022', '(bad)', 'next'],
+  ] as const) {
+    const [insn, more] = decode('s390x', hex);
+    assert.equal(`${insn?.mnemonic} ${insn?.operandText}`.trim(), text);
+    assert.equal(insn?.flow, flow, text);
+    assert.equal(more, undefined);
+  }
+  assert.equal(decode('s390x', 'c0e500000080')[0]?.target, AT + 0x100n);
+  assert.equal(decode('s390x', 'c02000000020')[0]?.target, undefined);
+});
+
 test('x86-64: the spelling of objdump', () => {
   for (const [hex, text] of [
     ['4889f5', 'mov %rsi,%rbp'],

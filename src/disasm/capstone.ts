@@ -100,7 +100,7 @@ class Engine {
         if (other) this.#load(code);
         insn = other ?? insn;
       }
-      insn ??= bad(pc, code.slice(at, at + this.#set.unit));
+      insn ??= bad(pc, code.slice(at, at + (this.#set.lengthOf?.(code[at] as number) ?? this.#set.unit)));
       found.push(insn);
       at += insn.size;
     }

@@ -8,6 +8,7 @@ import { ppcFlow, ppcText, ppcUndefined } from './ppc-text.ts';
 import { riscvReferences } from './riscv-references.ts';
 import { riscvText } from './riscv-text.ts';
 import { s390Flow, s390Text } from './s390-text.ts';
+import { s390Flow, s390Length, s390Text, s390Undefined } from './s390-text.ts';
 import type { SelfTest } from './self-test.ts';
 import { type Addition, x86Addition } from './x86-additions.ts';
 
@@ -41,6 +42,8 @@ export interface InstructionSet {
   readonly syntax?: number;
   /** Bytes of the smallest instruction: what is stepped over when bytes are none. */
   readonly unit: number;
+  /** Bytes of the instruction that begins with this byte, where that tells it: bytes that are none are stepped over so. */
+  readonly lengthOf?: (first: number) => number;
   /** Of the set's operand structures; without it instructions have text only. */
   readonly layout?: OperandLayout;
   readonly spell?: Spell;
@@ -196,6 +199,7 @@ export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet
   },
   s390x: {
     ...{ arch: 6, mode: MODE_BIG_ENDIAN, unit: 2, layout: S390_LAYOUT, spell: s390Text, flow: s390Flow, numbered: 'r' },
-    ...{ notation: { comment: '#', ...TABBED }, selfTests: S390_TESTS },
+    ...{ lengthOf: s390Length, selfTests: S390_TESTS },
+    notation: { comment: '#', ...TABBED, undefined: s390Undefined },
   },
 };

@@ -13,16 +13,42 @@ const NEVER: Readonly<Record<string, string>> = { brc: 'jnop', brcl: 'jgnop', bc
  * in decimal, addresses hexadecimal, nothing behind a comma.
  */
 export function s390Text(mnemonic: string, operands: string): readonly [string, string] {
-  const target = TO_ADDRESS.test(mnemonic) ? /(?:^|, )(0x[0-9a-f]+|\d+)$/.exec(operands)?.[1] : undefined;
+  const target = TO_ADDRESS.test(mnemonic) ? /(?:^|, )(-?(?:0x[0-9a-f]+|\d+))$/.exec(operands)?.[1] : undefined;
   const before = target === undefined ? operands : operands.slice(0, operands.length - target.length);
-  let text = before.replaceAll(', ', ',').replace(/-?\b0x[0-9a-f]+\b/g, decimal);
-  if (target !== undefined) text += `0x${BigInt(target).toString(16)}`;
+  let text = before.replaceAll(', ', ',').replace(/-?\b0x[0-9a-f]+\b/g, (n) => `${number(n)}`);
+  if (target !== undefined) text += `0x${BigInt.asUintN(64, number(target)).toString(16)}`;
   const never = text.startsWith('0,') ? NEVER[mnemonic] : undefined;
-  return never === undefined ? [mnemonic, text] : [never, text.slice(2)];
+  if (never !== undefined) return [never, text.slice(2).replace(/^%r0$/, '')];
+  text = text.replace(LENGTH_ALONE, '($1,%r0)');
+  const zeroing = ZEROING.exec(`${mnemonic} ${text}`);
+  if (zeroing) return [`${mnemonic}z`, `${zeroing[1]}${Number(zeroing[2]) - ZERO}${zeroing[3]}`];
+  return [mnemonic.replace(COMPARE, (_, name: string, condition: string) => name + CONDITIONS[condition]), text];
 }
 
-function decimal(n: string): string {
-  return n.startsWith('-') ? `-${BigInt(n.slice(1))}` : `${BigInt(n)}`;
+/** A length without a base, which is register 0. */
+const LENGTH_ALONE = /\((\d+)\)/g;
+/** Names of conditions of comparing branches that capstone chooses otherwise. */
+const COMPARE = /^(cl?g?[ir][jb])(lh|le|he)$/;
+const CONDITIONS: Readonly<Record<string, string>> = { lh: 'ne', le: 'nh', he: 'nl' };
+/** Rotate then insert: bit 0 of the fourth operand says that the other bits become zero. */
+const ZERO = 128;
+const ZEROING = /^risbgn? (%r\d+,%r\d+,\d+,)(1[3-9]\d|12[89]|2\d\d)(,\d+)$/;
+
+/** Bytes of an instruction, by the first two bits. Source: SA22-7832, "Instruction Formats". */
+export function s390Length(first: number): number {
+  if (first < 0x40) return 2;
+  return first < 0xc0 ? 4 : 6;
+}
+
+/** What stands for bytes that are no instruction. */
+export function s390Undefined(bytes: Uint8Array): string {
+  const hex = [...bytes].map((b) => b.toString(16).padStart(2, '0'));
+  if (bytes.length === 4) return `.long 0x${hex.join('')}`;
+  return bytes.length === 2 ? `.short 0x${hex.join('')}` : `.byte ${hex.map((h) => `0x${h}`).join(',')}`;
+}
+
+function number(n: string): bigint {
+  return n.startsWith('-') ? -BigInt(n.slice(1)) : BigInt(n);
 }
 
 /** Capstone sorts these instructions into groups for compilers, which lack calls and returns: their names tell. */

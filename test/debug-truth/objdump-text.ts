@@ -34,6 +34,7 @@ function bytesOf(word: string): number[] {
  * One notation for both sides, which loses nothing but notation:
  * - comments (`# 0x...`, `// ...`) and `<symbol+0x1>` behind addresses go;
  * - white space is one blank, none around commas;
+ * - addresses that a symbol stands behind get `0x`;
  * - addresses of 16 digits get `0x` and lose leading zeros;
  * - shifts by one (D0, D1): binutils before 2.41 leaves `$1` out, later ones and we write it; it goes;
  * - `(bad)`, `.inst ... undefined` and `.byte ...` are all `(bad)`: no instruction.
@@ -42,6 +43,7 @@ export function normalise(text: string): string {
   const plain = text
     .replace(/\s+#\s.*$/, '')
     .replace(/\s*\/\/.*$/, '')
+    .replace(/(^|[ ,\t])([0-9a-f]{1,16})(?=\s*<)/, '$10x$2')
     .replace(/\s*<[^>]*>/g, '')
     .replace(/(^|[ ,\t])(?:0x)?0*([0-9a-f]{1,16})$/, (all, before: string, digits: string) =>
       /[ \t,](?:0x)?[0-9a-f]{8,16}$/.test(all) ? `${before}0x${digits}` : all,
@@ -55,5 +57,5 @@ export function normalise(text: string): string {
 
 /** No instruction for objdump. */
 export function isBad(text: string): boolean {
-  return /\(bad\)|^\.inst\b.*undefined|^\.byte\b|^\.word\b|^undefined$/.test(text);
+  return /\(bad\)|^\.inst\b.*undefined|^\.byte\b|^\.(?:word|long 0x|short 0x)|^undefined$/.test(text);
 }
