@@ -11,7 +11,13 @@ import { findPeer, MissingPeerError, type PeerCommand } from './peer.ts';
 import { Random } from './random.ts';
 import { withDebugFile } from './with-debug-file.ts';
 
-const EM_AARCH64 = 183;
+/** What the names of programs begin with that read code of an ELF machine. */
+const TRIPLETS: Readonly<Record<number, string>> = {
+  21: 'powerpc64le-linux-gnu',
+  22: 's390x-linux-gnu',
+  183: 'aarch64-linux-gnu',
+  243: 'riscv64-linux-gnu',
+};
 const LINES = 20_000;
 const MODULES = 20;
 const FUNCTIONS = 2_000;
@@ -49,8 +55,9 @@ function peer(given: string | undefined, names: readonly string[], packages: str
 /** Programs that read code of a file's machine. */
 async function binutils(path: string, program: 'objdump' | 'addr2line'): Promise<PeerCommand> {
   const machine = await withDebugFile(path, (file) => file.elf.header.machine);
-  const names = machine === EM_AARCH64 ? [`aarch64-linux-gnu-${program}`] : [program, `x86_64-linux-gnu-${program}`];
-  return peer(values[program], names, machine === EM_AARCH64 ? 'binutils-aarch64-linux-gnu' : 'binutils');
+  const triplet = TRIPLETS[machine];
+  if (triplet !== undefined) return peer(values[program], [`${triplet}-${program}`], `binutils-${triplet}`);
+  return peer(values[program], [program, `x86_64-linux-gnu-${program}`], 'binutils');
 }
 
 /** A name for tables: the kernel's, in a lab `amd64-6.1`. */
