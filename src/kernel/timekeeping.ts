@@ -7,7 +7,10 @@ import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 
 const NS = 1_000_000_000n;
 /** Values that CONFIG_HZ can have on the architectures of Linux. */
-const RATES = [100, 250, 300, 1000, 200, 24, 48, 64, 128, 256, 500, 512, 1024, 1200];
+const COMMON_RATES = [100, 250, 300, 1000];
+const RARE_RATES = [200, 24, 48, 64, 128, 256, 500, 512, 1024, 1200];
+/** Seconds by which the clock may be ahead of the ticks: s390x's counts from before the kernel began. */
+const HEAD_START = 12;
 
 /** What the kernel's clocks stood at when the dump was taken, to the last tick that it counted. */
 export interface KernelTime {
@@ -73,9 +76,21 @@ export function tickRate(prog: Program): number | undefined {
   if (!symbol) return undefined;
   const ticks = Number(prog.memory.u64(symbol.address));
   const { monotonicSeconds } = kernelTime(prog);
+  return (
+    closestRate(COMMON_RATES, ticks, monotonicSeconds, HEAD_START) ??
+    closestRate(RARE_RATES, ticks, monotonicSeconds, 2)
+  );
+}
+
+function closestRate(
+  rates: readonly number[],
+  ticks: number,
+  monotonicSeconds: number,
+  slack: number,
+): number | undefined {
   let best: number | undefined;
-  let error = Math.max(2, monotonicSeconds * 0.02);
-  for (const rate of RATES) {
+  let error = Math.max(slack, monotonicSeconds * 0.02);
+  for (const rate of rates) {
     // INITIAL_JIFFIES: the low 32 bits of five minutes before the count overflows (include/linux/jiffies.h)
     const seconds = (ticks - (0x100000000 - 300 * rate)) / rate;
     const distance = Math.abs(seconds - monotonicSeconds);

@@ -34,7 +34,7 @@ export function s390KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const tables = findTables(image, info, swapper);
   const { format, root, walk } = tables;
   const identity = info.hex('IDENTITYBASE') ?? 0n;
-  const linear = linearRanges(image, tables, identity, swapper);
+  const linear = linearRanges(image, info, tables, identity, swapper);
   const vaBits = addressBits(format);
   const translate = bounded(withLinearRanges(linear, walk), vaBits);
   const vmemmap = new Lazy(() => vmemmapFromSections(info, image.memory, translate, PAGE_SIZE, false));
@@ -103,23 +103,43 @@ function isRoot(root: number): boolean {
   return Number.isSafeInteger(root) && root >= 0 && root % PAGE_SIZE === 0;
 }
 
-/** The identity mapping, and the image where that is mapped apart; without page tables all that the dump has. */
-function linearRanges(image: DumpImage, tables: Tables, identity: bigint, swapper: Addr): LinearRange[] {
+/** The image first, then the identity mapping; without page tables all that the dump has. */
+function linearRanges(
+  image: DumpImage,
+  info: Vmcoreinfo,
+  tables: Tables,
+  identity: bigint,
+  swapper: Addr,
+): LinearRange[] {
   const { root, walk, unproved } = tables;
-  const ranges: LinearRange[] = [];
+  const delta = BigInt(root) - swapper;
+  const ranges = [delta === -identity ? statedImage(info, swapper, delta) : imageRange(tables, swapper, delta)];
   const extent = linearExtent(walk, identity, root);
   if (extent) ranges.push(extent);
   else if (unproved) {
     for (const { start, end } of image.memory.ranges())
       ranges.push({ start: identity + BigInt(start), end: identity + BigInt(end), phys: start });
   }
-  const delta = BigInt(root) - swapper;
-  if (delta !== -identity) ranges.push(imageRange(tables, swapper, delta));
   return ranges;
+}
+
+/** The image as far as VMCOREINFO has symbols of it, where it lies in the identity mapping. */
+function statedImage(info: Vmcoreinfo, swapper: Addr, delta: bigint): LinearRange {
+  const stext = info.symbol('_stext') ?? swapper;
+  const start = (stext < swapper ? stext : swapper) & ~(STEP - 1n);
+  let end = swapper + BigInt(PAGE_SIZE);
+  for (const key of info.keys()) {
+    const at = info.symbol(/^SYMBOL\((\w+)\)$/.exec(key)?.[1] ?? '') ?? 0n;
+    if (at > end && at < start + STATED_IMAGE) end = at;
+  }
+  end = (end + STEP) & ~(STEP - 1n);
+  return { start, end, phys: Number(start + delta) };
 }
 
 const STEP = 0x10000n;
 const IMAGE_LIMIT = 0x20000000n;
+/** No image is larger; what lies behind is memory that the kernel was given. */
+const STATED_IMAGE = 0x10000000n;
 /** Around swapper_pg_dir lie the kernel's data: at least this much where no tables tell. */
 const UNPROVED_IMAGE = 0x1000000n;
 
