@@ -7,7 +7,6 @@ import type { OperandLayout } from './capstone-insn.ts';
 import { ppcFlow, ppcText, ppcUndefined } from './ppc-text.ts';
 import { riscvReferences } from './riscv-references.ts';
 import { riscvText } from './riscv-text.ts';
-import { s390Flow, s390Text } from './s390-text.ts';
 import { s390Flow, s390Length, s390Text, s390Undefined } from './s390-text.ts';
 import type { SelfTest } from './self-test.ts';
 import { type Addition, x86Addition } from './x86-additions.ts';
