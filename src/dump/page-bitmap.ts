@@ -17,6 +17,8 @@ interface Part {
   readonly bytes: Uint8Array;
   /** Set bits of this part before each group of 512 bits. */
   readonly ranks: Uint32Array;
+  /** Set bits of the whole part. */
+  readonly set: number;
 }
 
 /** A bitmap of page frames in a file, least significant bit first; read in parts as they are needed. */
@@ -65,7 +67,9 @@ export class PageBitmap {
     let start = -1;
     const count = Math.ceil(this.bits / PART_BITS);
     for (let index = 0; index < count; index++) {
-      const { bytes } = this.#part(index);
+      const { bytes, set: setBits } = this.#part(index);
+      // a machine whose device memory lies high has little but empty parts
+      if (setBits === 0 && start < 0) continue;
       const base = index * PART_BITS;
       const last = Math.min(PART_BITS, this.bits - base);
       for (let bit = 0; bit < last; ) {
@@ -118,7 +122,7 @@ export class PageBitmap {
     }
     ranks.fill(n, end);
     if (this.#before.length === index + 1) this.#before.push((this.#before[index] as number) + n);
-    return { index, bytes, ranks };
+    return { index, bytes, ranks, set: n };
   }
 }
 
