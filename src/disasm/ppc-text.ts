@@ -12,7 +12,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { sync: 'hwsync', waitimpl
 export function ppcText(mnemonic: string, operands: string): readonly [string, string] {
   const target = TO_ADDRESS.test(mnemonic) ? /(?:^|, )(0x[0-9a-f]+|\d+)$/.exec(operands)?.[1] : undefined;
   const before = target === undefined ? operands : operands.slice(0, operands.length - target.length);
-  const text = before.replaceAll(', ', ',').replace(/\b0x[0-9a-f]+\b/g, (n) => `${BigInt(n)}`);
+  const text = before
+    .replaceAll(', ', ',')
+    .replace(/\b0x[0-9a-f]+\b/g, (n) => `${BigInt(n)}`)
+    .replace(/\bcr([0-7])(lt|gt|eq|so|un)\b/g, '4*cr$1+$2');
   if (target !== undefined) return [mnemonic, `${text}0x${BigInt(target).toString(16)}`];
   return shorter(mnemonic, text) ?? [text === '' ? (OTHER_NAMES[mnemonic] ?? mnemonic) : mnemonic, text];
 }

@@ -45,7 +45,7 @@ function transferOf({ mnemonic, operands }: Instruction): Transfer | undefined {
   const at = operands[1];
   // r0 as a base stands for zero
   const base = at?.kind === 'memory' ? at.base : at?.kind === 'register' ? at.register : undefined;
-  const start = base === undefined || base === 'r0' || base === '0' ? constant(0) : named(base);
+  const start = base === undefined || base === 'r0' || ppcRegister(base) === undefined ? constant(0) : named(base);
   const offset = indexed ? termOf(operands[2]) : constant((at as Memory | undefined)?.displacement ?? 0n);
   if (!indexed && at?.kind !== 'memory') return undefined;
   return {
@@ -80,7 +80,7 @@ export function ppcAccesses(insn: Instruction): readonly Access[] {
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...{ and: 'and', or: 'or', xor: 'xor', andi: 'and', ori: 'or', xori: 'xor', mulli: 'mul', mulld: 'mul' },
-  ...{ sldi: 'shl', srdi: 'shr', sradi: 'sar', sld: 'shl', srd: 'shr', srad: 'sar' },
+  ...{ sldi: 'shl', sradi: 'sar', sld: 'shl', srd: 'shr', srad: 'sar' },
 };
 /** Those whose constant is shifted left by 16 bits. */
 const SHIFTED: Readonly<Record<string, Operation | 'add'>> = { addis: 'add', andis: 'and', oris: 'or', xoris: 'xor' };
@@ -127,10 +127,12 @@ function arithmetic(name: string, [to, a, b]: readonly Operand[]): Effect[] | un
 }
 
 /** Rotations that take out or move a field of bits; others are not followed. Power ISA 3.0B, book I, 3.3.14. */
-function rotation(name: string, operands: readonly Operand[]): Effect[] | undefined {
-  const [to, from, ...rest] = operands;
-  const [n = 0n, first = 0n, last = 0n] = rest.map((o) => (o.kind === 'immediate' ? o.value : -1n));
-  if (rest.some((o) => o.kind !== 'immediate')) return undefined;
+function rotation(name: string, { operands, operandText }: Instruction): Effect[] | undefined {
+  const [to, from] = operands;
+  // shorter names have other numbers than the operands, which are the instruction's own
+  const numbers = operandText.split(',').slice(2);
+  if (numbers.length === 0 || !numbers.every((n) => /^\d+$/.test(n))) return undefined;
+  const [n = 0n, first = 0n, last = 0n] = numbers.map(BigInt);
   const value = termOf(from);
   const low = part(value, 4);
   const masked = (of: Term, mask: Term): Effect[] => write(to, operation('and', of, mask));
@@ -143,6 +145,8 @@ function rotation(name: string, operands: readonly Operand[]): Effect[] | undefi
       return masked(value, constant(~((1n << n) - 1n)));
     case 'clrrwi':
       return masked(value, constant(0xffffffffn & ~((1n << n) - 1n)));
+    case 'srdi':
+      return write(to, operation('shr', value, constant(n)));
     case 'slwi':
       return write(to, part(operation('shl', low, constant(n)), 4));
     case 'srwi':
@@ -196,7 +200,7 @@ export function ppcEffects(insn: Instruction): readonly Effect[] {
     tableOfContents(insn) ??
     special(name, operands) ??
     loadStore(insn) ??
-    rotation(name, operands) ??
+    rotation(name, insn) ??
     arithmetic(name, operands);
   if (known) return known;
   // what is stored in another way is lost
