@@ -125,3 +125,24 @@ test('flags of an entry, its address, and swap', () => {
   assert.deepEqual(tables?.flagNames(0n), []);
   assert.deepEqual(tables?.swap(0x4000000001230003n), { type: 3, offset: 0x123n });
 });
+
+test('without VMCOREINFO a radix tree is found behind the banner, its page size by its last tables', () => {
+  for (const granule of [4096, 65536] as const) {
+    const { memory, kernel } = machine(FORMS[granule === 4096 ? 'radix, 4 KiB' : 'radix, 64 KiB']);
+    memory.write(0x100000, new TextEncoder().encode('Linux version 6.12.0-test (gcc) #1 SMP\n\0'));
+    memory.fill(0x110000, 0x10000); // an empty page is no root
+    kernel.map(LINEAR, 0n, 1);
+    kernel.map(0xc008000000230000n, 0x7650000n);
+    const entry = kernel.entry(0xc008000000230000n, 2) + 7; // the lowest byte
+    const index = new Uint8Array(1);
+    memory.read(entry, index);
+    memory.write(entry, Uint8Array.of(((index[0] as number) & 0xe0) | (granule === 4096 ? 9 : 5)));
+    const info = new Vmcoreinfo(ppc64le.recoverInfo?.(memory) ?? '');
+    assert.equal(info.release, '6.12.0-test');
+    assert.equal(info.pageSize, granule);
+    assert.equal(info.symbol('swapper_pg_dir'), LINEAR + BigInt(ROOT));
+  }
+  const none = machine(FORMS['radix, 4 KiB']);
+  none.memory.write(0x100000, new TextEncoder().encode('Linux version 6.12.0-test (gcc) #1 SMP\n\0'));
+  assert.equal(ppc64le.recoverInfo?.(none.memory), undefined);
+});

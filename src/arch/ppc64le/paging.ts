@@ -29,7 +29,11 @@ function paging(widths: Widths, pageShift: number): PagingFormat {
   return {
     levels: levels.reverse(),
     bigEndian: true,
-    next: (lo, hi) => (hi >>> 0 < VALID ? -1 : (hi & ADDRESS) * 0x100000000 + ((lo & ~0xff) >>> 0)),
+    next(lo, hi, level) {
+      // nothing is mapped by the root itself
+      if (hi >>> 0 < VALID || (level === 0 && (hi & LEAF) !== 0)) return -1;
+      return (hi & ADDRESS) * 0x100000000 + ((lo & ~0xff) >>> 0);
+    },
     isLeaf: (_lo, hi) => (hi & LEAF) !== 0,
   };
 }
