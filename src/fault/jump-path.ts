@@ -160,7 +160,7 @@ export function knownAt(frame: FaultFrame): Registers {
   return found;
 }
 
-function* leavingJumps(code: FunctionCode): Iterable<number> {
+export function* leavingJumps(code: FunctionCode): Iterable<number> {
   for (let index = 0; index < code.instructions.length; index++) {
     const { target, indirect } = code.flow(index);
     if (indirect || (target !== undefined && code.indexOf(target) === undefined)) yield index;

@@ -2,6 +2,7 @@ import type { Addr, Bytes } from '../base/units.ts';
 import type { CType } from '../types/c-type.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import type { FunctionCode } from './function-code.ts';
+import { JumpNeeds } from './jump-needs.ts';
 import { type JumpFound, type JumpSearch, jumpPath, MAX_JUMPS, type Registers } from './jump-path.ts';
 import { JumpReach } from './jump-reach.ts';
 import { pointedStruct } from './member-at.ts';
@@ -39,6 +40,7 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
   const reach = new JumpReach(prog, site.code.machine, search.wanted);
   const mayLead = (start: Addr, jumps: number): boolean => reach.may(start, jumps);
   const proving: JumpSearch = { ...search, proved: true, mayLead, followed: new Map() };
+  const needs = new JumpNeeds(proving);
   let tried = 0;
   for (const name of prog.functionsTaking(struct.name)) {
     const symbol = prog.findSymbol(name);
@@ -48,8 +50,9 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
     const code = search.codeAt(symbol.address);
     for (const head of code ? heads : []) {
       const entry = new Map([[first, head]]);
-      const path = code && jumpPath(proving, code, entry);
-      if (code && path) found.push({ code, entry, path });
+      if (!code || !needs.fits(code, entry, MAX_JUMPS)) continue;
+      const path = jumpPath(proving, code, entry);
+      if (path) found.push({ code, entry, path });
     }
   }
   return found.length === 1 ? found[0] : undefined;
