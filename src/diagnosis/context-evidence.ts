@@ -60,15 +60,14 @@ export function rcuOwner(
 /** Who still points to the object, the most telling first: at most a few. */
 export function referrerEvidence(of: Case, o: ExaminedObject): Evidence[] {
   const found = attempt(() => of.referrersOf(o))?.found ?? [];
-  const telling = found.filter((r) => r.slab?.member !== undefined && r.slab.allocated !== false);
-  return telling.slice(0, MOST_REFERRERS).map((r) => {
-    const { type, member, object, words } = r.slab as NonNullable<typeof r.slab>;
+  const telling = found.filter((r) => r.allocated !== false);
+  return telling.slice(0, MOST_REFERRERS).map(({ value, type, member, object, words }) => {
     const own = words === undefined || words === '' ? '' : ` (${words})`;
     const what = {
       en: `still referenced by ${type} ${object.toString(16)}${own}, member ${member}`,
       zh: `仍被 ${type} ${object.toString(16)}${own} 的成员 ${member} 引用`,
     };
-    return { what, value: `0x${r.value.toString(16)}`, command: `struct ${type}.${member} ${object.toString(16)}` };
+    return { what, value: `0x${value.toString(16)}`, command: `struct ${type}.${member} ${object.toString(16)}` };
   });
 }
 

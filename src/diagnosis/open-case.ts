@@ -153,8 +153,8 @@ class OpenCase implements Case {
 
 /** Who points to an object or to what it is embedded in it: the inode of an `ext4_inode_info`. */
 function objectReferrers(prog: Program, object: ExaminedObject): Referrers {
-  const { address, identity, slab } = object;
+  const { address, identity, slab, type } = object;
   const values = identity && identity.address !== address ? [address, identity.address] : [address];
   const size = slab?.cache.size ?? Math.max(object.symbol?.size ?? 0, 8);
-  return referrers(prog, values, { start: address, end: addrAdd(address, size) });
+  return referrers(prog, { start: address, end: addrAdd(address, size), values, ...(type !== undefined && { type }) });
 }

@@ -157,7 +157,7 @@ export {
 } from './rbtree.ts';
 export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
 export { type ReclaimKind, type ReclaimTask, type ReclaimTasks, reclaimTasks } from './reclaim-tasks.ts';
-export { type Referrer, type Referrers, referrers } from './referrers.ts';
+export { type Referred, type Referrer, type Referrers, referrers } from './referrers.ts';
 export { type RequestFacts, requestAge, requestFacts } from './request-facts.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
 export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';

@@ -1,35 +1,63 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wholeSlabKernel } from '../../test/build/slab-kernel.ts';
+import { pointerType, structType, u64Type } from '../../test/build/c-types.ts';
+import { SIZE, wholeSlabKernel } from '../../test/build/slab-kernel.ts';
+import type { CType } from '../types/c-type.ts';
 import { referrers } from './referrers.ts';
 
-test('who points to an object: an object of a slab and a variable; its own words do not count', () => {
-  const { memory, full, partial } = wholeSlabKernel();
-  const object = full.object(3);
+const VOID: CType = { ...u64Type, kind: 'void', name: '', size: 0, resolve: () => VOID };
+
+/** A kernel whose objects of the cache `things` are of a type with these members. */
+function kernelOf(members: Parameters<typeof structType>[2]) {
+  const made = wholeSlabKernel();
+  made.memory.kernel.type(structType('things', SIZE - 8, members));
+  const object = made.full.object(3);
+  return { ...made, referred: { start: object, end: object + BigInt(SIZE), values: [object], type: 'wanted' }, object };
+}
+
+test('who points to an object: members of objects of a slab; its own words and what is no member do not count', () => {
+  const wanted = structType('wanted', 64, { first: [0, u64Type] });
+  const { memory, full, partial, referred, object } = kernelOf({
+    owner: [24, pointerType(wanted)],
+    more: [64, u64Type],
+  });
+  memory.kernel.type(wanted);
   memory.u64(full.object(5) + 24n, object);
+  memory.u64(full.object(6) + 32n, object);
   memory.u64(partial.object(30) + 64n, object);
-  memory.u64(object + 8n, object);
-  const data = memory.symbol('_sdata', memory.alloc(64), 64);
-  memory.u64(data + 16n, object);
-  memory.symbol('_edata', data + 64n);
-  const prog = memory.program();
-  const { found, complete } = referrers(prog, [object], { start: object, end: object + 128n });
+  memory.u64(object + 24n, object);
+  const { found, complete, searched } = referrers(memory.program(), referred);
   assert.equal(complete, true);
-  const places = new Map(found.map((r) => [r.at, r]));
-  assert.deepEqual([...places.keys()].sort(), [data + 16n, full.object(5) + 24n, partial.object(30) + 64n].sort());
-  const used = places.get(full.object(5) + 24n)?.slab;
+  assert.equal(searched, 3 * 4096);
   assert.deepEqual(
-    [used?.cache.name, used?.object, used?.inside, used?.allocated],
-    ['things', full.object(5), 24, true],
+    found.map((r) => [r.at, r.value, r.cache.name, r.type, r.member, r.object, r.allocated]).sort(),
+    [
+      [full.object(5) + 24n, object, 'things', 'things', 'owner', full.object(5), true],
+      [partial.object(30) + 64n, object, 'things', 'things', 'more', partial.object(30), false],
+    ].sort(),
   );
-  assert.equal(places.get(partial.object(30) + 64n)?.slab?.allocated, false);
-  assert.equal(places.get(data + 16n)?.symbol?.name, '_sdata');
+});
+
+test('objects whose type cannot point there are not looked at', () => {
+  const wanted = structType('wanted', 64, { first: [0, u64Type] });
+  const other = structType('other', 64, { first: [0, u64Type] });
+  const searchedOf = (members: Parameters<typeof structType>[2], type = 'wanted'): number => {
+    const { memory, referred } = kernelOf(members);
+    memory.kernel.type(wanted);
+    return referrers(memory.program(), { ...referred, type }).searched;
+  };
+  assert.equal(searchedOf({ number: [24, u64Type] }), 0);
+  assert.equal(searchedOf({ other: [24, pointerType(other)] }), 0);
+  assert.ok(searchedOf({ other: [24, pointerType(other)] }, 'no such type') > 0, 'any pointer may lead there');
+  assert.ok(searchedOf({ data: [24, pointerType(VOID)] }) > 0);
+  const inside = structType('inside', 16, { to: [0, pointerType(wanted)] });
+  assert.ok(searchedOf({ inside: [24, inside] }) > 0);
 });
 
 test('nobody, and a kernel without descriptors of its pages', () => {
-  const { memory, full } = wholeSlabKernel();
-  const own = { start: full.object(3), end: full.object(4) };
-  assert.deepEqual(referrers(memory.program(), [full.object(3)], own).found, []);
+  const { memory, referred } = kernelOf({ data: [24, pointerType(VOID)] });
+  const { found, searched } = referrers(memory.program(), referred);
+  assert.deepEqual([found, searched], [[], 3 * 4096]);
   memory.kernel.vmemmap = undefined;
-  assert.deepEqual(referrers(memory.program(), [full.object(3)], own).found, []);
+  assert.deepEqual(referrers(memory.program(), referred), { found: [], searched: 0, complete: false });
 });

@@ -21,12 +21,18 @@ export interface Pattern {
  */
 export function unitPattern(values: readonly bigint[], unit: 2 | 4 | 8, mask: bigint): Pattern {
   const keep = BigInt.asUintN(unit * 8, ~mask);
-  const scan = unit === 8 ? scanWords : scanUnits;
   const targets = values.map((v) => ({ lo: lo32(v & keep) | 0, hi: hi32(v & keep) | 0 }));
   const kept = { lo: lo32(keep) | 0, hi: hi32(keep) | 0 };
+  if (unit === 8) {
+    const possible = possibleLow(targets);
+    return {
+      overlap: 0,
+      scan: (bytes, from, _fresh, to, found) => scanWords(bytes, from, to, targets, possible, kept, found),
+    };
+  }
   return {
     overlap: 0,
-    scan: (bytes, from, _fresh, to, found) => scan(bytes, from, to, targets, kept, unit, found),
+    scan: (bytes, from, _fresh, to, found) => scanUnits(bytes, from, to, targets, kept, unit, found),
   };
 }
 
@@ -40,13 +46,12 @@ function scanWords(
   from: Bytes,
   to: Bytes,
   targets: readonly Halves[],
+  possible: Uint8Array,
   keep: Halves,
-  _unit: Bytes,
   found: Found,
 ): void {
   const halves = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
   const [keepLo, keepHi] = [keep.lo, keep.hi];
-  const possible = possibleLow(targets);
   const end = to >> 2;
   for (let i = from >> 2; i + 1 < end; i += 2) {
     const lo = (halves[i] as number) & keepLo;

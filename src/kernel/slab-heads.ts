@@ -2,13 +2,14 @@ import type { Addr, Pfn } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { headOf, type PageReader, pageFrames } from './page.ts';
 import { type PageTypes, pageTypes } from './page-type.ts';
+import { SlabPage } from './slab-page.ts';
 
 /** Descriptors read in one go. */
 const BLOCK = 256;
 
 /**
- * First page of every slab, ascending, by the descriptors of all pages; many of them are read at once, and nothing is made
- * of those that are none.
+ * Every slab, ascending, by the descriptors of all pages; many of them are read at once, and nothing is made of those that
+ * are none. The same object stands for one slab after the other.
  */
 export class SlabHeads {
   readonly #prog: Program;
@@ -24,8 +25,9 @@ export class SlabHeads {
     this.#most = most;
   }
 
-  /** @throws NotFoundError when the types of pages are not known */
-  *[Symbol.iterator](): Generator<Addr> {
+  /** @throws NotFoundError when the types of pages are not known, or the kernel does not use SLUB */
+  *[Symbol.iterator](): Generator<SlabPage> {
+    const slab = new SlabPage(this.#prog);
     const scan = new HeadScan(this.#prog, this.#reader);
     let seen = 0;
     for (const { first, last } of pageFrames(this.#prog)) {
@@ -37,14 +39,18 @@ export class SlabHeads {
           this.full = true;
           return;
         }
-        yield* scan.heads;
+        for (const { page, bytes } of scan.heads) {
+          slab.take(page, bytes);
+          yield slab;
+        }
       }
     }
   }
 }
 
 class HeadScan {
-  readonly heads: Addr[] = [];
+  /** Descriptors that were found, valid until the next block. */
+  readonly heads: { readonly page: Addr; readonly bytes: Uint8Array }[] = [];
   readonly #prog: Program;
   readonly #reader: PageReader;
   readonly #view: DataView;
@@ -82,6 +88,7 @@ class HeadScan {
     if (!this.#types.isSlabIn(this.#view, at)) return;
     const page = start + BigInt(at);
     const word = this.#view.getBigUint64(at + this.#reader.headOffset, this.#prog.arch.littleEndian);
-    if (headOf(this.#prog, page, word) === page) this.heads.push(page);
+    if (headOf(this.#prog, page, word) === page)
+      this.heads.push({ page, bytes: this.#bytes.slice(at, at + this.#reader.map.stride) });
   }
 }

@@ -32,6 +32,13 @@ export class SlabPage {
     return undefined;
   }
 
+  /** As `load`, from bytes that were read already. @param descriptor at least as long as a descriptor is */
+  take(at: Addr, descriptor: Uint8Array): void {
+    this.address = at;
+    const { bytes } = this.#object;
+    bytes.set(descriptor.subarray(0, bytes.length));
+  }
+
   get cache(): Addr {
     return this.#object.pointer(this.#layout.cache);
   }

@@ -3,7 +3,6 @@ import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { pageReader } from './page.ts';
 import { SlabHeads } from './slab-heads.ts';
-import { SlabPage } from './slab-page.ts';
 
 /** Slabs and objects of a cache. */
 export interface SlabCount {
@@ -20,9 +19,7 @@ export const scannedSlabs = perOwner((prog: Program): ReadonlyMap<Addr, SlabCoun
   const counts = new Map<Addr, SlabCount>();
   const reader = pageReader(prog);
   if (!reader) return counts;
-  const slab = new SlabPage(prog);
-  for (const page of new SlabHeads(prog, reader, Infinity)) {
-    if (slab.load(page)) continue;
+  for (const slab of new SlabHeads(prog, reader, Infinity)) {
     const count = counts.get(slab.cache) ?? { slabs: 0, total: 0 };
     count.slabs++;
     count.total += slab.objects;
