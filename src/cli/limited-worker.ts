@@ -3,6 +3,7 @@ import { AnalysisError } from '../base/errors.ts';
 import type { Outcome } from '../session/json.ts';
 import type { Request } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed } from './output.ts';
 import type { SessionState } from './prompt-messages.ts';
 
@@ -38,7 +39,7 @@ export async function limitedWorker(): Promise<void> {
   try {
     const status =
       request.kind === 'report'
-        ? await (await import('./run-report.ts')).runReport(request)
+        ? await optimisedLater(async () => (await import('./run-report.ts')).runReport(request))
         : await (await import('./run-commands.ts')).runCommands(request, {
             after,
             ...(state && { state }),

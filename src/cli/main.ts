@@ -1,6 +1,6 @@
 import { parseArguments, type Request } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
-import { optimiseLater } from './optimise-later.ts';
+import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed, writeAll } from './output.ts';
 import { LIMITED_ARGUMENT, WORKER_ARGUMENT } from './prompt-messages.ts';
 
@@ -36,8 +36,7 @@ async function answer(request: Request): Promise<number> {
       return (await import('./run-commands.ts')).runCommands(request);
     case 'report':
       if (request.limits) return (await import('./run-limited.ts')).runLimited(request, request.limits);
-      optimiseLater();
-      return (await import('./run-report.ts')).runReport(request);
+      return optimisedLater(async () => (await import('./run-report.ts')).runReport(request));
     case 'compare':
       return (await import('./run-compare.ts')).runCompare(request);
     case 'fixes':
