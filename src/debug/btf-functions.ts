@@ -3,37 +3,40 @@ import type { BtfTypes } from './btf-types.ts';
 
 /** Names of the functions of a section whose only parameter is a pointer to a struct of this name. */
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
-  const { words, starts } = types.section;
-  const kindAt = (at: number): number => ((words[at + 1] as number) >>> 24) & 0x7f;
+  const { words, starts, firstId } = types.section;
   const pointers = pointersTo(types, struct);
-  const prototypes = new Map<number, boolean>();
   const found: string[] = [];
-  const takes = (id: number): boolean => {
-    let known = prototypes.get(id);
-    if (known === undefined) {
-      known = pointers.has(onlyParameter(types, id));
-      prototypes.set(id, known);
-    }
-    return known;
-  };
+  if (pointers.size === 0) return found;
+  /** By number of a prototype minus `firstId`: 1 takes such a pointer, 2 does not; 0 where that was not asked yet. */
+  const prototypes = new Uint8Array(starts.length);
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i] as number;
-    if (kindAt(at) === BTF_KIND.FUNC && takes(words[at + 2] as number))
-      found.push(types.section.text(words[at] as number));
+    if ((((words[at + 1] as number) >>> 24) & 0x7f) !== BTF_KIND.FUNC) continue;
+    const id = words[at + 2] as number;
+    let known = prototypes[id - firstId];
+    if (known === 0) {
+      known = pointers.has(onlyParameter(types, id)) ? 1 : 2;
+      prototypes[id - firstId] = known;
+    }
+    if (known === 1) found.push(types.section.text(words[at] as number));
   }
   return found;
 }
 
 /** Numbers of the types that are pointers to a struct of this name. */
 function pointersTo(types: BtfTypes, struct: string): Set<number> {
-  const { words, starts, firstId } = types.section;
-  const wanted = types.find(`struct ${struct}`);
+  const { section } = types;
+  const { words, starts, firstId } = section;
+  const kindOf = (id: number): number => ((words[(starts[id - firstId] as number) + 1] as number) >>> 24) & 0x7f;
   const found = new Set<number>();
-  if (!wanted) return found;
+  const wanted = section.named(struct).find((id) => kindOf(id) === BTF_KIND.STRUCT);
+  if (wanted === undefined) return found;
   for (let i = 0; i < starts.length; i++) {
     const at = starts[i] as number;
     if ((((words[at + 1] as number) >>> 24) & 0x7f) !== BTF_KIND.PTR) continue;
-    if (types.type(words[at + 2] as number) === wanted) found.add(i + firstId);
+    const target = words[at + 2] as number;
+    const tagged = target >= firstId && target < section.endId && kindOf(target) === BTF_KIND.TYPE_TAG;
+    if (target === wanted || (tagged && types.type(target) === types.type(wanted))) found.add(i + firstId);
   }
   return found;
 }

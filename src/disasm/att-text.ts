@@ -9,7 +9,7 @@ export function attText(
   displaced: boolean,
   code: Uint8Array,
 ): readonly [string, string] {
-  const whole = WHOLE[code.join(' ')];
+  const whole = code.length <= LONGEST_WHOLE ? WHOLE[code.join(' ')] : undefined;
   if (whole) return whole;
   if (code.length > 2 && code.at(-1) === 0x90 && code.subarray(0, -1).every((byte) => byte === 0x66)) {
     return [`${'data16 '.repeat(code.length - 2)}xchg`, '%ax,%ax'];
@@ -32,6 +32,8 @@ const WHOLE: Readonly<Record<string, readonly [string, string]>> = {
   '15 1 250': ['monitorx', '%rax,%ecx,%edx'],
   '15 1 251': ['mwaitx', '%eax,%ecx,%ebx'],
 };
+
+const LONGEST_WHOLE = 4;
 
 const REPEAT: Readonly<Record<string, string>> = { repe: 'repz', repne: 'repnz' };
 
@@ -71,7 +73,22 @@ function splitOperands(text: string): string[] {
 
 const MEMORY = /^(\*?)(%\w\w:)?(-?\w+)?\((%\w+)?(?:, (%\w+))?(?:, (\d))?\)(.*)$/;
 
+/** Operands repeat. */
+const spelled = [new Map<string, string>(), new Map<string, string>()] as const;
+const MOST_SPELLED = 4096;
+
 function spellOperand(operand: string, displaced: boolean): string {
+  const known = spelled[displaced ? 1 : 0];
+  let text = known.get(operand);
+  if (text === undefined) {
+    text = spelledAnew(operand, displaced);
+    if (known.size >= MOST_SPELLED) known.clear();
+    known.set(operand, text);
+  }
+  return text;
+}
+
+function spelledAnew(operand: string, displaced: boolean): string {
   const m = MEMORY.exec(operand);
   if (!m) return operand.replace(/^([*$]*|%\w\w:)(-?\d\w*)$/, (_, before: string, n: string) => before + hexOf(n));
   const [, star = '', segment = '', displacement, base = '', index, scale = '1', rest = ''] = m;

@@ -3,6 +3,7 @@ import type { Addr } from '../base/units.ts';
 import type { Disassembler, Instruction, InstructionSetName } from '../program/instruction.ts';
 import { INSN, readDetail } from './capstone-insn.ts';
 import { CAPSTONE_IMPORTS, type CapstoneExports, type LoadCapstone } from './capstone-module.ts';
+import { DecodedBefore } from './decoded-before.ts';
 import { type InstructionSet, instructionSets } from './instruction-sets.ts';
 import { checkSelfTest, SELF_TEST_ADDRESS } from './self-test.ts';
 import type { Addition } from './x86-additions.ts';
@@ -53,6 +54,7 @@ class Engine {
   readonly #code: number;
   readonly #lists: number;
   readonly #names: (string | undefined)[] = [];
+  readonly #before = new DecodedBefore();
   #bytes: Uint8Array;
   #view: DataView;
 
@@ -93,13 +95,20 @@ class Engine {
     this.#load(code);
     while (code.length - at > keep) {
       const pc = BigInt.asUintN(64, address + BigInt(at));
+      const same = this.#before.find(code, at);
+      if (same) {
+        found.push({ ...same, address: pc });
+        at += same.size;
+        continue;
+      }
       let insn = this.#next(code, at, pc);
-      const { additions } = this.#set;
+      const { additions, isPlaced } = this.#set;
       if (additions && (!insn || additions.name.test(insn.mnemonic))) {
         const other = this.#added(additions.find(code.subarray(at, at + LONGEST)), code.subarray(at), pc);
         if (other) this.#load(code);
         insn = other ?? insn;
-      }
+      } else if (insn?.flow === 'next' && insn.reference === undefined && isPlaced?.(insn) === false)
+        this.#before.add(insn);
       insn ??= bad(pc, code.slice(at, at + (this.#set.lengthOf?.(code[at] as number) ?? this.#set.unit)));
       found.push(insn);
       at += insn.size;
@@ -159,13 +168,14 @@ class Engine {
       if (operand.kind !== 'memory' || operand.base === undefined || operand.base !== relativeTo) continue;
       reference = BigInt.asUintN(64, address + BigInt(bytes.length) + operand.displacement);
     }
-    return {
-      ...{ address, size: bytes.length, bytes, mnemonic, operandText, operands, flow, target, reference },
-      ...this.#registers(view),
-    };
+    const [registersRead, registersWritten] = this.#registers(view);
+    const size = bytes.length;
+    // biome-ignore format: one shape
+    return { address, size, bytes, mnemonic, operandText, operands, flow, target, reference, registersRead, registersWritten };
   }
 
-  #registers(view: DataView): Pick<Instruction, 'registersRead' | 'registersWritten'> {
+  /** Read and written. */
+  #registers(view: DataView): readonly [string[], string[]] {
     const read = this.#lists;
     const written = read + 2 * REGISTERS;
     const counts = written + 2 * REGISTERS;
@@ -178,10 +188,7 @@ class Engine {
       }
       return names;
     };
-    return {
-      registersRead: known ? list(read, view.getUint8(counts)) : [],
-      registersWritten: known ? list(written, view.getUint8(counts + 1)) : [],
-    };
+    return [known ? list(read, view.getUint8(counts)) : [], known ? list(written, view.getUint8(counts + 1)) : []];
   }
 
   #name(register: number): string | undefined {

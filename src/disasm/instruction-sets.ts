@@ -62,6 +62,8 @@ export interface InstructionSet {
   readonly relate?: (instructions: readonly Instruction[]) => readonly Instruction[];
   /** Register that stands for the next instruction's address in memory operands. */
   readonly relativeTo?: string;
+  /** Whether operands of an instruction depend on its address in other ways than a jump's; absent: it cannot be told. */
+  readonly isPlaced?: (insn: Instruction) => boolean;
   /** Instructions with known answers, compared when the module is loaded. */
   readonly selfTests?: readonly SelfTest[];
 }
@@ -94,6 +96,9 @@ const S390_LAYOUT: OperandLayout = {
   ...{ count: 4, first: 8, stride: 32, type: 0, value: 8, access: 3 },
   ...{ base: 0, index: 1, registerBytes: 1, displacement: 16, displacementBytes: 8 },
 };
+
+/** A64 instructions that may form an address from their own. */
+const TO_PLACE = /^(?:adrp?|ldr(?:sw)?|prfm)$/;
 
 const X86_TESTS: readonly SelfTest[] = [
   {
@@ -179,11 +184,12 @@ const S390_TESTS: readonly SelfTest[] = [
 export const instructionSets: Readonly<Record<InstructionSetName, InstructionSet>> = {
   'x86-64': {
     ...{ arch: 3, mode: MODE_64, syntax: 2, unsigned: true, unit: 1, layout: X86_LAYOUT, spell: attText },
-    ...{ relativeTo: 'rip', notation: { comment: '#', separator: ' ', width: 6 } },
+    ...{ relativeTo: 'rip', isPlaced: () => false, notation: { comment: '#', separator: ' ', width: 6 } },
     ...{ additions: { name: /^ud/, find: x86Addition }, selfTests: X86_TESTS },
   },
   arm64: {
     ...{ arch: 1, mode: 0, unit: 4, layout: ARM64_LAYOUT, spell: arm64Text, relate: arm64References },
+    isPlaced: ({ mnemonic, operands }) => TO_PLACE.test(mnemonic) && operands.some((o) => o.kind === 'immediate'),
     notation: { comment: '//', ...TABBED, remark: arm64Remark, undefined: arm64Undefined },
     selfTests: ARM64_TESTS,
   },
