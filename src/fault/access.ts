@@ -4,12 +4,13 @@ import type { Callers } from './callers.ts';
 import type { FaultChain, FaultStep } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { membersAt, pointedStruct } from './member-at.ts';
+import type { Named } from './naming.ts';
 import { signedText } from './naming.ts';
 import { type FaultOperand, faultOperand, isMapped } from './operand.ts';
 import { type Linear, signedAddend } from './origin.ts';
 import { accessed, pointerState } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
-import type { Named, Typer } from './typer.ts';
+import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
 /** An access to memory that could not be done. @param target where the CPU says that it was */

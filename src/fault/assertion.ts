@@ -6,10 +6,11 @@ import type { FaultChain, FaultPointer, FaultStep, FaultStrand } from './chain.t
 import { type Condition, conditionsOf } from './conditions.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { pointedStruct } from './member-at.ts';
+import type { Named } from './naming.ts';
 import type { Linear } from './origin.ts';
 import { condition as conditionText } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
-import type { Named, Typer } from './typer.ts';
+import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
 /** A trap that the code itself asked for: BUG, BUG_ON, an assertion. */

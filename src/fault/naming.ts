@@ -2,6 +2,12 @@ import { hex } from '../base/hex.ts';
 import type { CType } from '../types/c-type.ts';
 import type { Origin } from './origin.ts';
 
+/** A value as C would write it, with its type as far as that is known. */
+export interface Named {
+  readonly text: string;
+  readonly type?: CType | undefined;
+}
+
 export function leaf<T extends { readonly type: CType }>(found: readonly T[]): T | undefined {
   return found.find((m) => !['struct', 'union', 'array'].includes(m.type.kind)) ?? found[0];
 }

@@ -8,7 +8,7 @@ import type { CType } from '../types/c-type.ts';
 import { formatType } from '../types/format-type.ts';
 import type { FaultStep, StepSource } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
-import type { Named } from './typer.ts';
+import type { Named } from './naming.ts';
 
 /** What a step says beside where it is. */
 export interface StepFacts {

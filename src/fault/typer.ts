@@ -1,28 +1,19 @@
-import { hex } from '../base/hex.ts';
-import type { Addr } from '../base/units.ts';
-import { perCpuSymbol } from '../kernel/address-identity.ts';
-import { pageMap } from '../kernel/page-map.ts';
-import type { KernelSymbol, LocalVariable } from '../program/ports.ts';
-import type { Program } from '../program/program.ts';
+import type { LocalVariable } from '../program/ports.ts';
 import type { CType } from '../types/c-type.ts';
 import { pointerTo } from '../types/simple-type.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { type MemberAt, membersAt, pointedStruct, pointsToSame } from './member-at.ts';
-import { hintKey, inner, leaf, placeText, signedText } from './naming.ts';
+import { hintKey, inner, leaf, type Named, placeText, signedText } from './naming.ts';
 import { type Linear, type Origin, signedAddend } from './origin.ts';
+import { isPage, overlaid, pageStart, pageType } from './page-type.ts';
 import { parametersOf } from './parameters.ts';
 import { prototypeOf } from './prototypes.ts';
 import { passedCache, sizesOf, slabOf } from './slab-owner.ts';
 import type { Term } from './term.ts';
 import { usesOf } from './uses.ts';
-
-/** A value as C would write it, with its type as far as that is known. */
-export interface Named {
-  readonly text: string;
-  readonly type?: CType | undefined;
-}
+import { nameConstant, nameCurrent, namePerCpu, nameVariable } from './variable-names.ts';
 
 const MAX_DEPTH = 12;
 type Load = Extract<Term, { kind: 'memory' }>;
@@ -45,7 +36,7 @@ export class Typer {
   /** @param hint a type that something else takes the value for */
   name(value: Linear, hint?: CType, depth = 0): Named {
     const { origin } = value;
-    if (origin.kind === 'constant') return this.#nameConstant(value.addend);
+    if (origin.kind === 'constant') return nameConstant(this.#prog, value.addend);
     if (origin.kind === 'stack') return { text: `stack${signedText(signedAddend(value))}` };
     if (origin.kind === 'computed' && value.addend !== 0n) {
       const page = this.#page(value, depth);
@@ -61,18 +52,13 @@ export class Typer {
   #sharper(named: Named, value: Linear, hint: CType | undefined): Named {
     if (pointedStruct(named.type)) {
       // a slab is a page by another name, which what uses it knows better
-      const isPage = pointedStruct(named.type)?.name === 'page' && pointedStruct(hint)?.name !== undefined;
-      return isPage && this.#isPage(value) ? { ...named, type: hint } : named;
+      const asPage = pointedStruct(named.type)?.name === 'page' && pointedStruct(hint)?.name !== undefined;
+      return asPage && isPage(this.#frame, value) ? { ...named, type: hint } : named;
     }
     const at = this.#frame.value(value);
-    const page = at === undefined ? undefined : this.#pageType(at);
+    const page = at === undefined ? undefined : pageType(this.#prog, at);
     if (page) return { ...named, type: page };
     return pointedStruct(hint) ? { ...named, type: hint } : named;
-  }
-
-  #isPage(value: Linear): boolean {
-    const at = this.#frame.value(value);
-    return at !== undefined && this.#pageType(at) !== undefined;
   }
 
   #nameOrigin(origin: Origin, hint: CType | undefined, depth: number): Named {
@@ -105,18 +91,6 @@ export class Typer {
     }
   }
 
-  #nameConstant(value: bigint): Named {
-    const symbol = this.#prog.symbolAt(value);
-    if (!symbol) return { text: value > 0xffffn ? hex(value) : `${value}` };
-    const type = symbol.address === value ? this.#variableType(symbol) : undefined;
-    const pointer = type && pointerTo(type, this.#prog.pointerSize);
-    return { text: `&${symbol.name}${signedText(value - symbol.address)}`, ...(pointer && { type: pointer }) };
-  }
-
-  #variableType(symbol: KernelSymbol): CType | undefined {
-    return /^[tw]$/i.test(symbol.letter) ? undefined : this.#prog.findVariableType(symbol.name);
-  }
-
   #parameter(origin: Origin): Named {
     const { code } = this.#frame;
     const at = typeof origin.place === 'string' ? code.machine.arguments.indexOf(origin.place) : -1;
@@ -135,13 +109,13 @@ export class Typer {
 
   #loaded(term: Load, index: number, hint: CType | undefined, depth: number): Named {
     const address = this.#frame.origins.ofTerm(term.address, index);
-    if (address.origin.kind === 'constant') return this.#variable(address.addend, term);
+    if (address.origin.kind === 'constant') return nameVariable(this.#prog, address.addend, term.size);
     if (address.origin.kind === 'computed') {
       const parts = addressParts(this.#frame, address);
-      const named = this.#perCpu(address) ?? (parts && this.#ofParts(parts, term, hint, depth));
+      const named = namePerCpu(this.#prog, address) ?? (parts && this.#ofParts(parts, term, hint, depth));
       if (named) return named;
     }
-    const start = this.pageStart(address) ?? { origin: address.origin, addend: 0n };
+    const start = pageStart(this.#frame, address) ?? { origin: address.origin, addend: 0n };
     const uses = start.addend === 0n ? this.hintFor(address.origin, depth) : undefined;
     const base =
       start.addend === 0n ? this.#nameOrigin(address.origin, uses, depth + 1) : this.name(start, uses, depth + 1);
@@ -190,56 +164,12 @@ export class Typer {
     const fits = (m: MemberAt): boolean => pointsToSame(m.type, hint);
     const alike = hint?.resolve().kind === 'pointer' ? found.find((m) => hintKey(m.type) === hintKey(hint)) : undefined;
     const wanted =
-      found.findLast(fits) ?? alike ?? this.#overlaid(struct, Number(offset), term.size).find(fits) ?? leaf(found);
+      found.findLast(fits) ??
+      alike ??
+      overlaid(this.#prog, struct, Number(offset), term.size).find(fits) ??
+      leaf(found);
     if (!wanted) return { text: `*((void *)${text}${signedText(offset)})` };
     return { text: `${inner(text)}->${wanted.path}`, type: wanted.type };
-  }
-
-  /** Page descriptors are used as other structs, too: `slab` and `folio` have been apart since Linux 5.17. */
-  #overlaid(struct: CType, offset: number, size: number): MemberAt[] {
-    if (struct.name !== 'page') return [];
-    return ['slab', 'folio'].flatMap((name) => {
-      const type = this.#prog.findType(`struct ${name}`);
-      return type ? membersAt(type, offset, size) : [];
-    });
-  }
-
-  /** Of an address inside a page descriptor the descriptor's. */
-  pageStart(value: Linear): Linear | undefined {
-    const at = this.#frame.value(value);
-    const map = at === undefined || at < 0x10000n ? undefined : pageMap(this.#prog);
-    if (at === undefined || !map) return undefined;
-    for (let back = 0; back < map.stride; back += 8) {
-      if (map.frameOf(at - (at & 7n) - BigInt(back)) === undefined) continue;
-      return { origin: value.origin, addend: BigInt.asUintN(64, value.addend - BigInt(back) - (at & 7n)) };
-    }
-    return undefined;
-  }
-
-  #variable(at: Addr, term: Load): Named {
-    const symbol = this.#prog.symbolAt(at);
-    if (!symbol) return { text: `*(${hex(at)})` };
-    const inside = Number(at - symbol.address);
-    const type = this.#variableType(symbol);
-    if (inside === 0 && (type === undefined || type.size === term.size)) return { text: symbol.name, type };
-    const member = type && leaf(membersAt(type, inside, term.size));
-    if (!member) return { text: `*(&${symbol.name}${signedText(BigInt(inside))})` };
-    return { text: `${symbol.name}${member.path.startsWith('[') ? '' : '.'}${member.path}`, type: member.type };
-  }
-
-  /** A per-CPU variable. */
-  #perCpu({ origin, addend }: Linear): Named | undefined {
-    if (origin.term?.kind !== 'this-cpu') return undefined;
-    if (isCurrent(this.#prog, addend)) return this.#current();
-    const symbol = perCpuSymbol(this.#prog, addend);
-    const text = symbol ? `${symbol.name}${signedText(addend - symbol.address)}` : hex(addend);
-    const type = symbol && symbol.address === addend ? this.#prog.findVariableType(symbol.name) : undefined;
-    return { text: `this_cpu_read(${text})`, type };
-  }
-
-  #current(): Named {
-    const task = this.#prog.findType('struct task_struct');
-    return { text: 'current', ...(task && { type: pointerTo(task, this.#prog.pointerSize) }) };
   }
 
   #merged(origin: Origin, hint: CType | undefined, depth: number): Named {
@@ -251,7 +181,7 @@ export class Typer {
   }
 
   #computed(origin: Origin, term: Term, depth: number): Named {
-    if (term.kind === 'current') return this.#current();
+    if (term.kind === 'current') return nameCurrent(this.#prog);
     if (term.kind === 'this-cpu') return { text: '__my_cpu_offset' };
     const page = this.#page({ origin, addend: 0n }, depth);
     if (page) return page;
@@ -265,7 +195,7 @@ export class Typer {
   /** The descriptor of a page that is computed from an address in it. */
   #page(value: Linear, depth: number): Named | undefined {
     const at = this.#frame.value(value);
-    const type = at === undefined ? undefined : this.#pageType(at);
+    const type = at === undefined ? undefined : pageType(this.#prog, at);
     const source = type && this.#frame.pageSource(value);
     if (!type) return undefined;
     return {
@@ -274,17 +204,11 @@ export class Typer {
     };
   }
 
-  #pageType(value: bigint): CType | undefined {
-    const page = this.#prog.findType('struct page');
-    if (!page || pageMap(this.#prog)?.frameOf(value) === undefined) return undefined;
-    return pointerTo(page, this.#prog.pointerSize);
-  }
-
   /** A pointer with a constant added: a member, or the struct around one. */
   #moved(base: Named, value: Linear, hint: CType | undefined): Named {
     const offset = signedAddend(value);
     const head = /^(.*)->compound_(?:head|info)$/.exec(base.text)?.[1];
-    if (head !== undefined && offset === -1n && this.#isPage(value)) {
+    if (head !== undefined && offset === -1n && isPage(this.#frame, value)) {
       return this.#sharper({ text: `compound_head(${head})` }, value, hint);
     }
     const sharp = this.#sharper(base, { ...value, addend: 0n }, this.hintFor(value.origin, 0));
@@ -350,11 +274,4 @@ export class Typer {
 
 function wordOf(bytes: Uint8Array): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-}
-
-/** Per-CPU variables that begin with the task that runs: `pcpu_hot` since Linux 6.2, `current_task` before and since 6.15. */
-const CURRENT = ['current_task', 'pcpu_hot', 'const_pcpu_hot', 'const_current_task'];
-
-export function isCurrent(prog: Program, offset: bigint): boolean {
-  return CURRENT.some((name) => prog.findSymbol(name)?.address === offset);
 }

@@ -2,11 +2,11 @@ import type { CType } from '../types/c-type.ts';
 import type { FaultChain, FaultOrigin, FaultPointer } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { pointedStruct } from './member-at.ts';
+import type { Named } from './naming.ts';
 import { signedText } from './naming.ts';
 import { addPointer } from './pointers.ts';
 import { slabOf } from './slab-owner.ts';
 import { typeText } from './step-writer.ts';
-import type { Named } from './typer.ts';
 
 /** Values below are no addresses. */
 const LOWEST = 0x1000n;

@@ -6,13 +6,16 @@ import type { Callers } from './callers.ts';
 import type { FaultChain, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { pointsToSame } from './member-at.ts';
+import type { Named } from './naming.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
 import { flattened, onlySource } from './origin-sources.ts';
+import { pageStart } from './page-type.ts';
 import { parametersOf } from './parameters.ts';
 import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
-import { isCurrent, type Named, Typer } from './typer.ts';
+import { Typer } from './typer.ts';
+import { isCurrent } from './variable-names.ts';
 import { WalkNotes } from './walk-notes.ts';
 
 const MAX_STEPS = 64;
@@ -174,7 +177,7 @@ export class Walk {
       return this.#stop(stops.perCpu(named.text));
     }
     const parts = addressParts(frame, from);
-    const page = this.typer(frame).pageStart(from);
+    const page = pageStart(frame, from);
     if (page) return { frame, value: page };
     const base = parts ? parts.base : { origin, addend: 0n };
     return { frame, value: base, hint: this.typer(frame).hintFor(base.origin) };
