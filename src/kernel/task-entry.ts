@@ -73,12 +73,21 @@ export class TaskReader {
     return entry;
   }
 
-  /** Whether the kernel's pid structure leads back to the task: not so for a copy that fork has not finished. */
+  /**
+   * Whether the kernel's pid structure leads back to the task: not so for a copy that fork has not finished. Where the dump
+   * lacks that structure, the task's own link to it must do, and no other task may have the pid.
+   */
   isLinked(entry: TaskEntry): boolean {
+    const { pidTasks, pidLink } = this.layout;
     if (!isKernelPointer(this.program, entry.threadPid)) return false;
-    const head = new KernelStruct(this.program, 8);
-    if (head.load(addrAdd(entry.threadPid, this.layout.pidTasks))) return false;
-    return head.pointer(0) === addrAdd(entry.address, this.layout.pidLink);
+    const word = new KernelStruct(this.program, 8);
+    const head = addrAdd(entry.threadPid, pidTasks);
+    const link = addrAdd(entry.address, pidLink);
+    if (!word.load(head)) return word.pointer(0) === link;
+    // `hlist_node.pprev`, which a task that is gone has poison in
+    if (word.load(addrAdd(link, 8)) || word.pointer(0) !== head) return false;
+    for (const other of this.entries.values()) if (other !== entry && other.pid === entry.pid) return false;
+    return true;
   }
 
   #read(address: Addr): TaskEntry | string {

@@ -8,6 +8,7 @@ import { presentPages } from './node-memory.ts';
 import { chooseCurrent, runQueues } from './sched.ts';
 import { currentByStack } from './task-by-stack.ts';
 import { FOUND, type TaskEntry, TaskReader } from './task-entry.ts';
+import { taskLookalikes } from './task-lookalikes.ts';
 import { taskSlabObjects } from './task-slab-scan.ts';
 import { findInPidIdr, findOnRunQueues, findOnTasksList } from './task-sources.ts';
 import { isDeadState, taskStateCode, taskStateLetter } from './task-state.ts';
@@ -133,21 +134,39 @@ function noteDisagreement(reader: TaskReader, problems: Problem[]): boolean {
 function searchSlabs(prog: Program, reader: TaskReader, problems: Problem[]): void {
   const before = reader.entries.size;
   try {
-    for (const address of taskSlabObjects(prog)) {
-      const known = reader.entries.get(address);
-      if (known) known.foundBy |= FOUND.slab;
-      else {
-        const entry = reader.find(address, FOUND.slab);
-        // Free objects and half-made copies look like tasks too.
-        if (entry && !reader.isLinked(entry)) reader.entries.delete(address);
-      }
-    }
+    for (const address of taskSlabObjects(prog)) addConfirmed(reader, address);
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e;
     problems.push({ what: 'search of the task_struct slab cache', why: e.message });
   }
   const found = reader.entries.size - before;
   if (found > 0) problems.push({ what: 'tasks', why: `${found} found only by searching the slab cache` });
+  searchMemory(prog, reader, problems);
+}
+
+/** The same in memory at large, for what is in no page that a page descriptor in the dump gives to the cache. */
+function searchMemory(prog: Program, reader: TaskReader, problems: Problem[]): void {
+  if (problems.every((p) => p.what !== 'search of the task_struct slab cache')) return;
+  const before = reader.entries.size;
+  try {
+    for (const address of taskLookalikes(prog, [...reader.entries.keys()])) addConfirmed(reader, address);
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+    problems.push({ what: 'search of memory for tasks', why: e.message });
+  }
+  const found = reader.entries.size - before;
+  if (found > 0) problems.push({ what: 'tasks', why: `${found} found only by searching memory` });
+}
+
+/** Free objects and half-made copies look like tasks too. */
+function addConfirmed(reader: TaskReader, address: Addr): void {
+  const known = reader.entries.get(address);
+  if (known) {
+    known.foundBy |= FOUND.slab;
+    return;
+  }
+  const entry = reader.find(address, FOUND.slab);
+  if (entry && !reader.isLinked(entry)) reader.entries.delete(address);
 }
 
 function records(prog: Program, reader: TaskReader, problems: Problem[]): TaskRecord[] {
