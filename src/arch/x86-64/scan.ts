@@ -1,3 +1,4 @@
+import { FAULT_TEXT } from '../../base/errors.ts';
 import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step } from '../../program/ports.ts';
@@ -19,7 +20,10 @@ const MAX_TRIALS = 20_000;
 export function scanForCaller(prog: Program, frame: Step, stack: StackMemory, tryStep: TryStep): Step | StackEnd {
   const pc = frame.registers[RIP] ?? 0n;
   const sp = frame.registers[RSP] ?? 0n;
-  const lost = { end: `cannot find the caller of ${prog.describeAddress(pc)} above ${hex(sp)}`, complete: false };
+  const fault = prog.memory.tryRead(sp & ~7n, new Uint8Array(8));
+  const why = fault === undefined ? '' : `, which is ${FAULT_TEXT[fault]}`;
+  const end = `cannot find the caller of ${prog.describeAddress(pc)} above ${hex(sp)}${why}`;
+  const lost = { end, complete: false };
   const range = stack.find(sp, 8);
   if (!range) return lost;
   const first = sp > frame.at ? sp : frame.at + 8n;
