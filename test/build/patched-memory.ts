@@ -49,3 +49,16 @@ export function memoryWithout(memory: PhysicalMemory, lost: ReadonlySet<number>)
     ranges: () => memory.ranges(),
   };
 }
+
+/** Memory that has some pages only, by page frame number. */
+export function memoryOnly(memory: PhysicalMemory, kept: ReadonlySet<number>): PhysicalMemory {
+  const chunk: PhysicalMemory['chunk'] = (at) => {
+    const pfn = Math.floor(at / PAGE);
+    if (!kept.has(pfn)) return 'excluded';
+    const whole = memory.chunk(at);
+    if (typeof whole === 'string') return whole;
+    const from = Math.max(0, pfn * PAGE - whole.start);
+    return chunkOf(whole.start + from, whole.bytes.subarray(from, pfn * PAGE - whole.start + PAGE));
+  };
+  return { chunk, read: (at, into) => readByChunks({ chunk }, at, into), ranges: () => memory.ranges() };
+}

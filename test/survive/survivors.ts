@@ -8,23 +8,38 @@ import { nodeCodecs } from '../../src/node/codecs.ts';
 import { openProgram } from '../../src/open.ts';
 import type { DumpImage } from '../../src/program/ports.ts';
 import type { Program } from '../../src/program/program.ts';
-import { watchedMemory } from '../build/patched-memory.ts';
+import { memoryOnly, watchedMemory } from '../build/patched-memory.ts';
 
 const PAGE = 4096;
-type Part = 'log' | 'stack' | 'tasks';
+const PARTS = ['tasks', 'log', 'stack'] as const;
+type Part = (typeof PARTS)[number];
+type Answers = Readonly<Record<Part, readonly string[]>>;
 
 /** What a whole dump tells, and the page frames that each part of it was made of. */
 export interface Whole {
-  readonly tasks: ReadonlySet<string>;
-  readonly records: readonly string[];
-  readonly frames: readonly string[];
+  readonly image: DumpImage;
+  readonly answers: Answers;
   readonly pages: Readonly<Record<Part, ReadonlySet<number>>>;
+  /** Page frames of the task structures, one for each task. */
+  readonly taskPages: readonly number[];
 }
 
-interface Answers {
-  readonly tasks: readonly string[];
-  readonly records: readonly string[];
-  readonly frames: readonly string[];
+/** What of it another dump tells. */
+export interface Kept {
+  /** What kept it from being opened. */
+  readonly failed?: string;
+  readonly parts: Readonly<Record<Part, PartKept>>;
+  /** Tasks whose structure is there. */
+  readonly tasksThere: number;
+  /** Answers that lack something although every page that they were made of is there. */
+  readonly lost: readonly string[];
+}
+
+interface PartKept {
+  readonly kept: number;
+  readonly all: number;
+  readonly pagesThere: number;
+  readonly pages: number;
 }
 
 const ask: Readonly<Record<Part, (prog: Program) => string[]>> = {
@@ -43,52 +58,65 @@ function answer(image: DumpImage, part: Part, onRead: (pfn: number) => void = ()
   }
 }
 
+const isThere = (image: DumpImage, pfn: number): boolean => typeof image.memory.chunk(pfn * PAGE) === 'object';
+
 export function wholeOf(sources: readonly ByteSource[]): Whole {
   const image = openImage(sources, nodeCodecs());
   const pages = { log: new Set<number>(), stack: new Set<number>(), tasks: new Set<number>() };
   const of = (part: Part): string[] =>
     answer(image, part, (pfn) => {
       // what the whole dump lacks too is not needed
-      if (typeof image.memory.chunk(pfn * PAGE) === 'object') pages[part].add(pfn);
+      if (isThere(image, pfn)) pages[part].add(pfn);
     });
-  return { records: of('log'), tasks: new Set(of('tasks')), frames: of('stack'), pages };
+  const answers = { log: of('log'), tasks: [...new Set(of('tasks'))], stack: of('stack') };
+  return { image, answers, pages, taskPages: taskPages(openProgram(image)) };
 }
 
-/** How much of the whole dump's answers a cut one gives; `lost` names what it does not although all its pages are there. */
-export function compareWithWhole(
-  whole: Whole,
-  sources: readonly ByteSource[],
-): { readonly text: string; readonly lost: readonly string[] } {
-  let image: DumpImage | undefined;
+function taskPages(prog: Program): number[] {
+  return taskTable(prog).tasks.map(({ address }) => {
+    const where = prog.memory.translate(address);
+    return typeof where === 'string' ? -1 : Math.floor(where.phys / PAGE);
+  });
+}
+
+/** How much of the whole dump's answers a cut one gives. */
+export function compareWithWhole(whole: Whole, sources: readonly ByteSource[]): Kept {
   try {
-    image = openImage(sources, nodeCodecs());
+    return compareImages(whole, openImage(sources, nodeCodecs()));
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e;
-    return { text: `nothing: ${e.message}`, lost: [] };
+    return { ...compareAnswers(whole, { tasks: [], log: [], stack: [] }, () => false), failed: e.message };
   }
-  const now: Answers = {
-    tasks: answer(image, 'tasks'),
-    records: answer(image, 'log'),
-    frames: answer(image, 'stack'),
-  };
-  const kept = {
-    tasks: now.tasks.filter((t) => whole.tasks.has(t)).length,
-    log: countOf(whole.records, now.records),
-    stack: countOf(whole.frames, now.frames),
-  };
-  const all = { tasks: whole.tasks.size, log: whole.records.length, stack: whole.frames.length };
-  const lost: string[] = [];
-  const there: string[] = [];
-  for (const part of ['tasks', 'log', 'stack'] as const) {
-    const pages = [...whole.pages[part]];
-    const present = pages.filter((pfn) => typeof image.memory.chunk(pfn * PAGE) === 'object').length;
-    there.push(`${part} ${kept[part]}/${all[part]} (pages ${present}/${pages.length})`);
-    if (present === pages.length && kept[part] < all[part]) lost.push(`${part}: ${kept[part]} of ${all[part]}`);
-  }
-  return { text: there.join(', '), lost };
 }
 
-function countOf(whole: readonly string[], now: readonly string[]): number {
-  const has = new Set(now);
-  return whole.filter((x) => has.has(x)).length;
+function compareImages(whole: Whole, image: DumpImage): Kept {
+  const now = { tasks: answer(image, 'tasks'), log: answer(image, 'log'), stack: answer(image, 'stack') };
+  return compareAnswers(whole, now, (pfn) => isThere(image, pfn));
+}
+
+/** The answers of a dump that has nothing but the pages which each was made of: all must be the same. */
+export function compareWithOwnPages(whole: Whole): Kept {
+  const now = (part: Part): string[] =>
+    answer({ ...whole.image, memory: memoryOnly(whole.image.memory, whole.pages[part]) }, part);
+  return compareAnswers(whole, { tasks: now('tasks'), log: now('log'), stack: now('stack') }, () => true);
+}
+
+function compareAnswers(whole: Whole, now: Answers, there: (pfn: number) => boolean): Kept {
+  const kept = (part: Part): PartKept => {
+    const has = new Set(now[part]);
+    const pages = [...whole.pages[part]];
+    return {
+      kept: whole.answers[part].filter((x) => has.has(x)).length,
+      all: whole.answers[part].length,
+      pagesThere: pages.filter(there).length,
+      pages: pages.length,
+    };
+  };
+  const parts = { tasks: kept('tasks'), log: kept('log'), stack: kept('stack') };
+  const lost = PARTS.filter((p) => parts[p].pagesThere === parts[p].pages && parts[p].kept < parts[p].all);
+  return {
+    parts,
+    tasksThere: whole.taskPages.filter(there).length,
+    lost: lost.map((p) => `${p}: ${parts[p].kept} of ${parts[p].all}`),
+  };
 }
