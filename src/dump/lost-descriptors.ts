@@ -1,9 +1,9 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import type { Bytes, Pfn } from '../base/units.ts';
+import { ownAddress } from '../memory/own-address.ts';
 import type { CodecName, Codecs } from '../program/ports.ts';
 import { compressedStream } from './compressed-stream.ts';
 import type { KdumpHeader } from './kdump-header.ts';
-import { ownAddress } from './own-address.ts';
 import type { PageBitmap } from './page-bitmap.ts';
 import { type Anchor, placeBlocks } from './place-blocks.ts';
 

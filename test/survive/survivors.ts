@@ -43,7 +43,7 @@ interface PartKept {
 }
 
 const ask: Readonly<Record<Part, (prog: Program) => string[]>> = {
-  log: (prog) => logRecords(prog).records.map((r) => `${r.timestampNs} ${r.text}`),
+  log: (prog) => logRecords(prog).records.map((r) => r.text),
   tasks: (prog) => taskTable(prog).tasks.map((t) => `${t.pid} ${t.comm} ${t.state}`),
   stack: (prog) => (openCase(prog).stack?.frames ?? []).map((f) => `${f.symbol}+${f.offset}`),
 };

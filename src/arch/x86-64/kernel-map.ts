@@ -4,6 +4,7 @@ import { Lazy } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
+import { mappedFrom } from '../../memory/mapped-from.ts';
 import { firstMapped, isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
@@ -137,7 +138,7 @@ function imageRange(info: Vmcoreinfo, tables: Addr, physBase: number, walk: Tran
 
 /**
  * Virtual address of physical address 0. KASLR keeps the order of the regions, so the first thing mapped in the area is
- * the direct map's first page; without page tables, segments of the dump may tell.
+ * the direct map's first page; without page tables, segments of the dump may tell, or what memory points at itself by.
  */
 function findDirectMap(
   image: DumpImage,
@@ -155,5 +156,6 @@ function findDirectMap(
     const base = s.virt - BigInt(s.phys);
     if (isBase(base)) return base;
   }
-  return undefined;
+  const seen = mappedFrom(image.memory);
+  return seen !== undefined && isBase(seen) ? seen : undefined;
 }
