@@ -63,6 +63,33 @@ for (const name of SAMPLES) {
     assert.match(problems[1]?.why ?? '', /^\d+ records found in memory by their shape$/);
   });
 
+  test(`${name}: texts of the log without their headers`, () => {
+    const vmcoreinfo = (image.vmcoreinfo ?? '').replace(/^.*(?:printk_info|SYMBOL\(prb\)).*\n/gm, '');
+    const { records } = logRecords(openProgram({ ...image, vmcoreinfo }));
+    const found = new Set(records.map((r) => r.text));
+    const all = logRecords(whole).records;
+    const kept = all.filter((r) => found.has(r.text)).length;
+    assert.ok(kept > all.length * 0.9, `${kept} of ${all.length}`);
+  });
+
+  test(`${name}: tasks are found in memory when nothing leads to them`, () => {
+    const symbols = ['init_task', 'init_pid_ns', 'task_struct_cachep', '__per_cpu_offset', 'runqueues'];
+    const lost = symbols.flatMap((s) => {
+      const at = whole.findSymbol(s)?.address;
+      const place = at === undefined ? undefined : whole.map.translate(at);
+      return typeof place === 'object' ? [Math.floor(place.phys / PAGE)] : [];
+    });
+    const prog = openProgram({ ...image, memory: withoutFrames(image.memory, new Set(lost)) });
+    const { tasks } = taskTable(prog);
+    const found = new Set(tasks.map((t) => `${t.pid} ${t.comm} ${t.address}`));
+    const missing = taskTable(whole).tasks.filter((t) => !t.idle && !found.has(`${t.pid} ${t.comm} ${t.address}`));
+    assert.deepEqual(
+      missing.map((t) => t.comm),
+      [],
+    );
+    assert.ok(tasks.length <= taskTable(whole).tasks.length, 'and no others');
+  });
+
   test(`${name}: a kernel without VMCOREINFO is found by its page tables`, () => {
     const prog = openProgram(withoutInfo(image));
     assert.equal(prog.vmcoreinfo.release, whole.vmcoreinfo.release);

@@ -134,8 +134,17 @@ class PieceReader {
   }
 }
 
-/** Without a header nothing tells the length: padding is zero, or what was there before behind a zero. */
+/**
+ * Without a header nothing tells the length: padding is zero, or what was there before behind a zero. The line end that
+ * a text was printed with is still in the buffer, though not counted, and where the two bytes of a level were taken from
+ * its start the last two are there a second time (kernel/printk/printk.c, `printk_sprint`).
+ */
 function untilPadding(text: Uint8Array): string {
-  const nul = text.indexOf(0);
-  return logText(text, 0, nul < 0 ? text.length : nul);
+  // KERN_SOH begins the level of what was added to a line.
+  const stop = text.findIndex((byte) => byte <= 1);
+  let end = stop < 0 ? text.length : stop;
+  if (text[end - 1] !== 0x0a) return logText(text, 0, end);
+  end--;
+  const twice = end > 4 && text[end - 1] === text[end - 3] && text[end - 2] === text[end - 4];
+  return logText(text, 0, twice ? end - 2 : end);
 }
