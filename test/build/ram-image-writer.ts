@@ -32,12 +32,16 @@ export function writeLime(runs: readonly Run[]): Uint8Array {
   return Buffer.concat(runs.flatMap((run) => [header('EMiL', 1, run), run.data]));
 }
 
-/** As AVML writes it with compression: each range as a snappy stream, then the length of that. */
-export function writeAvml(runs: readonly Run[]): Uint8Array {
+/**
+ * As AVML writes it with compression: each range as a snappy stream, then the length of that.
+ * @param every one of so many blocks is compressed; the others are stored, as those are that do not get smaller
+ */
+export function writeAvml(runs: readonly Run[], every = 1): Uint8Array {
   return Buffer.concat(
     runs.flatMap((run) => {
       const stream: Uint8Array[] = [Buffer.from('\xff\x06\0\0sNaPpY', 'latin1')];
-      for (let at = 0; at < run.data.length; at += 65536) stream.push(snappyChunk(run.data.subarray(at, at + 65536)));
+      for (let at = 0; at < run.data.length; at += 65536)
+        stream.push(snappyChunk(run.data.subarray(at, at + 65536), (at / 65536) % every === 0));
       const packed = Buffer.concat(stream);
       const length = Buffer.alloc(8);
       length.writeBigUInt64LE(BigInt(packed.length));
@@ -47,8 +51,8 @@ export function writeAvml(runs: readonly Run[]): Uint8Array {
 }
 
 /** Compressed where that is smaller; the checksum, which nobody reads, stays zero. */
-function snappyChunk(data: Uint8Array): Buffer {
-  const packed = encodeSnappy(data);
+function snappyChunk(data: Uint8Array, compress: boolean): Buffer {
+  const packed = compress ? encodeSnappy(data) : data;
   const [type, body] = packed.length < data.length ? [0, packed] : [1, data];
   const size = body.length + 4;
   return Buffer.concat([Buffer.from([type, size & 0xff, (size >> 8) & 0xff, size >> 16, 0, 0, 0, 0]), body]);

@@ -180,7 +180,7 @@ const PLAIN: Readonly<Record<string, Form>> = {
   flat: { make: (p) => [writeFlattened(p.file, { recordSize: 0x8000, interleave: true })] },
   split: { make: split },
   lime: { make: (p) => [writeLime(p.runs)] },
-  avml: { make: (p) => [writeAvml(p.runs)] },
+  avml: { make: (p) => [writeAvml(p.runs, 8)] },
   raw: { make: (p) => [p.raw] },
 };
 
