@@ -11,6 +11,7 @@ import {
   type FuzzDumps,
   fuzzCase,
   kernelLogs,
+  RUN,
   sampleDumps,
 } from './plan.ts';
 import { runCases, type Watched } from './pool.ts';
@@ -24,6 +25,7 @@ of them ends in anything but an answer or an error with a reason, takes over 20 
 
   --cases n        so many cases, 3000 by default
   --from n         from this one on; the same number is the same case as long as the dumps are the same
+  --stride n       of every n-th dozen of cases only: a few cases of everything
   --seconds n      begin no case after so long
   --workers n      processes, 2 by default
   --only kind      one kind of damage: cut, header, data, page-tables, lists ... (test/fuzz/README.md)
@@ -49,6 +51,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     cases: { type: 'string', default: '3000' },
     from: { type: 'string', default: '0' },
+    stride: { type: 'string', default: '1' },
     seconds: { type: 'string' },
     workers: { type: 'string', default: '2' },
     only: { type: 'string' },
@@ -81,7 +84,7 @@ function* cases(dumps: FuzzDumps): Generator<FuzzCase[]> {
   // With a choice, the plan may never have so many.
   const end = values.only === undefined && values.dump === undefined ? from + count : from + 100_000;
   for (let n = from, left = count; left > 0 && n < end && Date.now() < until; n++) {
-    const one = fuzzCase(dumps, n);
+    const one = fuzzCase(dumps, Math.floor(n / RUN) * Number(values.stride) * RUN + (n % RUN));
     if (!chosen(one)) continue;
     left--;
     if (list.length > 0 && list[0]?.dump !== one.dump) {

@@ -94,7 +94,7 @@ export function kernelLogs(globs: readonly string[]): FuzzDump[] {
 }
 
 /** So many cases in a row damage the same: opening another one costs time. */
-const RUN = 12;
+export const RUN = 12;
 /** So many cases of a run on a sample are cuts, until it was cut everywhere. */
 const CUTS_A_RUN = 7;
 /** Coprime to CUTS: any number of cuts is spread over the file. */
