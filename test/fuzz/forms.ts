@@ -118,7 +118,7 @@ export function elfOf(image: DumpImage, runs: readonly Run[] = runsOf(image)): U
   return writeElfCore({
     segments: runs.map(({ start, data }) => ({ phys: start, data })),
     notes: [...image.cpuNotes.map(prstatus), info],
-    machine: image.header.utsname?.machine === 'aarch64' ? 183 : 62,
+    machine: image.elfMachine ?? (image.header.utsname?.machine === 'aarch64' ? 183 : 62),
   });
 }
 

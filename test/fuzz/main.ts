@@ -118,7 +118,8 @@ async function runAll(): Promise<number> {
 async function runPeers(each: number): Promise<number> {
   const { comparePeers } = await import('./peers.ts');
   const samples = sampleDumps().filter((d) => values.dump === undefined || d.name.includes(values.dump));
-  const options = { each, from: Number(values.from), samples, forms: values.forms };
+  const only = (kind: string): boolean => values.only === undefined || kind === values.only;
+  const options = { each, from: Number(values.from), samples, forms: values.forms, only };
   for await (const line of comparePeers(options)) console.log(line);
   return 0;
 }

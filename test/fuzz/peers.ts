@@ -19,6 +19,8 @@ export interface PeerOptions {
   readonly samples: readonly FuzzDump[];
   /** Where the samples' other forms are kept. */
   readonly forms: string;
+  /** Kinds of damage that are wanted. */
+  readonly only: (kind: string) => boolean;
 }
 
 const TOOLS = ['inquest', 'crash', 'drgn'] as const;
@@ -98,10 +100,12 @@ export async function* comparePeers(options: PeerOptions): AsyncIterable<string>
 async function* compareDump(
   dump: FuzzDump,
   kinds: readonly string[],
-  { each, from }: PeerOptions,
+  { each, from, only }: PeerOptions,
   folder: string,
   total: Row,
 ): AsyncIterable<string> {
+  const wanted = kinds.filter(only);
+  if (wanted.length === 0) return;
   const sound = new SoundDump(dump);
   await sound.prepare();
   const ask = peersOf(sound);
@@ -109,7 +113,7 @@ async function* compareDump(
   yield '';
   yield `${dump.name} whole: crash ${told(whole.crash)}, drgn ${told(whole.drgn)}`;
   yield HEAD;
-  for (const kind of kinds) {
+  for (const kind of wanted) {
     const row = new Row(kind);
     for (let n = from; n < from + each; n++) {
       const cut = Math.floor((((n * 7) % 19) + 1) * (CUTS / 20));
@@ -161,8 +165,9 @@ function told({ tasks, records, frames }: PeerAnswers): string {
   return `${tasks} tasks, ${records} log lines, ${frames} frames`;
 }
 
+/** Of what a tool does not tell of the whole dump it keeps nothing. */
 function sharesOf(now: PeerAnswers, whole: PeerAnswers): Shares {
-  const share = (a: number, b: number): number => (b === 0 ? 1 : Math.min(1, a / b));
+  const share = (a: number, b: number): number => (b === 0 ? 0 : Math.min(1, a / b));
   return [share(now.tasks, whole.tasks), share(now.records, whole.records), share(now.frames, whole.frames)];
 }
 
