@@ -49,6 +49,27 @@ for (const [name, decode] of [
   });
 }
 
+test('zstd by the reused handle: damage anywhere is refused or gives another page, and the next page is right', () => {
+  const decode = nodeCodecs().decoder('zstd');
+  const { data: block } = pageCompressors.zstd(page);
+  let refused = 0;
+  for (let i = 0; i < block.length; i++) {
+    const copy = block.slice();
+    copy[i] = (copy[i] as number) ^ 0x41;
+    const guarded = new Uint8Array(4096 + 64).fill(0xcc);
+    try {
+      assert.ok(decode(copy, guarded.subarray(32, 32 + 4096)) <= 4096);
+    } catch {
+      refused++;
+    }
+    assert.ok(guarded.subarray(0, 32).every((b) => b === 0xcc) && guarded.subarray(-32).every((b) => b === 0xcc));
+    const into = new Uint8Array(4096);
+    assert.equal(decode(block, into), 4096);
+    assert.deepEqual(into, page);
+  }
+  assert.ok(refused > 0, `${refused} of ${block.length} refused`);
+});
+
 test('the handle is used on this Node', () => {
   assert.notEqual(inflateDecoder(), plainDecoder);
 });
