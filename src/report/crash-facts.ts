@@ -37,10 +37,10 @@ export function crashPlace(crash: CrashReport['crash']): string {
 
 /** When it died, and how long after boot. */
 export function crashTime({ system }: CrashReport, language: Language): string {
-  const date = system.dateSeconds === null ? WORDS.noDate[language] : formatDate(system.dateSeconds);
+  const date = system.dateSeconds === null ? WORDS.noDate[language] : formatDate(system.dateSeconds, language);
   if (system.uptimeSeconds === null) return date;
   const up = formatDuration(system.uptimeSeconds);
-  return language === 'zh' ? `${date}，启动后 ${up.replace('days', '天')}` : `${date}, ${up} after boot`;
+  return language === 'zh' ? `${date}，启动后 ${up.replace(' days,', ' 天')}` : `${date}, ${up} after boot`;
 }
 
 /** What and where it died, in few words. */
@@ -77,7 +77,7 @@ function disagreementText(
     const shown = names.slice(0, NAMED).join(', ');
     const more = names.length - NAMED;
     if (more <= 0) return shown;
-    return language === 'zh' ? `${shown} 等 ${names.length} 个` : `${shown} and ${more} more`;
+    return language === 'zh' ? `${shown}，另有 ${more} 个` : `${shown} and ${more} more`;
   };
   const parts: Phrase[] = [];
   if (onlyInLog.length > 0) {

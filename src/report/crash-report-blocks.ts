@@ -9,6 +9,7 @@ import { formatLogTime } from './format-time.ts';
 import { memoryBlocks } from './memory-blocks.ts';
 import { nextStepBlocks, nextStepTitles } from './next-step-blocks.ts';
 import { sourceText } from './source-text.ts';
+import { withTitlesIn } from './table-titles.ts';
 import { waitGraphSection } from './wait-graph-blocks.ts';
 import { WORDS } from './words.ts';
 
@@ -18,7 +19,11 @@ const FRAMES = 40;
 const LOG_LINES = 32;
 
 /** A crash report for people. */
-export function* crashReportBlocks(report: CrashReport, language: Language = 'en'): Iterable<Block> {
+export function crashReportBlocks(report: CrashReport, language: Language = 'en'): Iterable<Block> {
+  return withTitlesIn(reportBlocks(report, language), language);
+}
+
+function* reportBlocks(report: CrashReport, language: Language): Iterable<Block> {
   yield { kind: 'heading', text: crashTitle(report, language) };
   yield { kind: 'facts', width: 8, facts: crashFacts(report, language) };
   yield* findingBlocks(report.findings, language);

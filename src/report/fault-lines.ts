@@ -19,7 +19,7 @@ const MAX_PLACE = 36;
 /** The explanation of a fault for people: what failed, then each value back to where it came from. */
 export function* faultBlocks(fault: FaultData, language: Language = 'en'): Iterable<Block> {
   yield { kind: 'heading', text: WORDS.title[language] };
-  yield { kind: 'text', text: `${fault.summary[language]}.` };
+  yield { kind: 'text', text: fault.summary[language] + (language === 'zh' ? '。' : '.') };
   for (const strand of fault.strands) {
     yield { kind: 'lines', lines: strandLines(strand, language) };
   }

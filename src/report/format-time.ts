@@ -1,3 +1,5 @@
+import type { Language } from '../base/phrase.ts';
+
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -5,11 +7,16 @@ function two(n: number): string {
   return String(n).padStart(2, '0');
 }
 
-/** Seconds since the epoch as `Sun Nov 22 13:52:30 UTC 2026`; always UTC, so that every reader sees the same. */
-export function formatDate(seconds: number): string {
+/**
+ * Seconds since the epoch as `Sun Nov 22 13:52:30 UTC 2026`, in Chinese as `2026-11-22 13:52:30 UTC`; always UTC, so that every
+ * reader sees the same.
+ */
+export function formatDate(seconds: number, language: Language = 'en'): string {
   const d = new Date(Math.floor(seconds) * 1000);
-  if (Number.isNaN(d.getTime())) return '(unknown)';
+  const zh = language === 'zh';
+  if (Number.isNaN(d.getTime())) return zh ? '（未知）' : '(unknown)';
   const time = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`;
+  if (zh) return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())} ${time} UTC`;
   return `${DAYS[d.getUTCDay()]} ${MONTHS[d.getUTCMonth()]} ${String(d.getUTCDate()).padStart(2)} ${time} UTC ${d.getUTCFullYear()}`;
 }
 

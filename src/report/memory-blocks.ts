@@ -21,7 +21,7 @@ export function* memoryBlocks(report: CrashReport, language: Language): Iterable
   yield { kind: 'heading', text: WORDS.memory[language] };
   yield* memoryJudgementBlocks(memoryJudgement, language);
   yield { kind: 'heading', level: 3, text: WORDS.files[language] };
-  yield* pageCacheBlocks({ ...pageCache, files: pageCache.files.slice(0, FILES) });
+  yield* pageCacheBlocks({ ...pageCache, files: pageCache.files.slice(0, FILES) }, language);
   yield* problemBlocks(memoryJudgement);
   yield { kind: 'heading', text: WORDS.storage[language] };
   yield* storageBlocks(storage, language);

@@ -26,7 +26,7 @@ export function* memoryJudgementBlocks(data: MemoryJudgement, language: Language
   yield part('allocation');
   yield { kind: 'list', items: data.watermarks.allocations.map((a) => `${a.kind}: ${OUTCOMES[a.outcome][language]}`) };
   yield part('commit');
-  yield { kind: 'lines', lines: commitLines(data) };
+  yield { kind: 'lines', lines: commitLines(data, language) };
   yield { kind: 'text', text: overcommitSentence(data.overcommit)[language] };
   yield part('swap');
   yield { kind: 'text', text: swapSentence(data)[language] };
@@ -34,11 +34,11 @@ export function* memoryJudgementBlocks(data: MemoryJudgement, language: Language
   yield balanceTable(data, language);
   if (data.slab.length > 0) {
     yield part('slab');
-    yield slabTable(data);
+    yield slabTable(data, language);
   }
   if (data.processes.processes.length > 0) {
     yield part('processes');
-    yield* oomScoreBlocks(data.processes);
+    yield* oomScoreBlocks(data.processes, language);
   }
   if (data.reclaim.length > 0) {
     yield part('reclaim');
@@ -50,24 +50,39 @@ export function* memoryJudgementBlocks(data: MemoryJudgement, language: Language
   }
 }
 
-function commitLines({ overcommit: o, pageBytes }: MemoryJudgement): string[] {
-  const size = (pages: number | null): string =>
-    pages === null ? '(unknown)' : `${pages} pages (${formatSize(pages * pageBytes)})`;
-  const modes = { heuristic: 0, always: 1, never: 2 };
-  const lines = [`vm.overcommit_memory ${o.mode === null ? '(unknown)' : `${modes[o.mode]} (${o.mode})`}`];
-  if (o.limit !== null) lines.push(`CommitLimit  ${size(o.limit)} = ${limitSum(o, pageBytes)}`);
-  const percent =
-    o.limit === null || o.committed === null || o.limit === 0
-      ? ''
-      : `, ${Math.round((o.committed * 100) / o.limit)}% of the limit`;
-  lines.push(`Committed_AS ${size(o.committed)}${percent}`);
+const MODES = {
+  heuristic: { number: 0, en: 'heuristic', zh: '启发式' },
+  always: { number: 1, en: 'always', zh: '总是允许' },
+  never: { number: 2, en: 'never', zh: '不超过上限' },
+} as const;
+
+function commitLines({ overcommit: o, pageBytes }: MemoryJudgement, language: Language): string[] {
+  const zh = language === 'zh';
+  const unknown = zh ? '（未知）' : '(unknown)';
+  const size = (pages: number | null): string => {
+    if (pages === null) return unknown;
+    const bytes = formatSize(pages * pageBytes);
+    return zh ? `${pages} 页（${bytes}）` : `${pages} pages (${bytes})`;
+  };
+  const mode = o.mode === null ? undefined : MODES[o.mode];
+  const name = mode?.[language];
+  const words = zh ? `${mode?.number}（${name}）` : `${mode?.number} (${name})`;
+  const lines = [`vm.overcommit_memory ${mode ? words : unknown}`];
+  if (o.limit !== null) lines.push(`CommitLimit  ${size(o.limit)} = ${limitSum(o, pageBytes, language)}`);
+  const share = o.limit === null || o.committed === null || o.limit === 0 ? undefined : o.committed / o.limit;
+  const percent = share === undefined ? '' : `${Math.round(share * 100)}%`;
+  const part = percent === '' ? '' : zh ? `，为上限的 ${percent}` : `, ${percent} of the limit`;
+  lines.push(`Committed_AS ${size(o.committed)}${part}`);
   return lines;
 }
 
-function limitSum(o: MemoryJudgement['overcommit'], pageBytes: number): string {
-  if (o.kbytes) return `vm.overcommit_kbytes ${o.kbytes} / ${pageBytes / 1024} + swap ${o.swap}`;
-  const huge = o.hugetlb === 0 ? `memory ${o.ram}` : `(memory ${o.ram} - huge pages ${o.hugetlb})`;
-  return `${huge} * vm.overcommit_ratio ${o.ratio} / 100 + swap ${o.swap}`;
+function limitSum(o: MemoryJudgement['overcommit'], pageBytes: number, language: Language): string {
+  const say = (en: string, zh: string): string => (language === 'zh' ? zh : en);
+  const swap = `${say('swap', '交换空间')} ${o.swap}`;
+  if (o.kbytes) return `vm.overcommit_kbytes ${o.kbytes} / ${pageBytes / 1024} + ${swap}`;
+  const ram = `${say('memory', '内存')} ${o.ram}`;
+  const huge = o.hugetlb === 0 ? ram : `(${ram} - ${say('huge pages', '大页')} ${o.hugetlb})`;
+  return `${huge} * vm.overcommit_ratio ${o.ratio} / 100 + ${swap}`;
 }
 
 function balanceTable({ balance, pageBytes }: MemoryJudgement, language: Language): Block {
@@ -97,7 +112,8 @@ function balanceTable({ balance, pageBytes }: MemoryJudgement, language: Languag
   };
 }
 
-function slabTable({ slab, pageBytes }: MemoryJudgement): Block {
+function slabTable({ slab, pageBytes }: MemoryJudgement, language: Language): Block {
+  const [yes, no] = language === 'zh' ? ['是', '否'] : ['yes', 'no'];
   return {
     kind: 'table',
     columns: [
@@ -113,7 +129,7 @@ function slabTable({ slab, pageBytes }: MemoryJudgement): Block {
       formatSize(c.pages * pageBytes),
       c.objects,
       c.objectBytes,
-      c.reclaimable ? 'yes' : 'no',
+      c.reclaimable ? yes : no,
       c.cache,
     ]),
   };

@@ -1,4 +1,5 @@
 import { hex64 } from '../base/hex.ts';
+import type { Language } from '../base/phrase.ts';
 import { type OomScore, oomScores } from '../kernel/oom-score.ts';
 import type { Program } from '../program/program.ts';
 import type { Block } from './block.ts';
@@ -57,7 +58,8 @@ function scoreData({ task, rss, swap, pageTables, adjust, points, exempt }: OomS
 }
 
 /** The table with the sum of each process. */
-export function* oomScoreBlocks(data: OomScoresData): Iterable<Block> {
+export function* oomScoreBlocks(data: OomScoresData, language: Language = 'en'): Iterable<Block> {
+  const zh = language === 'zh';
   yield {
     kind: 'table',
     columns: [
@@ -72,14 +74,17 @@ export function* oomScoreBlocks(data: OomScoresData): Iterable<Block> {
     ],
     rows: data.processes.map((p) => {
       const adjustment = p.points - p.rss - p.swap - p.pageTables;
-      const command = p.exempt === undefined ? p.comm : `${p.comm} (never killed: ${p.exempt})`;
+      const never = zh ? `（不会被杀死：${p.exempt}）` : ` (never killed: ${p.exempt})`;
+      const command = p.exempt === undefined ? p.comm : p.comm + never;
       return [p.pid, p.rss, p.swap, p.pageTables, adjustment, p.points, p.adjust, command];
     }),
   };
   const rest = data.count - data.processes.length;
-  if (rest > 0) yield { kind: 'lines', lines: [`... ${rest} more processes`] };
+  if (rest > 0) yield { kind: 'lines', lines: [zh ? `... 还有 ${rest} 个进程` : `... ${rest} more processes`] };
   if (data.totalPages !== null) {
     const step = Math.floor(data.totalPages / 1000);
-    yield { kind: 'lines', lines: [`pages; oom_score_adj counts ${data.totalPages} / 1000 = ${step} pages each`] };
+    const sum = `${data.totalPages} / 1000 = ${step}`;
+    const text = zh ? `单位为页；oom_score_adj 每一分计 ${sum} 页` : `pages; oom_score_adj counts ${sum} pages each`;
+    yield { kind: 'lines', lines: [text] };
   }
 }

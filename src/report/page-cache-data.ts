@@ -1,5 +1,6 @@
 import { hex64 } from '../base/hex.ts';
 import { perOwner } from '../base/lazy.ts';
+import type { Language } from '../base/phrase.ts';
 import { type CachedFile, pageCacheFiles } from '../kernel/page-cache.ts';
 import type { Program } from '../program/program.ts';
 import type { Block } from './block.ts';
@@ -103,15 +104,18 @@ function fileData(file: CachedFile): CachedFileData {
 
 const SHOWN_PROCESSES = 4;
 
-export function* pageCacheBlocks(data: PageCacheData): Iterable<Block> {
+export function* pageCacheBlocks(data: PageCacheData, language: Language = 'en'): Iterable<Block> {
+  const zh = language === 'zh';
   const share = (pages: number): string => `${data.pages === 0 ? 0 : ((pages * 100) / data.pages).toFixed(1)}%`;
   const types = data.filesystems.map((f) => `${f.filesystem} ${f.pages}`).join(', ');
   const size = formatSize(data.pages * data.pageBytes);
   yield {
     kind: 'lines',
     lines: [
-      `${data.pages} pages (${size}) of ${data.fileCount} files: ${types}`,
-      ...(data.cut ? [`Only ${data.inodes} inodes were looked at; there are more.`] : []),
+      zh
+        ? `${data.fileCount} 个文件的 ${data.pages} 页（${size}）：${types}`
+        : `${data.pages} pages (${size}) of ${data.fileCount} files: ${types}`,
+      ...(data.cut ? [cutText(data.inodes, zh)] : []),
     ],
   };
   yield {
@@ -130,15 +134,21 @@ export function* pageCacheBlocks(data: PageCacheData): Iterable<Block> {
       share(f.pages),
       f.inode.slice(2),
       f.filesystem,
-      pathText(f),
+      pathText(f, zh),
     ]),
   };
 }
 
-function pathText({ path, number, mappedBy = [] }: CachedFileData): string {
-  const name = path ?? `(no name in memory; inode ${number})`;
+function cutText(inodes: number, zh: boolean): string {
+  return zh ? `只查看了 ${inodes} 个 inode，还有更多。` : `Only ${inodes} inodes were looked at; there are more.`;
+}
+
+function pathText({ path, number, mappedBy = [] }: CachedFileData, zh: boolean): string {
+  const name = path ?? (zh ? `（内存中没有名字；inode ${number}）` : `(no name in memory; inode ${number})`);
   if (mappedBy.length === 0) return name;
   const shown = mappedBy.slice(0, SHOWN_PROCESSES).map((p) => `${p.comm} ${p.pid}`);
   const more = mappedBy.length - shown.length;
-  return `${name}  mapped by ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const list = shown.join(', ');
+  if (zh) return `${name}  映射者 ${list}${more > 0 ? `，另有 ${more} 个` : ''}`;
+  return `${name}  mapped by ${list}${more > 0 ? ` and ${more} more` : ''}`;
 }

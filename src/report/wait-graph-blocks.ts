@@ -132,11 +132,17 @@ export function resourceText(resource: WaitResourceData, language: Language): st
   const parts = [WAIT_KINDS[kind][language]];
   const bit = kind === 'page' || kind === 'bit' ? bitText(resource.state) : undefined;
   if (bit !== undefined) parts.push(bit);
-  if (name !== null) parts.push(name);
+  if (name !== null) parts.push(lockNameText(name, language));
   if (module !== null) parts.push(`[${module}]`);
   parts.push(...placeTexts(resource, language));
   if (owner && !name?.includes(`PID ${owner.pid}`)) parts.push(`PID ${owner.pid}`);
   return `${parts.join(' ')} (${digits(address)})`;
+}
+
+/** A name as it is shown: `on the stack of PID 12` is the only one that is words. */
+export function lockNameText(name: string, language: Language): string {
+  if (language === 'en') return name;
+  return name.replace(/^on the stack of PID (\d+)$/, 'PID $1 的栈上');
 }
 
 /** Which bit is waited for: the first word of `writeback flags=0x…`, `BH_Lock: bit 2 of 0x…` or `bit 3 of 0x…`. */

@@ -62,7 +62,7 @@ function finding(of: Case, o: ExaminedObject): Finding {
         ? `${by} freed ${name.en}, which was free already: it is ${place?.en ?? 'on a free list'}.`
         : `${name.en} is on its free lists twice: it was freed twice.`,
       zh: dying
-        ? `${by} 释放了${name.zh}，而它早已被释放：它${place?.zh ?? '在空闲链表中'}。`
+        ? `${by} 释放了 ${name.zh}，而它早已被释放：它${place?.zh ?? '在空闲链表中'}。`
         : `${name.zh}两次出现在空闲链表中：它被释放了两次。`,
     },
     subject: {

@@ -56,7 +56,7 @@ function freedTwice(of: Case, o: ExaminedObject, page: PageUse, caller: Frame): 
     title: { en: 'Object freed twice: its page is no slab any more', zh: '对象被释放两次：其所在页已不再是 slab' },
     sentence: {
       en: `${frameName(caller)} freed ${name.en}, but that page is ${state.en}: the object had been freed before, and with it the last one of its slab.`,
-      zh: `${frameName(caller)} 释放了${name.zh}，但该页是${state.zh}：此前它已被释放，其 slab 也随最后一个对象被归还。`,
+      zh: `${frameName(caller)} 释放了 ${name.zh}，但该页是${state.zh}：此前它已被释放，其 slab 也随最后一个对象被归还。`,
     },
     subject: { ...frameSubject(caller), ...objectSubject(o) },
     evidence: common(of, o, page),

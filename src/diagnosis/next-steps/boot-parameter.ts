@@ -9,7 +9,7 @@ export const UNDO_BOOT: Phrase = {
 /** How a parameter is added, on distributions with GRUB. */
 export function addBootParameter(parameter: string): string {
   return [
-    `# Debian, Ubuntu: append ${parameter} to GRUB_CMDLINE_LINUX in /etc/default/grub, then`,
+    `# Debian, Ubuntu: /etc/default/grub: GRUB_CMDLINE_LINUX="... ${parameter}"`,
     'update-grub && reboot',
     '# Fedora, RHEL, SUSE:',
     `grubby --update-kernel=ALL --args='${parameter}' && reboot`,

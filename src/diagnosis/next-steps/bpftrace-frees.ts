@@ -31,7 +31,7 @@ function step(cache: string, rule: string): NextStep {
 }
 
 /** Several million objects may be free at once. */
-const HEAD = '// run as: BPFTRACE_MAP_KEYS_MAX=1000000 bpftrace frees.bt   (newer: BPFTRACE_MAX_MAP_KEYS)';
+const HEAD = '// BPFTRACE_MAP_KEYS_MAX=1000000 BPFTRACE_MAX_MAP_KEYS=1000000 bpftrace frees.bt';
 const REPORT = `printf("freed twice: %p\\nnow by %s (%d):%s\\nbefore by %s:%s\\n", $o, comm, pid, kstack(16), @who[$o], @stack[$o]);`;
 const REMEMBER = '@who[$o] = comm;\n  @stack[$o] = kstack(16);';
 

@@ -15,7 +15,7 @@ export const storageCheck: StepMaker = function* (facts) {
     texts: [
       {
         place: 'shell',
-        text: 'smartctl -x /dev/sdX\ngrep -H . /sys/block/*/device/timeout\nmultipath -ll\ne2fsck -n /dev/sdX1   # ext4, not mounted; xfs_repair -n for XFS',
+        text: 'smartctl -x /dev/sdX\ngrep -H . /sys/block/*/device/timeout\nmultipath -ll\ne2fsck -n /dev/sdX1       # ext4\nxfs_repair -n /dev/sdX1   # XFS',
       },
     ],
     cost: { en: 'A check reads all metadata: minutes to hours.', zh: '检查会读取全部元数据：数分钟到数小时。' },

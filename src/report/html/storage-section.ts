@@ -1,4 +1,5 @@
 import { storageBlocks } from '../storage-blocks.ts';
+import { withTitlesIn } from '../table-titles.ts';
 import { blocksHtml } from './blocks-html.ts';
 import type { Section } from './view.ts';
 
@@ -9,6 +10,6 @@ export const storageSection: Section = {
   draw({ report, say, language }) {
     const { storage } = report;
     if (storage.filesystems.length === 0 && storage.requests.length === 0) return undefined;
-    return blocksHtml(storageBlocks(storage, language), say(this.title));
+    return blocksHtml(withTitlesIn(storageBlocks(storage, language), language), say(this.title));
   },
 };

@@ -1,4 +1,4 @@
-import { resourceText, WAIT_KINDS } from '../wait-graph-blocks.ts';
+import { lockNameText, resourceText, WAIT_KINDS } from '../wait-graph-blocks.ts';
 import type { WaitGraphData } from '../wait-graph-data.ts';
 import { type GraphEdge, type GraphLayout, layoutGraph, type PlacedNode } from './graph-layout.ts';
 import { html, type Markup } from './markup.ts';
@@ -57,7 +57,7 @@ function graphOf(data: WaitGraphData, view: View): { boxes: Box[]; edges: GraphE
     boxes.set(id, {
       id,
       kind: 'resource',
-      first: resource.name ?? kind,
+      first: resource.name === null ? kind : lockNameText(resource.name, view.language),
       second: resource.name === null ? resource.address : kind,
       whole,
     });

@@ -31,6 +31,9 @@ const PLANTED = [
   'vault.internal',
   'my secret message',
   '/data3/home/builder77',
+  'Payroll 2026',
+  '/exports/ACME',
+  'tenant-blue',
 ];
 
 const LOG = [
@@ -62,8 +65,36 @@ function planted(): CrashReport {
     };
     return { ...f, file: '/data3/home/builder77/linux/mm/slub.c', line: 419, locals: [local] };
   });
+  const file = '/mnt/Payroll 2026/sums.db';
+  const waited = `rwsem inode.i_rwsem of inode 13 ${file} on vda`;
+  const [finding] = made.findings;
+  const [resource] = made.waits.resources;
+  const [cached] = made.pageCache.files;
+  assert.ok(finding && resource && cached);
   return {
     ...made,
+    findings: [
+      {
+        ...finding,
+        sentence: { en: `It waits for ${waited}.`, zh: `它在等待 ${waited}。` },
+        evidence: [
+          { what: { en: 'what PID 12 waits for', zh: 'PID 12 等待的对象' }, value: waited, command: 'waits -t 12' },
+        ],
+      },
+      ...made.findings.slice(1),
+    ],
+    waits: { ...made.waits, resources: [{ ...resource, path: file }, ...made.waits.resources.slice(1)] },
+    pageCache: {
+      ...made.pageCache,
+      files: [{ ...cached, path: '/exports/ACME/x.img' }, ...made.pageCache.files.slice(1)],
+    },
+    memoryJudgement: {
+      ...made.memoryJudgement,
+      groups: [
+        ...made.memoryJudgement.groups,
+        { path: '/machine/tenant-blue', usage: 1, high: null, max: 2, peak: 2, failures: 0, oom: 0, oomKills: 0 },
+      ],
+    },
     system: {
       ...made.system,
       nodename: 'db-prod-07',
