@@ -3,15 +3,13 @@ import { hex64 } from '../base/hex.ts';
 import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
 import { needTasks } from '../kernel/need-tasks.ts';
-import { panicFacts } from '../kernel/panic.ts';
 import { possibleCpus, presentCpus } from '../kernel/percpu.ts';
-import { currentTask } from '../kernel/sched.ts';
 import { stackOverflowSigns } from '../kernel/stack-text.ts';
-import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
+import { type TaskRecord, taskTable } from '../kernel/task.ts';
 import { taskStack } from '../kernel/task-stack.ts';
 import type { StackRange } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
-import { type Args, parseAddress, parseCpus, parsePidOrAddress } from '../report/args.ts';
+import { type Args, parseAddress, parseCpus } from '../report/args.ts';
 import type { Block } from '../report/block.ts';
 import { type CommandContext, command } from '../report/command.ts';
 import { debugDoubts } from '../report/debug-doubts.ts';
@@ -28,6 +26,7 @@ import {
   stackSearchSchema,
 } from '../report/stack-search.ts';
 import { searchLines } from '../report/stack-search-lines.ts';
+import { stackTasks, threadGroup } from '../report/stack-tasks.ts';
 import { type TaskName, taskNameMembers } from '../report/task-data.ts';
 import type { StackDataOptions } from '../report/task-stack.ts';
 import type { UnwindOptions } from '../unwind/unwind-task.ts';
@@ -125,7 +124,7 @@ export const bt = command<BtData>({
     if (args.has('v')) return { tasks: [], overflows: stackOverflows(prog) };
     if (args.has('E')) return { tasks: [], searchKind: 'exceptions', searches: cpuStackSearches(prog, args) };
     const missing: { what: string; why: string }[] = [];
-    const wanted = wantedTasks(context, args, missing);
+    const wanted = stackTasks(context, args, missing);
     if (wanted.length === 0) throw new NotFoundError('task', missing.map((m) => m.what).join(', '));
     const tasks = args.has('g') ? wanted.flatMap((task) => threadGroup(prog, task)) : wanted;
     const kind = searchKind(prog, args);
@@ -236,12 +235,6 @@ function* overflowLines(overflows: readonly OverflowData[]): Iterable<string> {
   if (overflows.length === 0) yield 'No stack overflows detected';
 }
 
-function threadGroup(prog: Program, task: TaskRecord): TaskRecord[] {
-  if (task.idle) return [task];
-  const threads = taskTable(prog).tasks.filter((t) => t.tgid === task.tgid && !t.idle);
-  return [...threads.filter((t) => t.threadGroupLeader), ...threads.filter((t) => !t.threadGroupLeader)];
-}
-
 function hides(task: TaskRecord, args: Args): boolean {
   const what = args.value('n');
   if (what !== undefined && what !== 'idle') throw new UsageError(`bt: -n takes 'idle', not '${what}'`);
@@ -272,37 +265,4 @@ function refersTo(prog: Program, stack: TaskStack, reference: string): boolean {
 
 function wantsLocals(context: CommandContext, args: Args): boolean {
   return args.has('locals') || context.full === true;
-}
-
-function wantedTasks(context: CommandContext, args: Args, missing: { what: string; why: string }[]): TaskRecord[] {
-  const { prog } = context;
-  const add = (into: TaskRecord[], what: string, key: number | Addr | undefined): void => {
-    const task = key === undefined ? undefined : findTask(prog, key);
-    if (task) into.push(task);
-    else missing.push({ what, why: 'no such task' });
-  };
-  const found: TaskRecord[] = [];
-  const cpus = args.value('c');
-  if (cpus !== undefined || args.has('a') || args.has('A')) {
-    const known = presentCpus(prog);
-    for (const cpu of parseCpus(cpus ?? 'a', known, 'bt'))
-      add(found, `active task of CPU ${cpu}`, currentTask(prog, cpu));
-    return found;
-  }
-  for (const word of args.operands) {
-    const key = parsePidOrAddress(word);
-    if (key === undefined) throw new UsageError(`bt: '${word}' is neither a pid nor a task address`);
-    if (key === 0) found.push(...presentCpus(prog).flatMap((cpu) => idleTask(prog, cpu)));
-    else add(found, word, key);
-  }
-  if (args.operands.length === 0) {
-    const task = args.has('p') ? panicFacts(prog).task : context.task;
-    add(found, 'that crashed (the dump does not tell; name one, or use bt -a)', task);
-  }
-  return found;
-}
-
-/** pid 0 stands for every CPU's idle task. */
-function idleTask(prog: Program, cpu: number): TaskRecord[] {
-  return taskTable(prog).tasks.filter((t) => t.idle && t.cpu === cpu);
 }

@@ -1,5 +1,5 @@
 import { NotFoundError, UsageError } from '../base/errors.ts';
-import { hex, hex64, hexPad } from '../base/hex.ts';
+import { hex, hex64 } from '../base/hex.ts';
 import { asciiBytes } from '../base/text.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
@@ -9,63 +9,36 @@ import {
   clipped,
   type KernelParts,
   kernelSpace,
-  memoryOf,
   physicalSpace,
   type SearchArea,
   type SearchSpace,
   stackArea,
   userSpace,
 } from '../kernel/search-areas.ts';
-import { MemorySearch, type SearchHit } from '../kernel/search-memory.ts';
+import { MemorySearch } from '../kernel/search-memory.ts';
 import { type Pattern, textPattern, unitPattern } from '../kernel/search-pattern.ts';
 import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
-import type { Program } from '../program/program.ts';
 import { type Args, parseAddress } from '../report/args.ts';
 import { type CommandContext, command } from '../report/command.ts';
-import { digits, shortDigits } from '../report/pad.ts';
 import { placeExpression } from '../report/place-expression.ts';
-import { type ProblemData, problemBlocks, problemsOf, problemsSchema } from '../report/problems.ts';
-import { arrayOf, hexString, integer, object, oneOf, optional, string } from '../report/schema.ts';
-import { taskLine } from '../report/stack-lines.ts';
-import { type TaskName, taskNameSchema } from '../report/task-data.ts';
-import { charactersOf, unitLines } from '../report/unit-lines.ts';
-
-interface UnitsData {
-  readonly values: readonly string[];
-  readonly characters: string;
-}
-
-interface HitData {
-  readonly address: string;
-  /** Of units; with two digits a byte. */
-  readonly value?: string;
-  /** The symbol or expression that it is. */
-  readonly name?: string;
-  /** Of texts: what begins there. */
-  readonly text?: string;
-  readonly before?: UnitsData;
-  readonly after?: UnitsData;
-}
-
-export interface SearchData {
-  readonly space: SearchSpace['kind'];
-  readonly unit: number;
-  readonly found: readonly { readonly task?: TaskName; readonly hits: readonly HitData[] }[];
-  readonly problems?: readonly ProblemData[];
-}
+import { problemBlocks, problemsOf } from '../report/problems.ts';
+import {
+  type HitData,
+  hitLines,
+  hitsData,
+  type SearchData,
+  type SearchTarget,
+  type SearchUnit,
+  type ShownSearch,
+  searchSchema,
+} from '../report/search-data.ts';
+import type { TaskName } from '../report/task-data.ts';
 
 /** More than anybody reads. */
 const MAX_HITS = 500_000;
 const MAX_CONTEXT = 1024;
 const MAX_TARGETS = 256;
-/** Characters shown of what begins with a text. */
-const TEXT_SHOWN = 56;
 const SPACE_END = 1n << 64n;
-
-const unitsSchema = object('Neighbouring units.', {
-  values: arrayOf('The units.', string('Hexadecimal.')),
-  characters: string('A character for each byte.'),
-});
 
 export const search = command<SearchData>({
   name: 'search',
@@ -107,28 +80,7 @@ export const search = command<SearchData>({
     { line: 'search -p -c "Linux version"', shows: 'A text, in all memory:' },
     { line: 'search -x 2 -s init_task -l 4096 -m ffff 0', shows: 'With what stands around it, some bits ignored:' },
   ],
-  schema: object('Places in memory.', {
-    space: oneOf('Which addresses are meant.', ['kernel', 'user', 'physical']),
-    unit: integer('Bytes of a unit; 1 of texts.'),
-    found: arrayOf(
-      'One entry, or with -t and -T one a task that has hits.',
-      object('Places by address.', {
-        task: optional(taskNameSchema),
-        hits: arrayOf(
-          'Ascending.',
-          object('A place.', {
-            address: hexString('Where it is.'),
-            value: optional(string('The unit there, in hexadecimal.')),
-            name: optional(string('The symbol or expression whose value it is.')),
-            text: optional(string('What begins there; a dot for what is not printable.')),
-            before: optional(unitsSchema),
-            after: optional(unitsSchema),
-          }),
-        ),
-      }),
-    ),
-    problems: optional(problemsSchema),
-  }),
+  schema: searchSchema,
   run(context, args) {
     const unit = unitOf(args);
     const targets = targetsOf(context, args, unit);
@@ -144,23 +96,14 @@ export const search = command<SearchData>({
     return { space: space.kind, unit, found, ...problemsOf(space.problems, search.problems) };
   },
   *blocks(data) {
-    yield { kind: 'lines', lines: textLines(data) };
+    yield { kind: 'lines', lines: hitLines(data) };
     yield* problemBlocks(data);
   },
 });
 
 // ---- what is asked for
 
-type Unit = 1 | 2 | 4 | 8;
-
-interface Target {
-  readonly value: bigint;
-  readonly name?: string;
-  /** Of a text. */
-  readonly text?: Uint8Array;
-}
-
-function unitOf(args: Args): Unit {
+function unitOf(args: Args): SearchUnit {
   const units = (['c', 'w', 'h'] as const).filter((flag) => args.has(flag));
   if (units.length > 1) throw new UsageError(`search: -${units[0]} and -${units[1]} exclude each other`);
   if (args.has('c')) {
@@ -170,18 +113,18 @@ function unitOf(args: Args): Unit {
   return args.has('w') ? 4 : args.has('h') ? 2 : 8;
 }
 
-function targetsOf(context: CommandContext, args: Args, unit: Unit): Target[] {
+function targetsOf(context: CommandContext, args: Args, unit: SearchUnit): SearchTarget[] {
   const { operands } = args;
   if (operands.length > MAX_TARGETS) throw new UsageError(`search: more than ${MAX_TARGETS} values at once`);
   return operands.map((word) => (args.has('c') ? textTarget(word) : valueTarget(context, word, unit)));
 }
 
-function textTarget(word: string): Target {
+function textTarget(word: string): SearchTarget {
   if (word === '' || word.length > 1024) throw new UsageError('search: a text has 1 to 1024 characters');
   return { value: 0n, text: asciiBytes(word) };
 }
 
-function valueTarget(context: CommandContext, word: string, unit: Unit): Target {
+function valueTarget(context: CommandContext, word: string, unit: SearchUnit): SearchTarget {
   const target = namedTarget(context, word);
   if (target.value >> BigInt(unit * 8) !== 0n) {
     throw new UsageError(`search: ${word} is ${hex(target.value)}, more than ${unit * 8} bits hold`);
@@ -189,7 +132,7 @@ function valueTarget(context: CommandContext, word: string, unit: Unit): Target 
   return target;
 }
 
-function namedTarget({ prog, task }: CommandContext, word: string): Target {
+function namedTarget({ prog, task }: CommandContext, word: string): SearchTarget {
   const inner = /^\((.*)\)$/s.exec(word)?.[1];
   if (inner !== undefined) return { value: placeExpression(prog, word, frameScope(prog, task)), name: inner };
   const value = parseAddress(word);
@@ -199,7 +142,7 @@ function namedTarget({ prog, task }: CommandContext, word: string): Target {
   return { value: symbol.address, name: word };
 }
 
-function patternOf(targets: readonly Target[], args: Args, unit: Unit): Pattern {
+function patternOf(targets: readonly SearchTarget[], args: Args, unit: SearchUnit): Pattern {
   if (unit === 1) return textPattern(targets.flatMap((t) => t.text ?? []));
   const word = args.value('m');
   const mask = word === undefined ? 0n : parseAddress(word);
@@ -271,7 +214,7 @@ function placeOf({ prog, task }: CommandContext, word: string): Addr {
 }
 
 /** The areas between start and end. @throws UsageError when they are in the wrong order or half of the address space */
-function rangeOf(context: CommandContext, args: Args, space: SearchSpace, unit: Unit): SearchArea[] {
+function rangeOf(context: CommandContext, args: Args, space: SearchSpace, unit: SearchUnit): SearchArea[] {
   const startWord = args.value('s');
   const endWord = args.value('e');
   const length = args.value('l');
@@ -296,21 +239,12 @@ function lowest({ areas }: SearchSpace): Addr {
 
 // ---- the answer
 
-/** What hits are shown with. */
-interface Shown {
-  readonly prog: Program;
-  readonly space: SearchSpace;
-  readonly unit: Unit;
-  readonly targets: readonly Target[];
-  readonly around: number;
-}
-
-function searchSpace(show: Shown, search: MemorySearch, areas: readonly SearchArea[]): SearchData['found'] {
+function searchSpace(show: ShownSearch, search: MemorySearch, areas: readonly SearchArea[]): SearchData['found'] {
   search.run(show.space, areas);
   return [{ hits: hitsData(show, search.hits) }];
 }
 
-function searchStacks(show: Shown, search: MemorySearch, active: boolean): SearchData['found'] {
+function searchStacks(show: ShownSearch, search: MemorySearch, active: boolean): SearchData['found'] {
   const { prog, space } = show;
   needTasks(prog);
   const found: { task: TaskName; hits: HitData[] }[] = [];
@@ -327,70 +261,4 @@ function searchStacks(show: Shown, search: MemorySearch, active: boolean): Searc
 
 function nameOf(t: TaskRecord): TaskName {
   return { pid: t.pid, task: hex64(t.address), cpu: t.cpu, comm: t.comm };
-}
-
-function hitsData(show: Shown, hits: readonly SearchHit[]): HitData[] {
-  const { prog, space, unit, targets, around } = show;
-  const memory = memoryOf(prog, space);
-  return hits.map(({ address, target, value }) => {
-    const { name, text } = targets[target] as Target;
-    if (text) return { address: hex64(address), text: textAt(memory, address) };
-    return {
-      address: hex64(address),
-      value: `0x${hexPad(value, 2 * unit)}`,
-      ...(name !== undefined && { name }),
-      ...(around > 0 && {
-        before: unitsAt(memory, address - BigInt(around * unit), around, unit),
-        after: unitsAt(memory, address + BigInt(unit), around, unit),
-      }),
-    };
-  });
-}
-
-function textAt(memory: ReturnType<typeof memoryOf>, at: Addr): string {
-  const bytes = new Uint8Array(TEXT_SHOWN);
-  memory.readWhatIsThere(at, bytes);
-  return charactersOf(bytes);
-}
-
-/** Units around a hit; what cannot be read is zero. */
-function unitsAt(memory: ReturnType<typeof memoryOf>, at: Addr, count: number, unit: Unit): UnitsData {
-  const bytes = new Uint8Array(count * unit);
-  memory.readWhatIsThere(BigInt.asUintN(64, at), bytes);
-  const values = Array.from({ length: count }, (_, i) => {
-    let value = '';
-    for (let b = 0; b < unit; b++) value = hexPad(bytes[i * unit + b] as number, 2) + value;
-    return `0x${value}`;
-  });
-  return { values, characters: charactersOf(bytes) };
-}
-
-// ---- text, in crash's layout
-
-function* textLines(data: SearchData): Iterable<string> {
-  for (const { task, hits } of data.found) {
-    if (task) yield taskLine(task);
-    for (const hit of hits) yield* hitLines(hit, data.unit);
-    if (task) yield '';
-  }
-}
-
-function* hitLines(hit: HitData, unit: number): Iterable<string> {
-  const address = shortDigits(hit.address);
-  const name = hit.name === undefined ? '' : `(${hit.name})`;
-  if (hit.text !== undefined) yield `${address}: ${hit.text}`;
-  if (hit.value === undefined) return;
-  if (!hit.before || !hit.after) {
-    yield `${address}: ${shortDigits(hit.value)} ${name}`;
-    return;
-  }
-  const at = BigInt(hit.address);
-  yield* neighbours(at - BigInt(hit.before.values.length * unit), hit.before, unit);
-  yield `${address.padStart(16)}:  ${digits(hit.value)} ${name}`;
-  yield* neighbours(at + BigInt(unit), hit.after, unit);
-  yield '';
-}
-
-function neighbours(at: Addr, { values, characters }: UnitsData, unit: number): Iterable<string> {
-  return unitLines(BigInt.asUintN(64, at), values, { unit, style: 'hex', characters });
 }
