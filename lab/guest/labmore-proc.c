@@ -60,6 +60,43 @@ static void write_and_sync(const char *path)
 		fprintf(stderr, "LAB: %s: %s\n", path, strerror(errno));
 }
 
+/* A process of its own that does one thing after so many seconds, and never comes back from it. */
+static void later(const char *name, int seconds, void (*what)(void))
+{
+	if (fork())
+		return;
+	rename_to(name);
+	sleep(seconds);
+	what();
+	stay();
+}
+
+/* Holds the inode's lock while it waits for the page that is being written. */
+static void cut_file(void)
+{
+	if (truncate("/slow/file0", 10))
+		fprintf(stderr, "LAB: truncate: %s\n", strerror(errno));
+}
+
+static void append_to_file(void)
+{
+	int fd = open("/slow/file0", O_WRONLY | O_APPEND);
+
+	if (fd < 0 || write(fd, "more", 4) < 0)
+		fprintf(stderr, "LAB: append: %s\n", strerror(errno));
+}
+
+/* Waits for the journal's commit. */
+static void sync_directory(void)
+{
+	int fd;
+
+	mkdir("/slow/new", 0700);
+	fd = open("/slow/new", O_RDONLY | O_DIRECTORY);
+	if (fd < 0 || fsync(fd))
+		fprintf(stderr, "LAB: fsync: %s\n", strerror(errno));
+}
+
 static void use_slow_disk(void)
 {
 	mkdir("/slow", 0700);
@@ -76,9 +113,12 @@ static void use_slow_disk(void)
 			write_and_sync(name);
 			stay();
 		}
+	later("lab-syncdir", 5, sync_directory);
+	later("lab-truncate", 8, cut_file);
+	later("lab-append", 10, append_to_file);
 }
 
-static pthread_mutex_t till = PTHREAD_MUTEX_INITIALIZER, vault;
+static pthread_mutex_t till = PTHREAD_MUTEX_INITIALIZER, vault, strongbox;
 
 static void *wants_till(void *unused)
 {
@@ -94,10 +134,17 @@ static void *wants_vault(void *unused)
 	return NULL;
 }
 
-/* A mutex of pthread (its word holds no name), and one with priority inheritance (its word holds the owner's TID). */
+static void *wants_box(void *unused)
+{
+	rename_to("lab-wantsbox");
+	pthread_mutex_lock(&strongbox);
+	return NULL;
+}
+
+/* A mutex of pthread (its word holds no name), one with priority inheritance and a robust one (their words hold the owner's TID). */
 static void use_futexes(void)
 {
-	pthread_mutexattr_t inherit;
+	pthread_mutexattr_t inherit, robust;
 	pthread_t thread;
 
 	if (fork())
@@ -106,10 +153,15 @@ static void use_futexes(void)
 	pthread_mutexattr_init(&inherit);
 	pthread_mutexattr_setprotocol(&inherit, PTHREAD_PRIO_INHERIT);
 	pthread_mutex_init(&vault, &inherit);
+	pthread_mutexattr_init(&robust);
+	pthread_mutexattr_setrobust(&robust, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&strongbox, &robust);
 	pthread_mutex_lock(&till);
 	pthread_mutex_lock(&vault);
+	pthread_mutex_lock(&strongbox);
 	pthread_create(&thread, NULL, wants_till, NULL);
 	pthread_create(&thread, NULL, wants_vault, NULL);
+	pthread_create(&thread, NULL, wants_box, NULL);
 	stay();
 }
 
