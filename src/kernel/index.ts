@@ -51,6 +51,7 @@ export { type FileDescriptor, type OpenFile, type OpenFiles, openFile, openFiles
 export { type FilesystemState, type FilesystemStates, filesystemStates } from './filesystem-state.ts';
 export { type FilePath, type FilePaths, filePaths } from './fs-path.ts';
 export { type TaskDirectories, type TaskDirectory, taskDirectories } from './fs-struct.ts';
+export { type FutexWait, futexWait } from './futex-wait.ts';
 export { globalAddress } from './global-address.ts';
 export { hlistBlEntries, hlistEntries, hlistNullsEntries } from './hlist.ts';
 export { type HrClock, type HrTimer, type HrTimerBase, type HrTimers, hrTimers } from './hrtimer.ts';
@@ -81,6 +82,7 @@ export {
 } from './ipc.ts';
 export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from './irq.ts';
 export { type Journal, type JournalTransaction, readJournal } from './jbd2.ts';
+export { journalWait } from './journal-wait.ts';
 export { kasanTracks } from './kasan-track.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 export { type KfenceObject, kfenceObject } from './kfence.ts';

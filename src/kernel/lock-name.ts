@@ -116,7 +116,34 @@ function objectName(prog: Program, at: Addr, lock: string): LockName | undefined
     const object = { cache, address: hit.object, type: type.name };
     return { text: `${type.name}.${path}`, object, ...ownerOf(prog, type, hit.object) };
   }
-  return { text: `${cache}+${hex(offset)}`, object: { cache, address: hit.object } };
+  return (
+    piFutexName(prog, cache, hit.object, offset) ?? {
+      text: `${cache}+${hex(offset)}`,
+      object: { cache, address: hit.object },
+    }
+  );
+}
+
+/** The lock of a futex with priority inheritance: its `struct futex_pi_state` is of a general cache, and names the lock's owner too. */
+function piFutexName(prog: Program, cache: string, object: Addr, offset: Bytes): LockName | undefined {
+  return attempt(() => {
+    const mutex = prog.offset('futex_pi_state', 'pi_mutex');
+    if (mutex !== offset || !/^kmalloc/.test(cache)) return undefined;
+    const word = (at: number): bigint => prog.memory.ulong(addrAdd(object, at));
+    const owner = word(prog.offset('futex_pi_state', 'owner'));
+    // the lowest bit of the lock's owner says that there are waiters
+    if (owner === 0n || owner !== (word(mutex + ownerOffset(prog)) & ~1n)) return undefined;
+    const key = prog.offset('futex_pi_state', 'key');
+    const page = word(key + prog.offset('futex_key', 'private.address'));
+    const inside = prog.memory.u32(addrAdd(object, key + prog.offset('futex_key', 'private.offset'))) & ~3;
+    const text = `futex_pi_state.pi_mutex of futex ${hex(page + BigInt(inside))}`;
+    return { text, object: { cache, address: object, type: 'futex_pi_state' } };
+  });
+}
+
+/** `struct rt_mutex` has a `struct rt_mutex_base` inside since v5.15. */
+function ownerOffset(prog: Program): Bytes {
+  return prog.findMember('rt_mutex_base', 'owner')?.offset ?? prog.offset('rt_mutex', 'owner');
 }
 
 /** Structures that a slab cache may hold, by its name: `mm_struct`, `ext4_inode_cache`, `sock_inode_cache`, `filp`. */

@@ -4,6 +4,8 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { bitWait } from './bit-wait.ts';
+import { futexResource } from './futex-wait.ts';
+import { journalWait, waitsForJournal } from './journal-wait.ts';
 import { isKernelPointer } from './kernel-struct.ts';
 import { mutexState } from './mutex.ts';
 import { percpuRwsemState } from './percpu-rwsem.ts';
@@ -65,6 +67,7 @@ export class WaitFinder {
     'grace-period': (s) => this.#completion(s),
     work: (s) => this.#completion(s),
     'wait-queue': (s) => this.#queued(s),
+    futex: (s) => this.#futex(s),
   };
 
   #listed(
@@ -110,7 +113,16 @@ export class WaitFinder {
 
   #queued(stack: WaitingStack): FoundWait | undefined {
     const queued = attempt(() => this.#queues.get().find(stack)) ?? attempt(() => this.#simple.get().find(stack));
-    return queued && { found: 'waiter', resource: this.#queueResource(queued) };
+    if (!queued) return undefined;
+    const journal = [stack.site?.function, stack.site?.purpose].some(waitsForJournal)
+      ? attempt(() => journalWait(this.prog, queued))
+      : undefined;
+    return { found: 'waiter', resource: journal ?? this.#queueResource(queued) };
+  }
+
+  #futex(stack: WaitingStack): FoundWait | undefined {
+    const resource = attempt(() => futexResource(this.prog, stack.task));
+    return resource && { found: 'waiter', resource };
   }
 
   #queueResource(queued: QueuedWait): WaitResource {

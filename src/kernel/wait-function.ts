@@ -11,6 +11,7 @@ export type WaitKind =
   | 'rwlock'
   | 'completion'
   | 'wait-queue'
+  | 'journal'
   | 'page'
   | 'bit'
   | 'work'

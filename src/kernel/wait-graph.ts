@@ -3,6 +3,7 @@ import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { futexLockWaiters } from './futex-wait.ts';
 import { findTask, type TaskRecord, taskTable } from './task.ts';
 import { WaitFinder } from './wait-find.ts';
 import { plainName, type WaitSite, waitCaller } from './wait-function.ts';
@@ -16,7 +17,7 @@ import { blockedFor } from './wait-times.ts';
 /** Stacks that are followed: more tasks than this wait only where something is wrong with all of them. */
 const MAX_STACKS = 40_000;
 
-const LOCKS: readonly string[] = ['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 'semaphore'];
+const LOCKS: readonly string[] = ['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 'semaphore', 'futex'];
 
 /** What one task waits for. */
 export interface TaskWait {
@@ -115,7 +116,8 @@ class Builder {
   #first(): TaskRecord[] {
     const { tasks } = taskTable(this.#prog);
     const chosen = tasks.filter((t) => t.state === 'UN' || t.active);
-    return [...chosen, ...interruptibleWaiters(this.#prog, tasks)];
+    const { locks, futexes } = interruptibleWaiters(this.#prog, tasks);
+    return [...chosen, ...locks, ...futexLockWaiters(this.#prog, futexes)];
   }
 
   /** Looks at tasks, and then at those that have what these wait for. */
@@ -238,5 +240,5 @@ function callerOf({ frames, site }: WaitStack): TaskWait['caller'] {
 
 /** Bits of one word are different things to wait for. */
 function keyOf({ type, address, kind, state }: WaitResource): string {
-  return `${kind} ${type} ${address}${kind === 'bit' || kind === 'page' ? state : ''}`;
+  return `${kind} ${type} ${address}${kind === 'bit' || kind === 'page' || kind === 'futex' ? state : ''}`;
 }

@@ -25,40 +25,63 @@ const FUNCTIONS = [
   ...['rt_mutex_slowlock.constprop.0', '__rt_mutex_slowlock_locked.constprop.0', 'rt_mutex_slowlock_block.constprop.0'],
 ];
 
+/** The same of futex(2): futex_do_wait since v6.15, futex_wait_queue since v5.16, futex_wait_queue_me before. */
+const FUTEX_FUNCTIONS = ['futex_do_wait', 'futex_wait_queue', 'futex_wait_queue_me'];
+
 interface Range {
   readonly low: Addr;
   readonly high: Addr;
+  readonly futex: boolean;
 }
 
-const ranges = perOwner((prog: Program): readonly Range[] =>
-  FUNCTIONS.flatMap((name) => {
-    const symbol = prog.findSymbol(name);
-    if (!symbol) return [];
-    const size = BigInt(symbol.size);
-    return [{ low: symbol.address, high: symbol.address + (size > 0n && size < MAX_FUNCTION ? size : MAX_FUNCTION) }];
-  }),
-);
+const ranges = perOwner((prog: Program): readonly Range[] => [
+  ...FUNCTIONS.flatMap((name) => rangeOf(prog, name, false)),
+  ...FUTEX_FUNCTIONS.flatMap((name) => rangeOf(prog, name, true)),
+]);
+
+function rangeOf(prog: Program, name: string, futex: boolean): Range[] {
+  const symbol = prog.findSymbol(name);
+  if (!symbol) return [];
+  const size = BigInt(symbol.size);
+  const length = size > 0n && size < MAX_FUNCTION ? size : MAX_FUNCTION;
+  return [{ low: symbol.address, high: symbol.address + length, futex }];
+}
+
+/** Tasks in interruptible sleep that wait for something that another task has to do. */
+export interface InterruptibleWaiters {
+  readonly locks: readonly TaskRecord[];
+  readonly futexes: readonly TaskRecord[];
+}
 
 /**
  * Tasks in interruptible sleep whose stack has a return address into a function that waits for a lock near its end. There may be
  * tens of thousands of sleeping tasks: only the end of each stack is read, and none is unwound.
  */
-export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]): TaskRecord[] {
+export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]): InterruptibleWaiters {
   const wanted = attempt(() => ranges(prog)) ?? [];
-  if (wanted.length === 0) return [];
+  const locks: TaskRecord[] = [];
+  const futexes: TaskRecord[] = [];
+  if (wanted.length === 0) return { locks, futexes };
   const copy = new KernelStruct(prog, TOP);
   const uppers = new Set(wanted.flatMap((r) => [hi32(r.low), hi32(r.high)])); // numbers are compared faster
   const upper = prog.arch.littleEndian ? 4 : 0;
-  return tasks.filter((task) => {
-    if (task.state !== 'IN' || task.active) return false;
+  for (const task of tasks) {
+    if (task.state !== 'IN' || task.active) continue;
+    const found = firstRange(task);
+    if (found) (found.futex ? futexes : locks).push(task);
+  }
+  return { locks, futexes };
+
+  function firstRange(task: TaskRecord): Range | undefined {
     const sp = attempt(() => savedStackPointer(prog, task.address)) ?? 0n;
-    if (sp < prog.kernelStart) return false;
+    if (sp < prog.kernelStart) return undefined;
     const there = copy.loadPart(sp & ~7n);
     for (let i = 0; i + 8 <= there; i += 8) {
       if (!uppers.has(copy.u32(i + upper))) continue;
       const word = copy.u64(i);
-      if (wanted.some((r) => word > r.low && word < r.high)) return true;
+      const range = wanted.find((r) => word > r.low && word < r.high);
+      if (range) return range;
     }
-    return false;
-  });
+    return undefined;
+  }
 }

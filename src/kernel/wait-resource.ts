@@ -5,7 +5,8 @@ import type { WaitKind, WaitMode } from './wait-function.ts';
  * Why a task is taken for a holder. `owner`: the lock's owner field; `reader`: the field names the reader that came last;
  * `last-holder`: the field names who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that
  * must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not
- * done what was asked of it; `waker`: the field names the thread that serves the queue; `on-stack`: it has the address on
+ * done what was asked of it; `waker`: the field names the thread that serves the queue; `handle`: it has a handle of the
+ * transaction open; `futex`: the word in user space, or the mutex of the C library around it, names it; `on-stack`: it has the address on
  * its stack or in its registers and does not wait for it.
  */
 export type HolderHow =
@@ -18,6 +19,8 @@ export type HolderHow =
   | 'reporter'
   | 'target'
   | 'waker'
+  | 'handle'
+  | 'futex'
   | 'on-stack';
 
 /** Who has what others wait for. */

@@ -17,6 +17,7 @@ export const WAIT_KINDS: Readonly<Record<WaitKind, Phrase>> = {
   rwlock: { en: 'rwlock', zh: '读写自旋锁' },
   completion: { en: 'completion', zh: '完成量' },
   'wait-queue': { en: 'wait queue', zh: '等待队列' },
+  journal: { en: 'journal', zh: '文件系统日志' },
   page: { en: 'page bit', zh: '页标志位' },
   bit: { en: 'bit', zh: '标志位' },
   work: { en: 'work', zh: '工作项' },
@@ -38,6 +39,8 @@ const HOW: Readonly<Record<HolderHow, Phrase>> = {
   reporter: { en: 'the grace period waits for it', zh: '宽限期在等它' },
   target: { en: 'its CPU has not answered', zh: '其 CPU 尚未响应' },
   waker: { en: 'it serves the queue', zh: '由它服务该队列' },
+  handle: { en: 'it has a handle of the transaction open', zh: '它持有该事务的打开句柄' },
+  futex: { en: 'the futex names it', zh: 'futex 指明是它' },
   'on-stack': { en: 'inferred: the address is on its stack', zh: '推断：地址在其栈上' },
 };
 
@@ -130,9 +133,10 @@ function rootLine(root: WaitRootData, resources: readonly WaitResourceData[], la
 export function resourceText(resource: WaitResourceData, language: Language): string {
   const { kind, name, module, address, owner } = resource;
   const parts = [WAIT_KINDS[kind][language]];
-  const bit = kind === 'page' || kind === 'bit' ? bitText(resource.state) : undefined;
-  if (bit !== undefined) parts.push(bit);
-  if (name !== null) parts.push(lockNameText(name, language));
+  const part = kind === 'page' || kind === 'bit' ? bitText(resource.state) : undefined;
+  if (part !== undefined) parts.push(part);
+  if (kind === 'journal') parts.push(resource.state); // `j_wait_done_commit vda-8`
+  if (name !== null && kind !== 'journal') parts.push(lockNameText(name, language));
   if (module !== null) parts.push(`[${module}]`);
   parts.push(...placeTexts(resource, language));
   if (owner && !name?.includes(`PID ${owner.pid}`)) parts.push(`PID ${owner.pid}`);

@@ -16,7 +16,18 @@ import {
 import { taskNameMembers, taskNameSchema } from './task-data.ts';
 
 const kind = oneOf('What it is.', [
-  ...['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 'semaphore', 'spinlock', 'rwlock', 'completion', 'wait-queue'],
+  ...[
+    'mutex',
+    'rwsem',
+    'percpu-rwsem',
+    'rt-mutex',
+    'semaphore',
+    'spinlock',
+    'rwlock',
+    'completion',
+    'wait-queue',
+    'journal',
+  ],
   ...['page', 'bit', 'work', 'grace-period', 'request', 'cpu-call', 'futex', 'timer', 'unknown'],
 ]);
 const mode = oneOf('For reading or writing, where that is a difference.', ['read', 'write']);
@@ -24,8 +35,21 @@ const mode = oneOf('For reading or writing, where that is a difference.', ['read
 const holder = object('A holder.', {
   ...taskNameMembers,
   how: oneOf(
-    'Why it is taken for one. `owner`: a field of the lock names it; `reader`: the field names the reader that came last; `last-holder`: who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not answered; `waker`: a field names who serves the queue; `on-stack`: it has the address on its stack and does not wait for it.',
-    ['owner', 'reader', 'last-holder', 'vfork', 'thread', 'worker', 'reporter', 'target', 'waker', 'on-stack'],
+    'Why it is taken for one. `owner`: a field of the lock names it; `reader`: the field names the reader that came last; `last-holder`: who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not answered; `waker`: a field names who serves the queue; `handle`: it has a handle of the transaction open; `futex`: the word in user space, or the mutex around it, names it; `on-stack`: it has the address on its stack and does not wait for it.',
+    [
+      'owner',
+      'reader',
+      'last-holder',
+      'vfork',
+      'thread',
+      'worker',
+      'reporter',
+      'target',
+      'waker',
+      'handle',
+      'futex',
+      'on-stack',
+    ],
   ),
   sure: boolean('Whether the memory says so; otherwise it is inferred.'),
   mode: optional(mode),
