@@ -55,6 +55,7 @@ export { type FutexWait, futexWait } from './futex-wait.ts';
 export { globalAddress } from './global-address.ts';
 export { hlistBlEntries, hlistEntries, hlistNullsEntries } from './hlist.ts';
 export { type HrClock, type HrTimer, type HrTimerBase, type HrTimers, hrTimers } from './hrtimer.ts';
+export { hugePagePages } from './huge-page-size.ts';
 export { type HugePageSize, hugePageSizes } from './hugetlb.ts';
 export { type IndexEntries, idrEntries, xarrayEntries } from './idr-xarray.ts';
 export { kernelConfig } from './ikconfig.ts';

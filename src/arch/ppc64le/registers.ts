@@ -51,7 +51,6 @@ const WORDS: readonly number[] = [
 ];
 
 export const NIP_WORD = 32;
-export const MSR_WORD = 33;
 export const USER_PT_REGS_SIZE = WORDS.length * 8;
 
 /** MSR bits: 64-bit mode, external interrupts, problem state (user space). Power ISA 3.0B, book III, 3.2.1. */
