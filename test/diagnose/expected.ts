@@ -2,6 +2,8 @@
 export interface Expected {
   /** On the title and the sentence of the top finding, in English. */
   readonly says: RegExp;
+  /** Instead, where code cannot be walked back on the CPU, or the kernel has no types: what registers, stack and log tell. */
+  readonly plain?: Expected;
   readonly function?: RegExp;
   readonly module?: string;
   readonly cache?: RegExp;
@@ -14,6 +16,7 @@ export interface Expected {
 const NULL_READ: Expected = {
   // a kernel without names of data cannot tell the name of the pointer
   says: /NULL pointer dereference in gadget_home .*(?:missing_gadget|data of module labcrash)/s,
+  plain: { says: /NULL pointer dereference in gadget_home/, function: /^gadget_home$/, module: 'labcrash' },
   object: true,
   function: /^gadget_home$/,
   module: 'labcrash',
@@ -30,19 +33,31 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   nminull: NULL_READ,
   callnull: {
     says: /NULL function pointer in retire_gadget/,
+    plain: { says: /NULL function pointer in/ },
     function: /^retire_gadget$/,
     module: 'labcrash',
     object: true,
   },
   callwild: { says: /into data/, function: /^retire_gadget$/, module: 'labcrash', object: true },
-  overflow: { says: /overflow by recursion of dig/, function: /^dig$/, module: 'labcrash' },
-  bug: { says: /assertion.*missing_gadget/s, function: /^mode_bug$/, module: 'labcrash' },
+  overflow: {
+    says: /overflow by recursion of dig/,
+    plain: { says: /overflow (?:by recursion of|in) dig/, module: 'labcrash' },
+    function: /^dig$/,
+    module: 'labcrash',
+  },
+  bug: {
+    says: /assertion.*missing_gadget/s,
+    plain: { says: /BUG in mode_bug/, function: /^mode_bug$/, module: 'labcrash' },
+    function: /^mode_bug$/,
+    module: 'labcrash',
+  },
   inode: { says: /double free|freed twice/i, cache: /^ext4_inode_cache/, object: true },
   rcuinode: {
     says: /double free|freed twice/i,
     function: /^(?:ext4_free_in_core_inode|i_callback)$/,
     cache: /^ext4_inode_cache/,
     object: true,
+    plain: { says: /double free|freed twice|BUG in __slab_free/i },
   },
   dfree: {
     says: /double free|freed twice/i,
@@ -53,7 +68,12 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   },
   uaf: { says: /use after free|freed twice|double free/i, module: 'labcrash', cache: /^lab_gadget$/, object: true },
   // a kernel without names of data gives the place in the module
-  abba: { says: /deadlock.*(?:lock_[ab]|labcrash\+0x)/is, module: 'labcrash', object: true },
+  abba: {
+    says: /deadlock.*(?:lock_[ab]|labcrash\+0x)/is,
+    module: 'labcrash',
+    object: true,
+    plain: { says: /deadlock|asked for/i },
+  },
   spin: { says: /lockup/i, function: /^mode_spin$/, module: 'labcrash' },
   oom: { says: /out of memory/i },
   nmi: { says: /NMI/ },
