@@ -11,7 +11,7 @@ const ADDRESS: readonly RegExp[] = [
   /^BUG: (?:kernel NULL pointer dereference|unable to handle page fault for), address: (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: unable to handle page fault for address: (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: unable to handle kernel (?:NULL pointer dereference|paging request) at (?:virtual address )?(?:0x)?([0-9a-f]{8,16})/,
-  /^Unable to handle kernel .* at virtual address (?:0x)?([0-9a-f]{8,16})/,
+  /^(?:CPU \d+ )?Unable to handle kernel .* at virtual address (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: (?:Kernel NULL pointer dereference|Unable to handle kernel data access) (?:on (?:read|write) )?at (?:0x)?([0-9a-f]{8,16})/,
   /general protection fault, (?:probably|maybe) for (?:non-canonical )?address 0x([0-9a-f]{1,16})/,
 ];

@@ -25,8 +25,9 @@ const MOST = 400;
  */
 export function loggedStack(prog: Program, report: OopsReport | undefined): TaskStack | undefined {
   if (!report) return undefined;
+  const nowhere = report.place ? undefined : placeOutsideCode(report);
   const printed = stackOfReport(report).filter((f) => !f.guess && !f.inlined);
-  if (printed.length === 0) return undefined;
+  if (printed.length === 0 && !nowhere) return undefined;
   const { reporter, place } = report;
   const trace = report.traces.find((t) => t.role === 'call');
   const outer = trace?.interrupted === undefined ? undefined : trace.frames[trace.interrupted];
@@ -39,8 +40,24 @@ export function loggedStack(prog: Program, report: OopsReport | undefined): Task
     comm: reporter.comm ?? '',
     task: hex64(0n),
     cpu: reporter.cpu ?? 0,
-    frames,
+    frames: nowhere ? [nowhere, ...frames] : frames,
     stopped: 'it is the one that the kernel printed: the task could not be read from memory',
+  };
+}
+
+/** Lines that name the place of the CPU by its address, because no function is there: `RIP: 0010:0x0`, `pc : 0x8`. */
+const ADDRESS =
+  /^\s*(?:RIP: 0010:|pc : |epc : |NIP \[[0-9a-f]{16}\] |ERA: [0-9a-f]{16} |Krnl PSW : [0-9a-f]{16} [0-9a-f]{16} \()0x([0-9a-f]{1,16})\)?(?:\s|$)/;
+
+/** The frame of a CPU that ran into nothing. */
+function placeOutsideCode(report: OopsReport): FrameData | undefined {
+  const digits = report.lines.map((line) => ADDRESS.exec(line)?.[1]).find((found) => found !== undefined);
+  if (digits === undefined) return undefined;
+  const { registers } = registersOf(report);
+  return {
+    ...{ pc: hex64(BigInt(`0x${digits}`)), symbol: null, offset: null, size: null, module: null, inlined: false },
+    ...{ file: null, line: null, column: null, trust: 'log', stack: 'task', sp: hex64(0n), interrupted: true },
+    ...(registers && { registers }),
   };
 }
 

@@ -82,7 +82,7 @@ function finding(of: Case, pc: bigint): Finding {
       ...(object && objectSubject(object)),
     },
     evidence: [
-      ...(of.fault ? [logEvidence(of.fault.line)] : []),
+      ...[of.fault?.line ?? of.fatalLines[0]].flatMap((line) => (line === undefined ? [] : [logEvidence(line)])),
       ...targetRegister(of, pc),
       ...(source ? [source.evidence] : []),
       ...(object ? objectEvidence(of, object) : []),
