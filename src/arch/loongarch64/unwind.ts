@@ -26,7 +26,7 @@ import { isStackStart, loongarchCpuStacks } from './stacks.ts';
 /** Save `struct pt_regs` and call its handler: arch/loongarch/kernel/entry.S, genex.S, arch/loongarch/mm/tlbex.S. */
 const ENTRIES =
   /^(?:handle_(?:syscall|sys|vint|\w+_handler)|tlb_do_page_fault_[01]|handle_(?:ade|ale|bce|bp|fpe|fpu|lsx|lasx|lbt|ri|watch|reserved|tlb_\w+))$/;
-/** The first functions of a thread. */
+/** The first functions of a thread; in newer kernels they call functions of the same names without `_asm`. */
 const FIRST = /^(?:ret_from_(?:fork|kernel_thread)(?:_asm)?|kernel_entry|smp_bootstrap)$/;
 
 const LOONGARCH_CALL_FRAMES: CallFrames = {
@@ -44,7 +44,6 @@ export const loongarchUnwind: UnwindSupport = {
   sp: SP,
   frames: ['registers', 'code', 'cfi'],
   calleeSaved: CALLEE_SAVED,
-  callLength: 4,
   prstatus: loongarchPrstatus,
   blocked,
   taskStack: taskStackRange,
@@ -75,7 +74,7 @@ function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
   const sp = frame.registers[SP] ?? 0n;
   const lookup = frame.exact ? pc : pc - 4n;
   const place = prog.symbolAt(lookup)?.name;
-  if (place !== undefined && FIRST.test(place)) return entry(prog, stack);
+  if (place !== undefined && FIRST.test(place) && !prog.findSymbol(`${place}_asm`)) return entry(prog, stack);
   if (!frame.exact && (place === undefined || ENTRIES.test(place))) return interrupted(prog, sp, stack);
   if (!isText(prog, lookup)) return throughRegister(prog, frame, sp, stack, pc);
   const rules = frameRules(prog, pc, lookup);
