@@ -220,7 +220,7 @@ export function compareSymbols(
     const name = m[3] as string;
     const module = m[4];
     // JIT images, per-CPU offsets; local labels and mapping symbols, which the kernel itself skips in look-ups
-    if (module === 'bpf' || address < 0x1000000n || /^(\.L|\$|L0\u0001)/.test(name)) continue;
+    if (module === 'bpf' || address < 0x1000000n || /^(\.L|\$|L0(?!\w))/.test(name)) continue;
     const found = at(address);
     const named = found?.name === name || aliases(address).includes(name);
     check.expect(
