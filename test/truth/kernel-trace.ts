@@ -123,7 +123,11 @@ export function fatalTrace(lines: readonly KernelLine[]): KernelTrace | undefine
   const traces = kernelTraces(lines);
   const panic = lines.findIndex((l) => /Kernel panic - not syncing/.test(l.text));
   if (panic < 0) return traces.at(-1);
-  return traces.find((t) => t.line > panic) ?? traces.findLast((t) => t.line < panic);
+  // a warning on the way down has a trace of its own
+  const warned = lines.findIndex((l, i) => i > panic && /\[ cut here \]/.test(l.text));
+  return (
+    traces.find((t) => t.line > panic && (warned < 0 || t.line < warned)) ?? traces.findLast((t) => t.line < panic)
+  );
 }
 
 /** A bare address (a jump to nowhere) is a frame too; the kernel prints it as `0x0` or `0xffff...`. */

@@ -4,6 +4,8 @@ import { FP, SP } from './registers.ts';
 export interface CodeEffect {
   /** sp or fp becomes sp or fp plus a number. */
   readonly add?: { readonly to: number; readonly from: number; readonly value: number };
+  /** A register that calls leave alone becomes sp, or sp becomes what such a register holds. */
+  readonly copy?: { readonly register: number; readonly toSp: boolean };
   /** sp becomes sp plus or minus a register. */
   readonly addRegister?: { readonly register: number; readonly sign: 1 | -1 };
   /** A register is stored or loaded so far above the stack pointer. */
@@ -89,6 +91,8 @@ function wide(word: number, rd: number, rj: number): CodeEffect {
   }
   const op = word >>> 15;
   if (op === OR && rk === 0 && isFrame(rd) && isFrame(rj)) return { add: { to: rd, from: rj, value: 0 } };
+  if (op === OR && rk === 0 && rd === SP) return { copy: { register: rj, toSp: true } };
+  if (op === OR && rk === 0 && rj === SP && rd > FP) return { copy: { register: rd, toSp: false } };
   if ((op === ADD_D || op === SUB_D) && rd === SP && rj === SP) {
     return { addRegister: { register: rk, sign: op === ADD_D ? 1 : -1 } };
   }

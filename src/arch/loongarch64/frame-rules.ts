@@ -12,6 +12,8 @@ export interface FrameRules {
   readonly sp: Bytes | undefined;
   /** Of the frame pointer, when it is the function's own. */
   readonly fp: Bytes | undefined;
+  /** Of a register to which it has copied the stack pointer before it went to another stack. */
+  readonly copy: { readonly register: number; readonly below: Bytes } | undefined;
   /** Of the callers' registers that it saved. */
   readonly saved: ReadonlyMap<number, Bytes>;
 }
@@ -21,7 +23,7 @@ interface State extends FrameRules {
   readonly constants: ReadonlyMap<number, number>;
 }
 
-const START: State = { sp: 0, fp: undefined, saved: new Map(), constants: new Map() };
+const START: State = { sp: 0, fp: undefined, copy: undefined, saved: new Map(), constants: new Map() };
 
 /**
  * What the function at `pc` has done for its frame by then. The code is read from its start; behind a jump or return the
@@ -56,9 +58,10 @@ function rulesAfter(code: Uint8Array): FrameRules {
 }
 
 function after(state: State, effect: CodeEffect): State {
-  const { add, addRegister, store, load, constant } = effect;
+  const { add, addRegister, copy, store, load, constant } = effect;
   if (constant) return withConstant(state, constant);
   if (add) return moved(state, add.to, add.from, add.value);
+  if (copy) return copied(state, copy);
   if (addRegister) {
     const value = state.constants.get(addRegister.register);
     return moved(state, SP, SP, value === undefined ? undefined : value * addRegister.sign);
@@ -83,6 +86,11 @@ function withConstant(state: State, { register, value, onTop }: NonNullable<Code
   if (base === undefined) constants.delete(register);
   else constants.set(register, base + value);
   return { ...state, constants };
+}
+
+function copied(state: State, { register, toSp }: NonNullable<CodeEffect['copy']>): State {
+  if (toSp) return { ...state, sp: state.copy?.register === register ? state.copy.below : undefined };
+  return { ...state, copy: state.sp === undefined ? undefined : { register, below: state.sp } };
 }
 
 /** sp or fp becomes one of both plus a number, which may not be known. */

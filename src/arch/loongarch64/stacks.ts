@@ -1,13 +1,9 @@
 import { attempt } from '../../base/attempt.ts';
 import { perOwner } from '../../base/lazy.ts';
-import type { Addr, Bytes } from '../../base/units.ts';
 import type { StackRange } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import { perCpuAddress } from '../per-cpu.ts';
 import { threadSize } from '../task-stack.ts';
-
-/** The highest words of an interrupt stack hold the stack pointer that it was left from: IRQ_STACK_START of asm/irq.h. */
-const BELOW_TOP: Bytes = 16;
 
 const cache = perOwner((_prog: Program) => new Map<number, readonly StackRange[]>());
 
@@ -20,9 +16,4 @@ export function loongarchCpuStacks(prog: Program, cpu: number): readonly StackRa
   const stacks = low === 0n ? [] : [{ name: 'irq', low, high: low + BigInt(threadSize(prog)) }];
   cache(prog).set(cpu, stacks);
   return stacks;
-}
-
-/** Whether `at` is where an interrupt stack begins, which holds the stack pointer that came before. */
-export function isStackStart(stack: StackRange | undefined, at: Addr): boolean {
-  return stack?.name === 'irq' && at === stack.high - BigInt(BELOW_TOP);
 }

@@ -21,7 +21,7 @@ import {
   RA,
   SP,
 } from './registers.ts';
-import { isStackStart, loongarchCpuStacks } from './stacks.ts';
+import { loongarchCpuStacks } from './stacks.ts';
 
 /** Save `struct pt_regs` and call its handler: arch/loongarch/kernel/entry.S, genex.S, arch/loongarch/mm/tlbex.S. */
 const ENTRIES =
@@ -91,11 +91,8 @@ function throughRegister(prog: Program, frame: Step, sp: Addr, stack: StackMemor
 
 function byRules(prog: Program, frame: Step, rules: FrameRules, stack: StackMemory): Step | StackEnd {
   const { registers } = frame;
-  const base = rules.sp === undefined ? registers[FP] : registers[SP];
-  const distance = rules.sp ?? rules.fp;
-  if (base === undefined || distance === undefined)
-    return { end: 'the size of the frame is not known', complete: false };
-  const cfa = BigInt.asUintN(64, base + BigInt(distance));
+  const cfa = frameAddress(registers, rules);
+  if (cfa === undefined) return { end: 'the size of the frame is not known', complete: false };
   const slot = rules.saved.get(RA);
   const ra = slot === undefined ? registers[RA] : stack.word(cfa - BigInt(slot));
   if (ra === undefined) {
@@ -105,6 +102,20 @@ function byRules(prog: Program, frame: Step, rules: FrameRules, stack: StackMemo
   }
   const saved = new Map([...rules.saved].map(([r, below]) => [r, stack.word(cfa - BigInt(below))]));
   return caller(prog, frame, stack, ra, cfa, saved);
+}
+
+/** The caller's stack pointer: by the own one, else by the frame pointer or a copy. */
+function frameAddress(registers: RegisterValues, { sp, fp, copy }: FrameRules): Addr | undefined {
+  const known: readonly (readonly [register: number, below: number | undefined])[] = [
+    [SP, sp],
+    [FP, fp],
+    [copy?.register ?? SP, copy?.below],
+  ];
+  for (const [register, below] of known) {
+    const value = registers[register];
+    if (value !== undefined && below !== undefined) return BigInt.asUintN(64, value + BigInt(below));
+  }
+  return undefined;
 }
 
 function caller(
@@ -122,10 +133,9 @@ function caller(
   if (!isCode) return { end: `the frame below ${hex(cfa)} returns to ${hex(ra)}, which is not code`, complete: false };
   const registers: RegisterValues = new Array(LOONGARCH_REGISTERS.length);
   for (const r of CALLEE_SAVED) registers[r] = saved.has(r) ? saved.get(r) : frame.registers[r];
-  const at = isStackStart(stack.find(cfa, 8), cfa) ? (stack.word(cfa) ?? cfa) : cfa;
   registers[PC] = pc;
-  registers[SP] = at;
-  return { registers, trust: 'code', at, exact: false, saved: false };
+  registers[SP] = cfa;
+  return { registers, trust: 'code', at: cfa, exact: false, saved: false };
 }
 
 function isSavedAt(prog: Program, at: Addr): boolean {
