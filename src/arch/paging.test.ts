@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { armForm, PageTableWriter, riscvForm, type TableForm, x86Form } from '../../test/build/page-table-writer.ts';
+import {
+  armForm,
+  loongForm,
+  PageTableWriter,
+  riscvForm,
+  type TableForm,
+  x86Form,
+} from '../../test/build/page-table-writer.ts';
 import { SparseMemory } from '../../test/build/sparse-memory.ts';
 import { type PagingFormat, pageWalker, walkSteps } from '../memory/page-walk.ts';
 import { armPaging } from './arm64/paging.ts';
+import { loongarchPaging } from './loongarch64/paging.ts';
 import { riscvTables } from './riscv64/page-tables.ts';
 import { riscvPaging } from './riscv64/paging.ts';
 import { x86Paging } from './x86-64/paging.ts';
@@ -153,6 +161,25 @@ const cases: readonly Case[] = [
       [0xffffffff80000000n, 0x80200000n, 3],
       [0xff20000000008000n, 0x9abcdef000n],
       [0x00fffffffffff000n, 0x6000n],
+    ],
+  },
+  {
+    name: 'loongarch64, 16 KiB, 3 levels',
+    form: loongForm(16384, 3),
+    format: loongarchPaging(14, 3),
+    rows: [
+      [0xffff800002324000n, 0x80004000n],
+      [0xffffbffffe000000n, 0xa2000000n, 1],
+      [0x7ffffb88c000n, 0xffffffffc000n],
+    ],
+  },
+  {
+    name: 'loongarch64, 4 KiB, 4 levels',
+    form: loongForm(4096, 4),
+    format: loongarchPaging(12, 4),
+    rows: [
+      [0xffff000000008000n, 0x123456000n],
+      [0xffff000040000000n, 0x40000000n, 2],
     ],
   },
 ];

@@ -95,6 +95,21 @@ function swapped(value: bigint): bigint {
   return view.getBigUint64(0, false);
 }
 
+/** LoongArch: directories hold addresses in the cached window; pages are valid, dirty, present, writable, cached. */
+export function loongForm(granule: 4096 | 16384 | 65536, levels: number): TableForm {
+  const page = Math.log2(granule);
+  const shifts = Array.from({ length: levels }, (_, i) => page + (page - 3) * (levels - 1 - i));
+  return {
+    granule,
+    shifts,
+    width: (shifts[0] as number) + page - 3,
+    table: (phys) => 0x9000000000000000n | phys,
+    page: (phys) => phys | 0x1d3n,
+    huge: (phys) => phys | 0x11d3n,
+    tableAt: (e) => e & 0xffffffffffffn,
+  };
+}
+
 /** Writes page tables into memory. */
 export class PageTableWriter {
   readonly root: number;

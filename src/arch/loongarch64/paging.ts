@@ -2,6 +2,8 @@ import type { PagingFormat, PagingLevel } from '../../memory/page-walk.ts';
 
 /** An entry above the last level that maps memory itself. */
 const HUGE = 0x40;
+/** Whether a huge page is global. */
+const HUGE_GLOBAL = 0x1000;
 const PRESENT = 0x80;
 /** A page without access, which is present for the kernel alone (bit 10). */
 const PROT_NONE = 0x400;
@@ -29,7 +31,11 @@ export function loongarchPaging(pageShift: number, count: number): PagingFormat 
       const isPage = level === last || (lo & HUGE) !== 0;
       if (isPage) {
         if ((lo & (PRESENT | PROT_NONE)) === 0) return -1;
-        return (hi & 0xffff) * 2 ** 32 + ((lo & 0xfffff000) >>> 0);
+        const phys = (hi & 0xffff) * 2 ** 32 + ((lo & 0xfffff000) >>> 0);
+        if (level === last) return phys;
+        // the bit means "global" in an entry of a page: only what lies on its own size is a huge one
+        const whole = phys - (lo & HUGE_GLOBAL);
+        return whole % 2 ** (all[level] as PagingLevel).shift === 0 ? whole : -1;
       }
       if (hi >>> 16 !== WINDOW || (lo & inPage) !== 0) return -1;
       return (hi & 0xffff) * 2 ** 32 + lo;
