@@ -85,7 +85,8 @@ const NOT_A_STACK =
 const MAX_LOCKS = 64;
 
 /** A jump to a wild address. */
-const NOWHERE = /^(?:RIP: 0010:|EIP: |PC is at |pc : |epc : |IP: )(?:\[<[0-9a-f]+>\] +)*(?:0x[0-9a-f]+|\(null\))\s*$/;
+const NOWHERE =
+  /^(?:RIP: 0010:|EIP: |PC is at |pc : |epc : |IP: |Krnl PSW : [0-9a-f]+ [0-9a-f]+ \()(?:\[<[0-9a-f]+>\] +)*(?:0x[0-9a-f]+\)?|\(null\))\s*$/;
 
 class BodyReader {
   readonly #traces: CallTrace[] = [];

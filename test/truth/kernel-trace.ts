@@ -94,7 +94,8 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     for (i++; i < lines.length; i++) {
       const next = (lines[i] as KernelLine).text.trim();
       if (END.test(next) || USER.test(next)) break;
-      if (next.startsWith('? ') || next.startsWith('([<')) guessed++; // s390x has brackets for the mark
+      // s390x has brackets for the mark, and prints what is no code as it stands
+      if (next.startsWith('? ') || next.startsWith('([<') || /^\[<[0-9a-f]+>\] 0x[0-9a-f]+$/.test(next)) guessed++;
       const inner = TRAP.exec(next);
       const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
       const repeated = inner && frames.length === 1 && trapped?.[0]?.text === frame?.text;

@@ -3,14 +3,8 @@ import type { ExceptionFrame, StackRange } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
 import { isText } from '../text.ts';
 import { frameLayout } from './frame-layout.ts';
-import { isProblemState, PC, regsLayout, SP, s390PtRegs } from './registers.ts';
+import { isProblemState, isPswMask, PC, regsLayout, SP, s390PtRegs } from './registers.ts';
 
-/**
- * Bits of a PSW's mask that are always zero in 64-bit mode, and the two that state it. Source: SA22-7832, "Program-Status-
- * Word Format": bits 0, 2 to 4, 24 to 30 and 33 to 63 are zero; bit 12 is one in the short form only.
- */
-const CLEAR = 0xb80800fe7fffffffn;
-const MODE_64 = 0x0000000180000000n;
 const DAT = 1n << 58n;
 /** A process has less than this. */
 const USER_END = 1n << 53n;
@@ -28,7 +22,7 @@ export function s390ExceptionFrames(prog: Program, stack: StackRange): readonly 
   const found: ExceptionFrame[] = [];
   for (let at = 0; at + layout.size <= size; at += 8) {
     const mask = view.getBigUint64(at + layout.psw, false);
-    if ((mask & CLEAR) !== 0n || (mask & MODE_64) !== MODE_64) continue;
+    if (!isPswMask(mask)) continue;
     if (at < frame.size || view.getBigUint64(at - frame.size + frame.backChain, false) !== 0n) continue;
     const registers = s390PtRegs(layout, view, at);
     const user = isProblemState(registers);

@@ -74,6 +74,18 @@ export function s390PtRegs({ psw, origGpr2 }: RegsLayout, view: DataView, at: nu
   return values;
 }
 
+/**
+ * Bits of a PSW's mask that are always zero in 64-bit mode, and the two that state it. Source: SA22-7832, "Program-Status-
+ * Word Format": bits 0, 2 to 4, 24 to 30 and 33 to 63 are zero; bit 12 is one in the short form only.
+ */
+const CLEAR = 0xb80800fe7fffffffn;
+const MODE_64 = 0x0000000180000000n;
+
+/** Whether a word may be the mask of a PSW in 64-bit mode. */
+export function isPswMask(mask: bigint): boolean {
+  return (mask & CLEAR) === 0n && (mask & MODE_64) === MODE_64;
+}
+
 export function isProblemState(registers: RegisterValues): boolean {
   const mask = registers[PSW_MASK];
   return mask !== undefined && (mask & PROBLEM_STATE) !== 0n;

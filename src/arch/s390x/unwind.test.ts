@@ -17,7 +17,8 @@ const FRAME = 160n;
 const REGS = 184n;
 const KERNEL_PSW = 0x0704d00180000000n;
 const USER_PSW = 0x0705200180000000n;
-const LAY = [0xe3, 0xf0, 0xff, 0x60, 0xff, 0x71]; // lay %r15,-160(%r15)
+/** lay %r15,-160(%r15); stg %r14,152(%r15) */
+const PROLOGUE = [0xe3, 0xf0, 0xff, 0x60, 0xff, 0x71, 0xe3, 0xe0, 0xf0, 0x98, 0x00, 0x24];
 
 class S390Kernel extends TestKernel {
   constructor(functions: number) {
@@ -36,7 +37,7 @@ class S390Kernel extends TestKernel {
     this.type(structType('lowcore', 0x400, { async_stack: [0x350, u64Type], nodat_stack: [0x358, u64Type] }));
     for (let i = 0; i < functions; i++) {
       this.symbol(`f${i}`, this.at(i), Number(FUNCTION));
-      this.code(this.at(i), LAY);
+      this.code(this.at(i), PROLOGUE);
     }
     this.symbol('lowcore_ptr', TASK + 0x1000n, 8, 'D');
     this.word(TASK + 0x1000n, LOWCORE);
@@ -103,9 +104,9 @@ test('from the interrupt stack through an exception down to user space', () => {
   k.frame(TOP - 0x500n, ENTRY, 0x1234n);
   k.frame(ENTRY, 0n, k.at(5, 8n));
   k.exception(ENTRY, USER_PSW, 0x1001000n, 0n, 0x3ffd0c79d20n);
-  const stack = k.running(k.at(0, 0x10n), ASYNC + 0x3000n);
+  const stack = k.running(k.at(0, 0x20n), ASYNC + 0x3000n);
   assert.deepEqual(frames(stack), [
-    'f0+16 irq regs',
+    'f0+32 irq regs',
     'f1+8 irq',
     'f2+8 task',
     'f3+8 task',
@@ -128,11 +129,20 @@ test('a function that was interrupted before it had a frame returns to r14', () 
     'f1+8 task',
     'f2+8 task',
   ]);
-  // behind the instruction that takes the frame, r14 may be anything
-  assert.deepEqual(frames(k.running(k.at(0, 6n), TOP - 0x500n, k.at(1, 8n))).slice(0, 2), [
-    'f0+6 task regs',
+  // behind the prologue r14 may be anything
+  assert.deepEqual(frames(k.running(k.at(0, 12n), TOP - 0x500n, k.at(1, 8n))).slice(0, 2), [
+    'f0+12 task regs',
     'f2+8 task',
   ]);
+});
+
+test('a function that was interrupted before it stored its back chain, as where a stack overflows', () => {
+  const k = new S390Kernel(4);
+  const low = STACK - 0x40n; // the caller's frame begins below the stack, what it saved lies on it
+  k.frame(low, ENTRY, k.at(1, 8n));
+  k.frame(ENTRY, 0n, k.at(2, 8n));
+  k.exception(ENTRY, USER_PSW, 0x1001000n, 0n, 0x7000n);
+  assert.deepEqual(frames(k.running(k.at(0, 6n), low - 160n)).slice(0, 3), ['f0+6 regs', 'f1+8', 'f2+8 task']);
 });
 
 test('a task that waits begins where __switch_to saved; a kernel thread ends without registers', () => {
@@ -148,16 +158,30 @@ test('a task that waits begins where __switch_to saved; a kernel thread ends wit
   assert.equal(stack.frames[0]?.known[6], 0x66n);
 });
 
+test('a handler that was jumped to, with registers behind its frame', () => {
+  const k = new S390Kernel(4);
+  k.frame(ASYNC + 0x3000n, ASYNC + 0x3100n);
+  k.exception(ASYNC + 0x3100n, KERNEL_PSW, k.at(1, 12n), 0n, TOP - 0x500n);
+  k.word(ASYNC + 0x3100n + 72n + 64n, 0x200n); // what r14 held
+  k.frame(TOP - 0x500n, ENTRY);
+  k.frame(ENTRY, 0n, k.at(2, 8n));
+  assert.deepEqual(frames(k.running(k.at(0, 12n), ASYNC + 0x3000n)).slice(0, 3), [
+    'f0+12 irq regs',
+    'f1+12 task regs',
+    'f2+8 task',
+  ]);
+});
+
 test('broken chains stop with a reason', () => {
   const k = new S390Kernel(4);
   k.frame(TOP - 0x500n, TOP - 0x300n);
   k.frame(TOP - 0x300n, ENTRY, 0x1234n);
-  assert.match(k.running(k.at(0, 8n), TOP - 0x500n).stopped ?? '', /returns to 0x1234, which is not code/);
+  assert.match(k.running(k.at(0, 12n), TOP - 0x500n).stopped ?? '', /returns to 0x1234, which is not code/);
   k.frame(TOP - 0x500n, TASK);
-  assert.match(k.running(k.at(0, 8n), TOP - 0x500n).stopped ?? '', /is not on a stack of this task/);
+  assert.match(k.running(k.at(0, 12n), TOP - 0x500n).stopped ?? '', /is not on a stack of this task/);
   k.frame(TOP - 0x500n, TOP - 0x700n);
   k.frame(TOP - 0x700n, TOP - 0x500n, k.at(1, 8n));
-  assert.match(k.running(k.at(0, 8n), TOP - 0x500n).stopped ?? '', /does not lie above/);
+  assert.match(k.running(k.at(0, 12n), TOP - 0x500n).stopped ?? '', /does not lie above/);
 });
 
 test('exception frames lie behind the end of a chain', () => {

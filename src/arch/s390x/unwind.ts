@@ -8,9 +8,10 @@ import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { s390ExceptionFrames } from './exception-frames.ts';
 import { type FrameLayout, frameLayout } from './frame-layout.ts';
-import { hasFrame } from './prologue.ts';
+import { frameState } from './prologue.ts';
 import {
   isProblemState,
+  isPswMask,
   PC,
   PSW_MASK,
   R14,
@@ -70,8 +71,8 @@ function blocked(prog: Program, task: Addr): Step {
 function step(prog: Program, frame: Step, stack: StackMemory): Step | StackEnd {
   const sp = frame.registers[SP] ?? 0n;
   const layout = frameLayout(prog);
-  const leaf = frame.exact && frame.saved ? callerOfLeaf(prog, frame, stack) : undefined;
-  if (leaf) return leaf;
+  const early = frame.exact && frame.saved ? callerOfEarly(prog, frame, layout, stack) : undefined;
+  if (early) return early;
   const callerSp = stack.word(sp + BigInt(layout.backChain));
   if (callerSp === undefined)
     return { end: `stack pointer ${hex(sp)} is not on a stack of this task`, complete: false };
@@ -85,6 +86,8 @@ function calledFrom(prog: Program, sp: Addr, layout: FrameLayout, stack: StackMe
   if (saved === undefined) return { end: `back chain ${hex(sp)} is not on a stack of this task`, complete: false };
   const pc = originalReturn(prog, stack.task, saved, sp);
   if (pc === undefined || !isCode(prog, pc - 1n)) {
+    const trapped = stack.word(sp + BigInt(layout.backChain)) === 0n ? jumpedFrom(prog, sp, layout, stack) : undefined;
+    if (trapped) return trapped;
     return { end: `the frame at ${hex(sp)} returns to ${hex(saved)}, which is not code`, complete: false };
   }
   const registers: RegisterValues = new Array(S390_REGISTERS.length);
@@ -93,13 +96,22 @@ function calledFrom(prog: Program, sp: Addr, layout: FrameLayout, stack: StackMe
   return { registers, trust: 'frame-pointer', at: sp, exact: false, saved: false };
 }
 
-/** A function that an exception interrupted before it made a frame of its own: it returns to r14, on the same stack. */
-function callerOfLeaf(prog: Program, frame: Step, stack: StackMemory): Step | undefined {
+/**
+ * The caller of a function that an exception interrupted before its frame was whole. Without stack of its own it returns to
+ * r14; with it, but without the back chain, the caller's frame lies where the function's begins.
+ */
+function callerOfEarly(prog: Program, frame: Step, layout: FrameLayout, stack: StackMemory): Step | undefined {
   const { registers } = frame;
   const pc = registers[PC] ?? 0n;
   const back = registers[R14] ?? 0n;
   const sp = registers[SP];
-  if (sp === undefined || !stack.find(sp, 8) || hasFrame(prog, pc)) return undefined;
+  if (sp === undefined) return undefined;
+  const { taken, linked } = frameState(prog, pc, layout.backChain);
+  if (taken !== 0) {
+    const caller = linked ? undefined : calledFrom(prog, sp + BigInt(taken), layout, stack);
+    return caller && !('end' in caller) ? caller : undefined;
+  }
+  if (!stack.find(sp, 8)) return undefined;
   const caller = originalReturn(prog, stack.task, back, sp);
   if (caller === undefined || caller === pc || !isCode(prog, caller - 1n)) return undefined;
   const values: RegisterValues = [...registers];
@@ -119,10 +131,17 @@ function endOfChain(prog: Program, at: Addr, stack: StackMemory): Step | StackEn
     return { end: `exception frame at ${hex(at)} cannot be read`, complete: false };
   const registers = s390PtRegs(layout, new DataView(bytes.buffer), 0);
   const user = isProblemState(registers);
-  const atTop = at + BigInt(layout.size) >= stack.own.high - TOP_SPARE;
+  const atTop = at >= stack.own.low && at < stack.own.high && at + BigInt(layout.size) >= stack.own.high - TOP_SPARE;
   if (!user && (atTop || registers[PC] === 0n)) return { end: 'the first function of a thread', complete: true };
   const sp = registers[SP] ?? 0n;
   return { registers, trust: 'registers', at: sp, exact: true, saved: true, ...(user && { user }) };
+}
+
+/** The handler of a stack overflow is jumped to, not called: no return address, but registers behind the frame. */
+function jumpedFrom(prog: Program, sp: Addr, layout: FrameLayout, stack: StackMemory): Step | undefined {
+  const next = endOfChain(prog, sp + BigInt(layout.size), stack);
+  if ('end' in next || !isPswMask(next.registers[PSW_MASK] ?? 0n)) return undefined;
+  return next.user || isText(prog, next.registers[PC] ?? 0n) ? next : undefined;
 }
 
 /** Behind `task_pt_regs` the stack's top has room for nothing else. */
