@@ -12,7 +12,7 @@ export const stackOverflow: Rule = {
   id: 'stack.overflow',
   title: 'A kernel stack overflowed',
   source:
-    'arch/x86/kernel/traps.c, handle_stack_overflow(); arch/arm64/kernel/traps.c, handle_bad_stack(); include/linux/magic.h, STACK_END_MAGIC',
+    'arch/x86/kernel/traps.c, handle_stack_overflow(); arch/arm64/kernel/traps.c, handle_bad_stack(); arch/s390/kernel/traps.c, kernel_stack_overflow(); include/linux/magic.h, STACK_END_MAGIC',
   *check(of) {
     const signs = overflowSigns(of);
     if (signs.length > 0) yield finding(of, signs);
@@ -49,7 +49,9 @@ function overflowSigns(of: Case): Evidence[] {
 /** Of the frame of death, by the registers that the exception saved. */
 function stackPointer(of: Case): bigint | undefined {
   const registers = of.stack?.frames[of.place?.index ?? 0]?.registers ?? {};
-  const value = registers.rsp ?? registers.sp;
+  const { arch } = of.prog;
+  const name = arch.unwind && arch.registers[arch.unwind.sp];
+  const value = name === undefined ? undefined : registers[name];
   return value === undefined ? undefined : BigInt(value);
 }
 
