@@ -24,11 +24,13 @@ export class FunctionCode {
   readonly #effects: (readonly Effect[])[] = [];
   readonly #flows: readonly Flow[];
   readonly #nameAt: (at: Addr) => string | undefined;
+  readonly #prog: Program;
 
   constructor(prog: Program, symbol: KernelSymbol, machine: Machine, instructions: readonly Instruction[]) {
     this.symbol = symbol;
     this.machine = machine;
     this.instructions = instructions;
+    this.#prog = prog;
     this.#nameAt = (at) => nameAt(prog, at);
     instructions.forEach((insn, i) => {
       this.#index.set(insn.address, i);
@@ -83,6 +85,16 @@ export class FunctionCode {
   isCall(i: number): boolean {
     const insn = this.instructions[i];
     return insn?.flow === 'call' && !this.machine.keepsRegisters(insn, this.#nameAt);
+  }
+
+  /** What a word of a table of addresses holds: no variable begins there, and it leads to something that has a name. */
+  listedAddress(at: Addr): Addr | undefined {
+    const { memory } = this.#prog;
+    if (this.#nameAt(at) !== undefined) return undefined;
+    const word = new Uint8Array(8);
+    if (memory.tryRead(at, word) !== undefined) return undefined;
+    const address = new DataView(word.buffer).getBigUint64(0, memory.littleEndian);
+    return this.#prog.symbolAt(address) ? address : undefined;
   }
 
   callee(i: number) {

@@ -61,6 +61,11 @@ export interface Machine {
   readonly framePointer: string;
   /** The register that holds the return address on entry; absent where it lies on the stack. */
   readonly link?: string;
+  /**
+   * The register that points into the table from which code takes addresses that it does not compute, 32 KiB to either
+   * side. Absent: there is none.
+   */
+  readonly addressTable?: string;
   /** Registers of the first arguments and of the result: the calling convention of the CPU's kernel. */
   readonly arguments: readonly string[];
   readonly result: string;

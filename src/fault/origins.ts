@@ -9,6 +9,8 @@ const MAX_DEFINITIONS = 8;
 const ENTRY = -1;
 /** Bytes of a local variable whose address is passed on. */
 const LARGEST_LOCAL = 256;
+/** Of a table of addresses, to either side of where its register points. */
+const TABLE_REACH = 0x8000n;
 /** Instructions in which a function saves registers. */
 const PROLOGUE = 64;
 
@@ -189,6 +191,8 @@ export class Origins {
       case 'memory': {
         const slot = term.size === 8 ? this.stackPlace(term.address, index) : undefined;
         if (slot !== undefined) return this.of(slot, index);
+        const listed = term.size === 8 ? this.#listed(term.address, index) : undefined;
+        if (listed !== undefined) return linearConstant(listed);
         return { origin: { key: `${index}:${place}`, kind: 'load', index, place, term }, addend: 0n };
       }
       case 'current':
@@ -201,6 +205,17 @@ export class Origins {
       default:
         return { origin: { key: `${term.kind}:${index}:${place}`, kind: 'computed', index, place, term }, addend: 0n };
     }
+  }
+
+  /** What the table of addresses holds at an address that is computed from the table's own. */
+  #listed(address: Term, index: number): bigint | undefined {
+    const { addressTable } = this.code.machine;
+    if (addressTable === undefined) return undefined;
+    const at = this.ofTerm(address, index);
+    const table = at.origin.kind === 'constant' ? this.of(addressTable, index) : undefined;
+    if (table?.origin.kind !== 'constant') return undefined;
+    const distance = at.addend - table.addend;
+    return distance >= -TABLE_REACH && distance < TABLE_REACH ? this.code.listedAddress(at.addend) : undefined;
   }
 
   #ofSum(term: Extract<Term, { kind: 'sum' }>, index: number, place: Place): Linear {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessTexts, instruction, meaning, termText } from '../../test/build/term-text.ts';
+import { TestKernel } from '../../test/build/test-program.ts';
+import { ppc64le } from '../arch/ppc64le.ts';
+import { nodeDisassembler } from '../node/disassembler.ts';
+import { FunctionCode } from './function-code.ts';
+import { originsOf } from './origins.ts';
 import { ppc64Machine as machine } from './ppc64.ts';
 
 /** Code at 0x1000, its text, and what it leaves behind: a register or bytes of memory, and what they are computed from. */
@@ -112,4 +117,25 @@ test('what conditional jumps go by', () => {
   assert.equal(told('10009e41', '0000232c'), 'nothing', 'another field of the condition register');
   assert.equal(told('10009e41', '0000a32f'), 'r3 == 0x0 u64'); // cmpdi cr7,r3,0; beq cr7
   assert.equal(told('10008241'), 'nothing');
+});
+
+test('an address from the table of contents is the address of what it names, a variable there is a variable', () => {
+  const kernel = new TestKernel();
+  const text = TestKernel.BASE + 0x100000n;
+  const variable = text + 0x4000n;
+  kernel.fill(text, 0x5000);
+  const symbol = { name: 'f', address: text, size: 20, letter: 't' };
+  kernel.symbol('missing', variable, 8, 'd');
+  kernel.word(text + 0x100n, variable);
+  // addis r2,r12,1; addi r2,r2,-0x7f00; ld r9,-0x8000(r2); ld r3,0(r9); blr
+  const words = Uint32Array.of(0x3c4c0001, 0x38428100, 0xe9228000, 0xe8690000, 0x4e800020);
+  const instructions = nodeDisassembler().disassemble(new Uint8Array(words.buffer), text, 'ppc64le');
+  const pointer = (): string => {
+    const code = new FunctionCode(kernel.program(ppc64le), symbol, machine, instructions);
+    const { origin, addend } = originsOf(code).of('r9', 3);
+    return `${origin.kind} ${addend.toString(16)}`;
+  };
+  assert.equal(pointer(), `constant ${variable.toString(16)}`);
+  kernel.symbol('pointer', text + 0x100n, 8, 'd');
+  assert.equal(pointer(), 'load 0');
 });

@@ -109,6 +109,7 @@ export const ppc64Machine: Machine = {
   stackPointer: 'r1',
   framePointer: 'r1', // there is no other
   link: 'lr',
+  addressTable: 'r2',
   arguments: ['r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9', 'r10'],
   result: 'r3',
   preserved: ['r1', 'r2', 'r13', ...Array.from({ length: 18 }, (_, i) => `r${i + 14}`)],
