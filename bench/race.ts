@@ -5,10 +5,13 @@ import { parseArgs } from 'node:util';
 import { measure, median, type Run } from './measure.ts';
 
 const here = import.meta.dirname;
-const lab = process.env.INQUEST_LAB || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'inquest', 'lab');
+export const lab =
+  process.env.INQUEST_LAB || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'inquest', 'lab');
+/** What is measured where no other dump is named. */
+export const usualDump = join(lab, 'dumps/amd64-6.1-null-elf-paging/vmcore');
 export const { values: options } = parseArgs({
   options: {
-    dump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-null-elf-paging/vmcore') },
+    dump: { type: 'string', default: usualDump },
     kdump: { type: 'string', default: join(lab, 'dumps/amd64-6.1-kexec-d31-zlib/vmcore') },
     vmlinux: { type: 'string' },
     big: { type: 'string', default: join(lab, 'dumps/amd64-6.1-big/vmcore') },
@@ -20,7 +23,7 @@ export const { values: options } = parseArgs({
 export const vmlinux = options.vmlinux ?? vmlinuxOf(options.dump);
 
 /** What the lab noted beside the dump. */
-function vmlinuxOf(dump: string): string {
+export function vmlinuxOf(dump: string): string {
   const meta = join(dirname(dump), 'meta.json');
   return (existsSync(meta) && (JSON.parse(readFileSync(meta, 'utf8')) as { vmlinux?: string }).vmlinux) || '';
 }

@@ -116,7 +116,7 @@ class Builder {
   #first(): TaskRecord[] {
     const { tasks } = taskTable(this.#prog);
     const chosen = tasks.filter((t) => t.state === 'UN' || t.active);
-    const { locks, futexes } = interruptibleWaiters(this.#prog, tasks);
+    const { locks, futexes } = interruptibleWaiters(this.#prog, tasks, this.#problems);
     return [...chosen, ...locks, ...futexLockWaiters(this.#prog, futexes)];
   }
 

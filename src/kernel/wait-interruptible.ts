@@ -2,6 +2,7 @@ import { attempt } from '../base/attempt.ts';
 import { perOwner } from '../base/lazy.ts';
 import { hi32 } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
+import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import type { TaskRecord } from './task.ts';
@@ -9,6 +10,8 @@ import { savedStackPointer } from './task-detail.ts';
 
 /** Bytes of a stack in which the frames of the scheduler and of the waiting function lie. */
 const TOP = 512;
+/** Stacks that are looked at; each is a page to unpack, and one of the task. */
+const MAX_TASKS = 4096;
 /** Longest function of those below. */
 const MAX_FUNCTION = 8192n;
 
@@ -55,9 +58,14 @@ export interface InterruptibleWaiters {
 
 /**
  * Tasks in interruptible sleep whose stack has a return address into a function that waits for a lock near its end. There may be
- * tens of thousands of sleeping tasks: only the end of each stack is read, and none is unwound.
+ * tens of thousands of sleeping tasks: only the end of each stack is read, none is unwound, and not all are looked at.
+ * @param problems gets how many were not
  */
-export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]): InterruptibleWaiters {
+export function interruptibleWaiters(
+  prog: Program,
+  tasks: readonly TaskRecord[],
+  problems: Problem[],
+): InterruptibleWaiters {
   const wanted = attempt(() => ranges(prog)) ?? [];
   const locks: TaskRecord[] = [];
   const futexes: TaskRecord[] = [];
@@ -65,8 +73,12 @@ export function interruptibleWaiters(prog: Program, tasks: readonly TaskRecord[]
   const copy = new KernelStruct(prog, TOP);
   const uppers = new Set(wanted.flatMap((r) => [hi32(r.low), hi32(r.high)])); // numbers are compared faster
   const upper = prog.arch.littleEndian ? 4 : 0;
-  for (const task of tasks) {
-    if (task.state !== 'IN' || task.active) continue;
+  const sleeping = tasks.filter((task) => task.state === 'IN' && !task.active);
+  if (sleeping.length > MAX_TASKS) {
+    const why = `whether they wait for a lock was looked at for ${MAX_TASKS} of ${sleeping.length}`;
+    problems.push({ what: 'tasks in interruptible sleep', why });
+  }
+  for (const task of sleeping.slice(0, MAX_TASKS)) {
     const found = firstRange(task);
     if (found) (found.futex ? futexes : locks).push(task);
   }
