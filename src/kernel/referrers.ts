@@ -61,7 +61,7 @@ const MAX_SLAB = 1 << 21;
 
 /**
  * Which objects of slabs point to an object, up to a bound: of the caches whose type has a pointer that may lead there, those
- * first of which it is the likeliest, and small ones before large ones.
+ * first of which it is the likeliest, and small ones before large ones; the less likely only where the others have none.
  */
 export function referrers(prog: Program, referred: Referred): Referrers {
   const none = { found: [], searched: 0, complete: false };
@@ -72,9 +72,12 @@ export function referrers(prog: Program, referred: Referred): Referrers {
   for (const { fit, most } of KINDS) {
     const ofKind = [...holders.values()].filter((h) => h.fit === fit).sort((a, b) => a.bytes - b.bytes);
     search.run(ofKind, most);
+    // what is less likely takes as long and tells less
+    if (search.found.some((r) => r.allocated !== false)) break;
   }
   const { found, searched, cut } = search;
-  return { found, searched, complete: areas.complete && !cut };
+  const all = [...holders.values()].reduce((sum, h) => sum + h.bytes, 0);
+  return { found, searched, complete: areas.complete && !cut && searched === all };
 }
 
 /** A cache whose objects may point to what is looked for. */

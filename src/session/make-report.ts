@@ -70,6 +70,7 @@ export function makeReport(prog: Program, options: ReportOptions = {}): CrashRep
     table.problems,
     mods.problems,
     memory.problems,
+    waitGraph(prog).problems,
     diagnosis.problems,
   );
   const report: CrashReport = {
