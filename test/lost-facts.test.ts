@@ -4,7 +4,7 @@ import { openCase } from '../src/diagnosis/open-case.ts';
 import { logRecords } from '../src/kernel/printk.ts';
 import { taskTable } from '../src/kernel/task.ts';
 import type { PhysicalMemory } from '../src/memory/physical.ts';
-import { readByChunks } from '../src/memory/physical.ts';
+import { chunkOf, readByChunks } from '../src/memory/physical.ts';
 import { openProgram } from '../src/open.ts';
 import type { DumpImage } from '../src/program/ports.ts';
 import type { Program } from '../src/program/program.ts';
@@ -148,4 +148,21 @@ test('x86-64: what a CPU ran is known without its run queue', () => {
   assert.equal(found?.pid, crashed.pid);
   assert.equal(found.active, true);
   assert.deepEqual(framesOf(prog)[0], framesOf(whole)[0]);
+});
+
+test('x86-64: a kernel without VMCOREINFO is found behind more memory than is searched', () => {
+  const { image, close } = openSample('amd64-6.1-softirq');
+  after(close);
+  const whole = openProgram(image);
+  const blank = withoutInfo(image);
+  const far = { start: 2 ** 40, end: 2 ** 40 + 5 * 2 ** 30 };
+  const page = chunkOf(0, new Uint8Array(PAGE));
+  const memory: PhysicalMemory = {
+    chunk: (at) => (at >= far.start ? { ...page, start: at - (at % PAGE) } : blank.memory.chunk(at)),
+    read: (at, into) => readByChunks(memory, at, into),
+    ranges: () => [far, ...blank.memory.ranges()],
+  };
+  const prog = openProgram({ ...blank, memory });
+  assert.equal(prog.map.root, whole.map.root);
+  assert.equal(prog.vmcoreinfo.release, whole.vmcoreinfo.release);
 });

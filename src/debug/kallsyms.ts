@@ -7,6 +7,7 @@ import { namedTables } from './kallsyms-named.ts';
 import type { KallsymsNames } from './kallsyms-names.ts';
 import { shapedTables } from './kallsyms-shape.ts';
 import type { FoundKallsyms } from './kallsyms-tables.ts';
+import { tablesAroundTokens } from './kallsyms-token-shape.ts';
 
 /** Symbols of the kernel image from its own tables; offers names, addresses and letters of text and often data. */
 export const kallsyms: DebugProvider = {
@@ -24,7 +25,7 @@ function openKallsyms(prog: Program): DebugInfo {
     if (!(e instanceof CorruptError)) throw e; // what is named but not in the dump is not to be found elsewhere
     why = e;
   }
-  const found = shapedTables(prog.memory, prog.vmcoreinfo);
+  const found = shapedTables(prog.memory, prog.vmcoreinfo) ?? tablesAroundTokens(prog.memory, prog.vmcoreinfo);
   if (found) return new Kallsyms(prog, found);
   throw why ?? new NotFoundError('table', 'kallsyms', 'the kernel image in the dump holds none (CONFIG_KALLSYMS)');
 }

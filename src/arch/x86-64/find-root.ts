@@ -2,13 +2,16 @@ import { perOwner } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import { firstMapped, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { PhysicalMemory } from '../../memory/physical.ts';
-import { eachPage } from '../kernel-banner.ts';
+import { eachPage, eachPageOf, kernelBanners } from '../kernel-banner.ts';
 import { DIRECT_MAP_4, DIRECT_MAP_5, START_KERNEL_MAP } from './address-layout-constants.ts';
 import { x86Paging } from './paging.ts';
 
 const KERNEL_IMAGE_SIZE = 0x40000000n;
 const GIGA = 1n << 30n;
 const MOST_ROOTS = 64;
+const PAGE = 4096;
+/** `swapper_pg_dir` lies in the data behind the read-only data, which the banner begins. */
+const BEHIND_BANNER = 64 << 20;
 /** `_KERNPG_TABLE` and its variants: present, writable, no huge page. Intel SDM volume 3, table 4-15. */
 const TABLE_BITS = 0x3;
 const TABLE_MASK = 0x183;
@@ -28,7 +31,7 @@ export interface FoundRoot {
  */
 export const findX86Roots = perOwner((memory: PhysicalMemory): readonly FoundRoot[] => {
   const found: FoundRoot[] = [];
-  eachPage(memory, (root, bytes, offset) => {
+  const look = (root: PhysAddr, bytes: Uint8Array, offset: number): void => {
     const last = offset + 511 * 8;
     if (((bytes[last] as number) & TABLE_MASK & 0xff) !== TABLE_BITS || found.length >= MOST_ROOTS) return;
     if (((bytes[last + 7] as number) & 0x80) !== 0) return;
@@ -36,7 +39,14 @@ export const findX86Roots = perOwner((memory: PhysicalMemory): readonly FoundRoo
       const image = imageBelow(memory, x86Paging(fiveLevels, 0n), root, fiveLevels);
       if (image) found.push({ root, fiveLevels, image });
     }
-  });
+  };
+  const rest = eachPage(memory, look);
+  // Beyond what is looked at page by page: behind a banner, where the kernel's own are.
+  for (const { at } of rest.length > 0 ? kernelBanners(memory) : []) {
+    const range = rest.find((r) => at >= r.start && at < r.end);
+    const start = at - (at % PAGE);
+    if (range) eachPageOf(memory, { start, end: Math.min(range.end, start + BEHIND_BANNER) }, look);
+  }
   return found;
 });
 
