@@ -28,6 +28,8 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #imageOffset: number | undefined;
   readonly #zero: Uint8Array;
   #zeroOffset: Bytes = -1;
+  /** Of the numbers that `unplaced` gave. */
+  #unplacedEnd = 0;
   #zeroPart: KdumpPart | undefined;
   #part: KdumpPart;
 
@@ -105,7 +107,8 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** Makes `#part` the file that holds the page and has it find the descriptor. */
   #find(pfn: Pfn): FaultReason | undefined {
-    if (!(pfn >= 0 && pfn < this.#maxPfn)) return pfn >= UNPLACED ? this.#findUnplaced(pfn) : 'not-in-dump';
+    if (!(pfn >= 0 && pfn < this.#maxPfn))
+      return pfn >= UNPLACED && pfn < this.#unplacedEnd ? this.#findUnplaced(pfn) : 'not-in-dump';
     let part: KdumpPart | undefined = this.#part;
     if (pfn < part.start || pfn >= part.end) {
       part = this.#parts.find((p) => pfn >= p.start && pfn < p.end);
@@ -135,12 +138,14 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   unplaced(): readonly PhysRange[] {
-    let at = UNPLACED * this.#blockSize;
-    return this.#parts.map((part) => {
-      const start = at;
-      at += (this.#lostOf(part)?.unplaced.length ?? 0) * this.#blockSize;
-      return { start, end: at };
+    let at = UNPLACED;
+    const ranges = this.#parts.map((part) => {
+      const start = at * this.#blockSize;
+      at += this.#lostOf(part)?.unplaced.length ?? 0;
+      return { start, end: at * this.#blockSize };
     });
+    this.#unplacedEnd = at;
+    return ranges;
   }
 
   /** As `#find`, for what `unplaced` states. */

@@ -59,3 +59,15 @@ test('alternating bits do not make more ranges than memory can bear', () => {
   assert.equal(ranges.length, 65_536);
   assert.deepEqual(ranges.at(-1), { start: 131_070 * 4096, end: 799_999 * 4096 });
 });
+
+test('ranks are right when a later part was looked at before', () => {
+  for (const order of [
+    [2, 3],
+    [3, 1, 2],
+    [1, 0, 3],
+  ]) {
+    const bitmap = new PageBitmap(bytesSource('b', file), 777, BITS);
+    for (const part of order) bitmap.has(part * 262_144 + 5);
+    for (const pfn of [BITS, 262_144 * 2 + 9, 262_144 + 9]) assert.equal(bitmap.rank(pfn), ranks[pfn], `${order}`);
+  }
+});
