@@ -48,7 +48,9 @@ export class PageBitmap {
   /** Set bits below `pfn`. */
   rank(pfn: Pfn): number {
     const index = Math.floor(Math.min(pfn, this.bits) / PART_BITS);
-    for (let i = this.#before.length; i <= index; i++) this.#part(i - 1);
+    for (let i = this.#before.length; i <= index; i++) {
+      this.#before.push((this.#before[i - 1] as number) + this.#part(i - 1).set);
+    }
     const bit = Math.min(pfn, this.bits) % PART_BITS;
     const before = this.#before[index] as number;
     if (bit === 0) return before;
@@ -121,7 +123,6 @@ export class PageBitmap {
       }
     }
     ranks.fill(n, end);
-    if (this.#before.length === index + 1) this.#before.push((this.#before[index] as number) + n);
     return { index, bytes, ranks, set: n };
   }
 }
