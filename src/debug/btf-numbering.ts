@@ -8,6 +8,8 @@ const SAMPLE = 2048;
 const FEW = 8;
 /** Numbers that may be tried for one segment: of 12 bytes is the smallest record. */
 const MOST_TRIES = 1 << 17;
+/** References that may be judged for one section: of sound ones few are needed, of rubbish no number would be enough. */
+const MOST_JUDGED = 1 << 25;
 
 interface Numbered {
   readonly segment: Segment;
@@ -36,9 +38,10 @@ export function numberSegments(
   // Where the last numbered segment ends: word, and number of the type that would follow.
   let word = 0;
   let id = records.firstId;
+  const budget = { left: MOST_JUDGED };
   for (const segment of segments) {
     const gap = segment.from - word;
-    const firstId = gap === 0 ? id : find(records, segment, id, id + Math.floor(gap / 3));
+    const firstId = gap === 0 ? id : find(records, segment, id, id + Math.floor(gap / 3), budget);
     complete = firstId !== undefined;
     if (firstId === undefined) continue;
     numbered.push({ segment, firstId });
@@ -49,13 +52,26 @@ export function numberSegments(
 }
 
 /** The number of the first type of a segment, of those from `low` to `high`; `undefined` when it is not sure. */
-function find(records: DamagedRecords, segment: Segment, low: number, high: number): number | undefined {
-  const references = referencesOf(records, segment);
+function find(
+  records: DamagedRecords,
+  segment: Segment,
+  low: number,
+  high: number,
+  budget: { left: number },
+): number | undefined {
+  const references = referencesOf(records, segment).sort((a, b) => a.id - b.id);
   if (references.length < FEW || high - low > MOST_TRIES) return undefined;
   let best = { id: 0, fit: 0 };
   let second = 0;
+  // The references to the segment itself, were it to begin with this number: from `from` to before `to`.
+  let from = 0;
+  let to = 0;
   for (let id = low; id <= high; id++) {
-    const fit = fits(records, segment, references, id);
+    while (from < references.length && (references[from] as Reference).id < id) from++;
+    while (to < references.length && (references[to] as Reference).id < id + segment.starts.length) to++;
+    if (to - from < FEW || to - from < best.fit / 4) continue;
+    const fit = fits(records, segment, references, from, to, id, budget);
+    if (budget.left < 0) return undefined;
     second = Math.max(second, Math.min(fit, best.fit));
     if (fit > best.fit) best = { id, fit };
   }
@@ -63,13 +79,21 @@ function find(records: DamagedRecords, segment: Segment, low: number, high: numb
 }
 
 /** References that fit exactly, or 0 when some cannot be. */
-function fits(records: DamagedRecords, { starts }: Segment, references: readonly Reference[], firstId: number): number {
+function fits(
+  records: DamagedRecords,
+  { starts }: Segment,
+  references: readonly Reference[],
+  from: number,
+  to: number,
+  firstId: number,
+  budget: { left: number },
+): number {
   let fit = 0;
   let wrong = 0;
-  for (const { id, bits } of references) {
-    const start = starts[id - firstId];
-    if (start === undefined) continue;
-    const judged = judge(records, start, bits);
+  for (let i = from; i < to; i++) {
+    const { id, bits } = references[i] as Reference;
+    budget.left--;
+    const judged = judge(records, starts[id - firstId] as number, bits);
     if (judged > 0) fit++;
     else if (judged < 0 && ++wrong * 50 > fit + 100) return 0;
   }

@@ -4,6 +4,7 @@ import { BadDataError, type FaultReason, UsageError } from '../base/errors.ts';
 import type { Bytes, PhysAddr } from '../base/units.ts';
 import { type Chunk, chunkOf, type PhysicalMemory, type PhysRange, readByChunks } from '../memory/physical.ts';
 import type { Decoder, DumpFormat } from '../program/ports.ts';
+import { believableSizes } from './believable-size.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { readRamHeader } from './ram-header.ts';
 import { ramImage } from './ram-image.ts';
@@ -62,10 +63,13 @@ export const avml: DumpFormat = {
 
 function readBlocks(src: ByteSource, problems: string[]): Blocks {
   const blocks: Blocks = { phys: [], plain: [], offset: [], packed: [], ranges: [] };
+  const believable = believableSizes(src.size);
   try {
     for (let at = 0; at < src.size; ) {
       const range = readRamHeader(readCursor(src, at, HEADER, 'AVML header'), MAGIC, VERSION);
-      blocks.ranges.push({ start: range.start, end: range.start + range.size });
+      // Compressed memory may be far larger than the file, but not any size.
+      const size = believable(range.size, 0);
+      blocks.ranges.push({ start: range.start, end: range.start + size });
       at = readStream(src, at + HEADER, range.start, range.size, blocks) + TRAILER;
     }
   } catch (e) {

@@ -5,12 +5,15 @@ import { type ElfHeader, ET_CORE, hasElfMagic, readElfHeader } from '../elf/elf-
 import { type ElfNote, MAX_NOTES, readNotes } from '../elf/notes.ts';
 import { type ProgramHeader, PT_LOAD, PT_NOTE, readProgramHeaders } from '../elf/program-headers.ts';
 import type { DumpFormat, DumpImage } from '../program/ports.ts';
+import { believableSizes } from './believable-size.ts';
 import { deviceDumps } from './device-dumps.ts';
 import { readStart } from './read-start.ts';
 import { type Segment, SegmentMemory } from './segment-memory.ts';
 
 /** Physical addresses of today's CPUs have at most 52 bits; a number holds 53. */
 const MAX_PHYS = 2 ** 53;
+/** Damaged program headers that are named. */
+const MAX_NAMED = 8;
 
 /**
  * ELF core files of a kernel: a copy of kexec's /proc/vmcore, makedumpfile -E, QEMU and libvirt with or without paging.
@@ -32,8 +35,10 @@ export const elfCore: DumpFormat = {
   open(src, _codecs, more) {
     if (more[0]) throw new UsageError(`${more[0].name}: an ELF dump is one file, ${src.name} is another`);
     const header = readElfHeader(src);
-    const programHeaders = readProgramHeaders(src, header);
     const problems: string[] = [];
+    const programHeaders = readProgramHeaders(src, header, (problem) => {
+      if (problems.length < MAX_NAMED) problems.push(problem);
+    });
     const notes = coreNotes(readAllNotes(src, header, programHeaders, problems));
     if (notes.ofProcess) throw new UnsupportedError(`${src.name}: the core dump of a process, not of a kernel`);
     return image(src, header, programHeaders, notes, problems);
@@ -51,19 +56,26 @@ function image(
   const virtualSegments: DumpImage['virtualSegments'][number][] = [];
   let needed = 0;
   let unusable = 0;
+  let doubted = 0;
+  const believable = believableSizes(src.size);
   for (const { type, offset, virt, phys, fileSize, memorySize } of programHeaders) {
-    if (type !== PT_LOAD || memorySize === 0) continue;
-    if (phys + BigInt(memorySize) > BigInt(MAX_PHYS) || offset + fileSize > MAX_PHYS) {
+    // A segment has no more bytes than its memory, unless one of the two numbers is wrong.
+    const stated = Math.max(memorySize, Math.min(fileSize, src.size - offset));
+    if (type !== PT_LOAD || stated <= 0) continue;
+    const size = believable(stated, Math.min(fileSize, src.size - offset));
+    if (size < stated) doubted++;
+    if (phys + BigInt(size) > BigInt(MAX_PHYS) || offset + fileSize > MAX_PHYS) {
       unusable++;
       continue;
     }
     needed = Math.max(needed, fileSize > 0 ? offset + fileSize : 0);
-    segments.push({ phys: Number(phys), size: memorySize, offset, fileSize });
+    segments.push({ phys: Number(phys), size, offset, fileSize });
     // QEMU without paging repeats the physical address as the virtual one (or leaves zero).
-    if (virt !== 0n && virt !== phys) virtualSegments.push({ virt, phys: Number(phys), size: memorySize });
+    if (virt !== 0n && virt !== phys) virtualSegments.push({ virt, phys: Number(phys), size });
   }
   if (segments.length === 0) throw new BadDataError(src.name, header.programHeaderOffset, 'no PT_LOAD segment');
   if (unusable > 0) problems.push(`${unusable} of the segments state impossible addresses and were left out`);
+  if (doubted > 0) problems.push(`${doubted} of the segments state more memory than is believed`);
   if (needed > src.size) problems.push(`the file is truncated: ${src.name} has ${src.size} bytes of ${needed}`);
   return {
     format: `ELF, ${header.bits}-bit ${header.littleEndian ? 'little' : 'big'}-endian`,

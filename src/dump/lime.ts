@@ -2,6 +2,7 @@ import type { ByteSource } from '../base/byte-source.ts';
 import { readCursor } from '../base/cursor.ts';
 import { BadDataError, UsageError } from '../base/errors.ts';
 import type { DumpFormat } from '../program/ports.ts';
+import { believableSizes } from './believable-size.ts';
 import { type RamRange, readRamHeader } from './ram-header.ts';
 import { ramImage } from './ram-image.ts';
 import { readStart } from './read-start.ts';
@@ -36,10 +37,12 @@ export const lime: DumpFormat = {
 
 function readSegments(src: ByteSource, problems: string[]): Segment[] {
   const segments: Segment[] = [];
+  const believable = believableSizes(src.size);
   for (let at = 0; at < src.size; ) {
     const range = nextRange(src, at, problems, segments.length);
     if (!range) break;
-    segments.push({ phys: range.start, size: range.size, offset: at + HEADER, fileSize: range.size });
+    const size = believable(range.size, src.size - at - HEADER);
+    segments.push({ phys: range.start, size, offset: at + HEADER, fileSize: size });
     at += HEADER + range.size;
     if (at > src.size) problems.push(`the file is truncated: ${src.name} has ${src.size} bytes of at least ${at}`);
     if (segments.length >= MAX_RANGES) {

@@ -4,6 +4,7 @@ import { UnsupportedError, UsageError } from '../base/errors.ts';
 import type { Codecs, DumpFormat, DumpImage } from '../program/ports.ts';
 import { describeContent } from './describe-content.ts';
 import { dumpFormats } from './index.ts';
+import { type LastingSource, lastingSource } from './lasting-source.ts';
 
 /**
  * Opens a dump: one file, or the files of a split set in any order. Formats are told by content.
@@ -15,13 +16,18 @@ export function openImage(
   codecs: Codecs,
   formats: readonly DumpFormat[] = dumpFormats,
 ): DumpImage {
-  const [first, ...more] = sources;
+  const [first] = sources;
   if (!first) throw new UsageError('no dump was named');
   for (const src of sources) {
     if (src.size > 0) readBytes(src, 0, 1, 'first byte'); // an unreadable file fails here, with its own message
   }
-  const format = withCompanion(sources, formats) ?? commonFormat(sources, formats);
-  return { ...format.open(first, codecs, more), files: sources };
+  const files = sources.map(lastingSource);
+  const format = withCompanion(files, formats) ?? commonFormat(files, formats);
+  const [src, ...others] = files as [LastingSource, ...LastingSource[]];
+  const image = format.open(src, codecs, others);
+  const problems = [...image.problems];
+  for (const file of files) file.last((problem) => problems.push(problem));
+  return { ...image, problems, files: sources };
 }
 
 /** A format of two files of which only one can be told. */

@@ -3,6 +3,7 @@ import { readCursor } from '../base/cursor.ts';
 import { BadDataError, UsageError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import type { DumpFormat, DumpImage } from '../program/ports.ts';
+import { believableSizes } from './believable-size.ts';
 import { ramImage } from './ram-image.ts';
 import { readStart } from './read-start.ts';
 import { type Segment, SegmentMemory } from './segment-memory.ts';
@@ -100,12 +101,13 @@ function segmentsOf(tags: readonly VmwareTag[], base: Bytes, size: Bytes): Segme
     tags.find((t) => t.name === name && (t.indices[0] ?? 0) === index)?.value;
   const count = Math.min(number('regionsCount', 0) ?? 0, 64);
   const segments: Segment[] = [];
+  const believable = believableSizes(size);
   for (let i = 0; i < count; i++) {
     const page = number('regionPPN', i);
     const at = number('regionPageNum', i);
     const pages = number('regionSize', i);
     if (page === undefined || at === undefined || pages === undefined) continue;
-    const length = pages * PAGE;
+    const length = believable(pages * PAGE, size - at * PAGE);
     segments.push({ phys: page * PAGE, size: length, offset: base + at * PAGE, fileSize: length });
   }
   return segments.length > 0 ? segments : [{ phys: 0, size, offset: base, fileSize: size }];

@@ -23,8 +23,15 @@ export interface ProgramHeader {
 /** More than any real file has; each costs memory. */
 const MAX_COUNT = 0x100000;
 
-/** Every program header, in file order. @throws BadDataError when the table is cut off or its entries too small */
-export function readProgramHeaders(src: ByteSource, header: ElfHeader): ProgramHeader[] {
+/**
+ * Every program header, in file order; one whose numbers are impossible is left out.
+ * @param onProblem told of those @throws BadDataError when the table is cut off or its entries too small
+ */
+export function readProgramHeaders(
+  src: ByteSource,
+  header: ElfHeader,
+  onProblem: (problem: string) => void = () => {},
+): ProgramHeader[] {
   const { programHeaderCount: count, programHeaderOffset: offset, programHeaderSize: stride } = header;
   if (count === 0) return [];
   if (count > MAX_COUNT) throw new BadDataError(src.name, offset, `program headers: ${count} exceed ${MAX_COUNT}`);
@@ -38,7 +45,12 @@ export function readProgramHeaders(src: ByteSource, header: ElfHeader): ProgramH
   const c = new Cursor(bytes, header.littleEndian, src.name, offset, 'program headers');
   for (let i = 0; i < count; i++) {
     c.at = i * stride;
-    out.push(wide ? parse64(c) : parse32(c));
+    try {
+      out.push(wide ? parse64(c) : parse32(c));
+    } catch (e) {
+      if (!(e instanceof BadDataError)) throw e;
+      onProblem(e.message);
+    }
   }
   return out;
 }

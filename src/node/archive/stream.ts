@@ -9,6 +9,8 @@ import { SpillFile } from './spill.ts';
 import { spillSource } from './spill-source.ts';
 
 const PIECE = 0x100000;
+/** Of a damaged file, what was unpacked since the last of these is lost. */
+const UNPACKED_PIECE = 0x10000;
 /** Without a streaming decoder the packed and the unpacked file are in memory. */
 const MAX_IN_MEMORY = 0x40000000;
 
@@ -22,14 +24,14 @@ export interface PackedRange {
 /** A .gz file, or a member of a .zip (`raw`): unpacked to a temporary file, for there is no other way to its end. */
 export function spillDeflate(range: PackedRange, raw: boolean, onUnpack?: (bytes: Bytes) => void): Promise<FileSource> {
   const zlib = lazyZlib();
-  const options = { chunkSize: PIECE };
+  const options = { chunkSize: UNPACKED_PIECE };
   return spill(range, raw ? zlib.createInflateRaw(options) : zlib.createGunzip(options), onUnpack);
 }
 
 /** A zstd frame or several, one after the other. */
 export async function spillZstd(range: PackedRange, onUnpack?: (bytes: Bytes) => void): Promise<FileSource> {
   const { createZstdDecompress } = lazyZlib() as { createZstdDecompress?: (options: object) => Transform };
-  if (createZstdDecompress) return spill(range, createZstdDecompress({ chunkSize: PIECE }), onUnpack);
+  if (createZstdDecompress) return spill(range, createZstdDecompress({ chunkSize: UNPACKED_PIECE }), onUnpack);
   return inMemory(range, onUnpack);
 }
 
