@@ -45,5 +45,7 @@ test('what makes no sense is a usage error', () => {
     assert.throws(() => parseArguments(argv), UsageError, argv.join(' '));
   }
   assert.deepEqual(parseArguments(['--help']), { kind: 'help' });
+  assert.deepEqual(parseArguments(['fixes', '--help']), { kind: 'help', topic: 'fixes' });
+  assert.deepEqual(parseArguments(['vmcore', '--help']), { kind: 'help' });
   assert.deepEqual(parseArguments(['-V']), { kind: 'version' });
 });

@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import type { Language } from '../base/phrase.ts';
+import type { HelpTopic } from './verb-usage.ts';
 
 export type ReportFormat = 'text' | 'md' | 'json' | 'html';
 
@@ -43,7 +44,7 @@ export interface DumpRequest {
 
 /** What the command line asks for. */
 export type Request =
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly topic?: HelpTopic }
   | { readonly kind: 'version' }
   | ({ readonly kind: 'report' } & OutputRequest & DumpRequest)
   | ({ readonly kind: 'compare' } & OutputRequest & DumpRequest)
@@ -142,9 +143,12 @@ function parseOption(word: string, next: string | undefined, given: Given[]): 0 
   return attached === undefined ? 1 : 0;
 }
 
+const HELP_TOPICS: readonly HelpTopic[] = ['report', 'compare', 'fixes'];
+
 function request(words: readonly string[], given: readonly Given[]): Request {
   const has = (option: string): boolean => given.some((g) => g.option === option);
-  if (has('help')) return { kind: 'help' };
+  const topic = HELP_TOPICS.find((name) => name === words[0]);
+  if (has('help')) return { kind: 'help', ...(topic && { topic }) };
   if (has('version')) return { kind: 'version' };
   const about = debugRequest(given);
   const rest = given.filter((g) => ![...DEBUG_OPTIONS, ...LIMIT_OPTIONS].includes(g.option));

@@ -26,7 +26,8 @@ async function main(argv: readonly string[]): Promise<number> {
 async function answer(request: Request): Promise<number> {
   switch (request.kind) {
     case 'help':
-      writeAll(1, (await import('./usage.ts')).usageText());
+      if (request.topic) writeAll(1, (await import('./verb-usage.ts')).verbUsage(request.topic));
+      else writeAll(1, (await import('./usage.ts')).usageText());
       return 0;
     case 'version':
       writeAll(1, `inquest ${typeof INQUEST_VERSION === 'undefined' ? '(from source)' : INQUEST_VERSION}\n`);

@@ -39,7 +39,7 @@ usage:
       --source dir   source tree or git repository: list, dis -s, bt --source, report
       --timeout n    stop a command, or the report, after n seconds; the next command goes on
       --memory n     stop it when the program takes more than n MiB
-  -h, --help         this text
+  -h, --help         this text; behind report, compare or fixes theirs
   -V, --version      the version
   without -c and -i  a prompt with history and completion; Ctrl-C stops a command
 

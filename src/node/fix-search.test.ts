@@ -138,6 +138,26 @@ test('without a tag of the release the nearest one is taken, and that is said', 
   assert.ok(data.fixes.some((f) => f.hash === backported));
 });
 
+test('a shallow clone: what it cannot know is said', () => {
+  const clone = join(base, 'shallow');
+  execFileSync('git', ['clone', '-q', '--depth', '3', `file://${repository}`, clone], { stdio: 'ignore' });
+  const data = searchFixes(madeUpReport(), clone);
+  assert.ok(data.doubts.some((d) => /shallow/.test(d.en)));
+  assert.ok(data.doubts.some((d) => /no tag of/.test(d.en)));
+  assert.ok(data.fixes.some((f) => f.hash === named));
+  assert.ok(!data.fixes.some((f) => f.hash === follow), 'the commit at which it ends only seems to add everything');
+});
+
+test('a clone without contents of files is searched by its messages, and that is said', () => {
+  const clone = join(base, 'partial');
+  execFileSync('git', ['-C', repository, 'config', 'uploadpack.allowFilter', 'true']);
+  const from = `file://${repository}`;
+  execFileSync('git', ['clone', '-q', '--bare', '--filter=blob:none', from, clone], { stdio: 'ignore' });
+  const data = searchFixes(madeUpReport(), clone);
+  assert.ok(data.doubts.some((d) => /lacks contents/.test(d.en)));
+  assert.ok(data.fixes.some((f) => f.hash === named));
+});
+
 test('a hostile report asks git nothing of its own', () => {
   const made = madeUpReport();
   const bad = { ...made, findings: [], stack: null, crash: { ...made.crash, function: '--output=/tmp/x' } };

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { type BlamedFunction, blamedFunctions } from '../diagnosis/fixes/blamed-functions.ts';
@@ -36,6 +36,7 @@ export function searchFixes(report: CrashReport, folder: string): FixesData {
   if (!isDirectory(folder) || isRepository(folder) === undefined) {
     throw new UsageError(`--git ${folder}: not a git repository`);
   }
+  if (git(folder, ['--version']) === undefined) throw new UsageError('fixes asks the program git, which is not there');
   const blamed = blamedFunctions(report);
   if (blamed.length === 0) throw new UsageError('the report names no function that could have been mended');
   const scratch = mkdtempSync(join(tmpdir(), 'inquest-fixes-'));
@@ -54,6 +55,9 @@ class FixSearch {
   readonly #blamed: readonly BlamedFunction[];
   readonly #attributes: string;
   readonly #doubts: Phrase[] = [];
+  /** Commits whose parents are not there: all that they hold looks new. */
+  readonly #cut = new Set<string>();
+  #unanswered = false;
 
   constructor(folder: string, report: CrashReport, blamed: readonly BlamedFunction[], attributes: string) {
     this.#folder = folder;
@@ -66,6 +70,7 @@ class FixSearch {
     const head = this.#line(['rev-parse', '--verify', 'HEAD^{commit}']);
     if (head === undefined) throw new UsageError(`--git ${this.#folder}: it has no commit`);
     const base = this.#base();
+    this.#doubtClone();
     const files = this.#definitions(base ?? head);
     const range = base === undefined ? [head] : [`${base}..${head}`];
     const commits = this.#candidates(range, [...new Set(files.values())]);
@@ -102,6 +107,38 @@ class FixSearch {
     return near;
   }
 
+  /** What a clone may lack that was not made in whole. */
+  #doubtClone(): void {
+    for (const hash of shallowCommits(this.#folder)) this.#cut.add(hash);
+    if (this.#cut.size > 0) {
+      this.#doubts.push({
+        en: 'the clone is shallow: what is older than it reaches was not looked at (git fetch --unshallow)',
+        zh: '该克隆是浅克隆：更早的历史未被查看（git fetch --unshallow）',
+      });
+    }
+    if (this.#line(['config', '--get-regexp', '^remote\\..*\\.partialclonefilter$']) !== undefined) {
+      this.#doubts.push({
+        en: 'the clone lacks contents of files, and nothing is fetched: changes may be missing, messages are all there',
+        zh: '该克隆缺少部分文件内容，且不会下载：改动可能不全，提交说明齐全',
+      });
+    }
+  }
+
+  /** `git log` in whole. What it cannot tell is said, so that nobody takes it for nothing. */
+  #log(args: readonly string[]): GitCommit[] {
+    const format = ['log', '--no-merges', '--no-color', '--encoding=UTF-8', GIT_FORMAT];
+    const text = this.#git([...format, ...args], LIMITS);
+    if (text === undefined && !this.#unanswered) {
+      this.#unanswered = true;
+      const [seconds, size] = [LIMITS.milliseconds / 1000, LIMITS.maxOutput >> 20];
+      this.#doubts.push({
+        en: `git failed, took more than ${seconds} s or printed more than ${size} MiB: commits are missing`,
+        zh: `git 失败、耗时超过 ${seconds} 秒或输出超过 ${size} MiB：提交不全`,
+      });
+    }
+    return parseGitLog(text ?? '').filter((c) => !this.#cut.has(c.hash));
+  }
+
   /** The plain release that a kernel was made from: `v6.1` for `6.1.192`. */
   #nearestTag(release: string): string | undefined {
     const version = /^\d+\.\d+/.exec(release)?.[0];
@@ -133,27 +170,26 @@ class FixSearch {
   /** Commits that change the files that define what is blamed, and those whose messages name it. */
   #candidates(range: readonly string[], files: readonly string[]): GitCommit[] {
     const found = new Map<string, GitCommit>();
-    const add = (text: string | undefined): void => {
-      for (const commit of parseGitLog(text ?? '')) {
+    const add = (commits: readonly GitCommit[]): void => {
+      for (const commit of commits) {
         const known = found.get(commit.hash);
         if (!known || known.functions.length === 0) found.set(commit.hash, commit);
       }
     };
-    const log = ['log', '--no-merges', '--no-color', '--no-ext-diff', '--no-textconv', '--encoding=UTF-8', GIT_FORMAT];
     if (files.length > 0) {
-      add(this.#git([...log, '-p', '-U0', ...range, '--', ...files.slice(0, MOST_FILES)], LIMITS));
+      const plain = ['--no-ext-diff', '--no-textconv', '-p', '-U0'];
+      add(this.#log([...plain, ...range, '--', ...files.slice(0, MOST_FILES)]));
     }
     const names = this.#blamed.slice(0, MOST_NAMES).map((b) => b.name);
     const greps = names.map((name) => `--grep=(^|[^A-Za-z0-9_])${name}($|[^A-Za-z0-9_])`);
-    add(this.#git([...log, '-E', ...greps, ...range, '--'], LIMITS));
+    add(this.#log(['-E', ...greps, ...range, '--']));
     return [...found.values()];
   }
 
   /** Upstream commits of which the dump's kernel has copies: a stable branch says so in their messages. */
   #present(base: string | undefined, head: string): Set<string> {
     if (base === undefined) return new Set();
-    const text = this.#git(['log', '--no-merges', '--encoding=UTF-8', GIT_FORMAT, `${head}..${base}`, '--'], LIMITS);
-    return new Set(parseGitLog(text ?? '').flatMap((c) => upstreamCommit(c.body) ?? []));
+    return new Set(this.#log([`${head}..${base}`, '--']).flatMap((c) => upstreamCommit(c.body) ?? []));
   }
 
   #factsOf(commit: GitCommit, base: string | undefined, present: ReadonlySet<string>): CommitFacts {
@@ -196,9 +232,8 @@ class FixSearch {
 
   #copies(hashes: readonly string[], head: string): Map<string, string[]> {
     const greps = hashes.map((hash) => `--grep=${hash}`);
-    const args = ['log', '--all', '--no-merges', '--encoding=UTF-8', GIT_FORMAT, '-F', ...greps, '--not', head, '--'];
     const found = new Map<string, string[]>();
-    for (const commit of parseGitLog(this.#git(args, LIMITS) ?? '')) {
+    for (const commit of this.#log(['--all', '-F', ...greps, '--not', head, '--'])) {
       const original = upstreamCommit(commit.body);
       if (original !== undefined) found.set(original, [...(found.get(original) ?? []), commit.hash]);
     }
@@ -222,6 +257,19 @@ class FixSearch {
 
   #git(args: readonly string[], limits: typeof LIMITS | undefined = undefined): string | undefined {
     return git(this.#folder, ['-c', `core.attributesFile=${this.#attributes}`, ...args], '', limits);
+  }
+}
+
+/** The commits at which a shallow clone ends, one a line in its file `shallow`. */
+function shallowCommits(folder: string): string[] {
+  const file = git(folder, ['rev-parse', '--git-path', 'shallow'])?.trim();
+  if (file === undefined || file === '') return [];
+  try {
+    return readFileSync(resolve(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => /^[0-9a-f]{40,64}$/.test(line));
+  } catch {
+    return []; // a clone in whole has no such file
   }
 }
 

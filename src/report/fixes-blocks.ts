@@ -52,7 +52,7 @@ export function* fixesBlocks(data: FixesData, language: Language): Iterable<Bloc
 function fixFacts(fix: FixCandidate, say: (phrase: Phrase) => string): [string, string][] {
   const facts: [string, string][] = [
     [say(WORDS.why), fix.reasons.map(say).join('; ')],
-    [say(WORDS.date), formatDate(fix.dateSeconds)],
+    [say(WORDS.date), formatDate(fix.dateSeconds, language)],
   ];
   if (fix.firstIn !== undefined) facts.push([say(WORDS.first), fix.firstIn]);
   const copies = (fix.backports ?? []).map((b) => `${b.firstIn ?? say(WORDS.untagged)} (${b.hash.slice(0, SHORT)})`);
