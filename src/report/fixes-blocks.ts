@@ -45,11 +45,12 @@ export function* fixesBlocks(data: FixesData, language: Language): Iterable<Bloc
   if (data.fixes.length === 0) yield { kind: 'text', text: say(WORDS.none) };
   for (const [i, fix] of data.fixes.entries()) {
     yield { kind: 'heading', level: 3, text: `${i + 1}. ${fix.hash.slice(0, SHORT)} ${fix.subject}` };
-    yield { kind: 'facts', width: 9, facts: fixFacts(fix, say) };
+    yield { kind: 'facts', width: 9, facts: fixFacts(fix, language) };
   }
 }
 
-function fixFacts(fix: FixCandidate, say: (phrase: Phrase) => string): [string, string][] {
+function fixFacts(fix: FixCandidate, language: Language): [string, string][] {
+  const say = (phrase: Phrase): string => phrase[language];
   const facts: [string, string][] = [
     [say(WORDS.why), fix.reasons.map(say).join('; ')],
     [say(WORDS.date), formatDate(fix.dateSeconds, language)],
