@@ -11,8 +11,8 @@ type Facts = [name: string, value: string][];
 /** `Kernel crash: BUG assertion in __slab_free+0x118/0x2d0` */
 export function crashTitle({ crash, findings }: CrashReport, language: Language): string {
   const kind = kindPhrase(crash.kind)[language];
-  const blamed = NOTICED.test(crash.kind ?? '') ? blamedPlace(findings) : undefined;
-  const where = blamed ?? (crash.function === null ? '' : crashPlace(crash));
+  const place = crash.function === null ? '' : crashPlace(crash);
+  const where = NOTICED.test(crash.kind ?? '') ? (blamedPlace(findings) ?? '') : place;
   return language === 'zh'
     ? `内核崩溃：${kind}${where && `，位于 ${where}`}`
     : `Kernel crash: ${kind}${where && ` in ${where}`}`;

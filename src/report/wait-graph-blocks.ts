@@ -129,18 +129,22 @@ function rootLine(root: WaitRootData, resources: readonly WaitResourceData[], la
   return `${count} for ${taskText(root)} (${where}): ${has.join(', ')}${time}`;
 }
 
-/** `mutex lock_a [module] (ffffffffc0584240)`, `rwsem inode.i_rwsem of inode 13 /mnt/x on vda (ffff8881…)` */
+/**
+ * `mutex lock_a [module] (ffffffffc0584240)`, `rwsem inode.i_rwsem of /mnt/x (inode 13 on vda) (ffff8881…)`,
+ * `page bit writeback of page 3 of /mnt/x (inode 13 on vda) (ffffea00…)`
+ */
 export function resourceText(resource: WaitResourceData, language: Language): string {
   const { kind, name, module, address, owner } = resource;
   const parts = [WAIT_KINDS[kind][language]];
   const part = kind === 'page' || kind === 'bit' ? bitText(resource.state) : undefined;
   if (part !== undefined) parts.push(part);
   if (kind === 'journal') parts.push(resource.state); // `j_wait_done_commit vda-8`
+  const of = part === undefined || name === null ? '' : language === 'zh' ? '，属于 ' : ' of ';
   if (name !== null && kind !== 'journal') parts.push(lockNameText(name, language));
   if (module !== null) parts.push(`[${module}]`);
-  parts.push(...placeTexts(resource, language));
   if (owner && !name?.includes(`PID ${owner.pid}`)) parts.push(`PID ${owner.pid}`);
-  return `${parts.join(' ')} (${digits(address)})`;
+  const text = of === '' ? parts.join(' ') : `${parts.slice(0, 2).join(' ')}${of}${parts.slice(2).join(' ')}`;
+  return `${text}${placeText(resource, language)} (${digits(address)})`;
 }
 
 /** A name as it is shown: `on the stack of PID 12` is the only one that is words. */
@@ -155,14 +159,14 @@ function bitText(state: string): string | undefined {
   return found;
 }
 
-/** The file and the device that it is of. */
-function placeTexts({ inode, path, device, block }: WaitResourceData, language: Language): string[] {
-  const parts: string[] = [];
-  if (block !== undefined) parts.push(language === 'zh' ? `块 ${block}` : `block ${block}`);
-  if (inode !== undefined) parts.push(`inode ${inode}`);
-  if (path !== undefined) parts.push(path);
-  if (device !== undefined) parts.push(language === 'zh' ? `位于 ${device}` : `on ${device}`);
-  return parts;
+/** The file or the block that it is of, and the device that it is on. */
+function placeText({ inode, path, device, block }: WaitResourceData, language: Language): string {
+  const zh = language === 'zh';
+  const on = device === undefined ? '' : zh ? `，位于 ${device}` : ` on ${device}`;
+  if (block !== undefined) return zh ? `，块 ${block}${on}` : `, block ${block}${on}`;
+  if (inode === undefined) return on;
+  if (path === undefined) return zh ? `，属于 inode ${inode}${on}` : ` of inode ${inode}${on}`;
+  return zh ? `，属于 ${path}（inode ${inode}${on}）` : ` of ${path} (inode ${inode}${on})`;
 }
 
 function taskText(task: Pick<TaskName, 'pid' | 'comm'>): string {

@@ -81,8 +81,8 @@ function finding(of: Case, disk: Disk, { request, seconds, stuck }: Oldest): Fin
     confidence: 'likely',
     title: { en: `Disk ${disk.name} does not answer`, zh: `磁盘 ${disk.name} 无响应` },
     sentence: {
-      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O${known.length > 0 ? `, ${known.length} of them for this disk's` : ''}.`,
-      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O${known.length > 0 ? `，其中 ${known.length} 个等待该磁盘` : ''}。`,
+      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O, ${known.length} of them surely for this disk's.`,
+      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O，其中 ${known.length} 个可确定在等该磁盘。`,
     },
     subject: { address: hex(request.address), type: 'request' },
     evidence: [

@@ -173,3 +173,20 @@ test('the policy is context: it says why the kernel stopped, not why it broke', 
   );
   assert.equal(unread?.confidence, 'likely');
 });
+
+test('several hung tasks are one finding', () => {
+  const made = new WaitWriter();
+  made.waits(10, 'first', ['__schedule', 'schedule', 'slow_read', 'vfs_read']);
+  made.waits(11, 'second', ['__schedule', 'schedule', 'slow_write', 'vfs_write']);
+  const lines = [10, 11, 12].map(
+    (pid, i) => `INFO: task ${['first', 'second', 'gone'][i]}:${pid} blocked for more than 120 seconds.`,
+  );
+  const [finding, ...more] = check(waitHungTask, death(made, 'hung task', ...lines));
+  assert.equal(more.length, 0);
+  assert.match(
+    finding?.sentence.en ?? '',
+    /2 tasks were blocked for more than 120 s.*first \(PID 10\).*second \(PID 11\)/,
+  );
+  assert.ok(!finding?.sentence.en.includes('gone'));
+  assert.equal(finding?.evidence.filter((e) => e.command === 'log').length, 2);
+});
