@@ -25,6 +25,9 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_KFENCE
+#include <linux/kfence.h>
+#endif
 
 #define opaque __attribute__((noipa))
 
@@ -410,20 +413,32 @@ static opaque void parcel_drop(struct parcel *p)
 	kmem_cache_free(parcel_cache, p);
 }
 
-/* Every object is tried until one is of KFENCE's, which notices. */
-static int mode_kfenceuaf(void)
+/* KFENCE takes an allocation now and then: the first that is its own. */
+static struct parcel *guarded_parcel(void)
 {
+#ifdef CONFIG_KFENCE
 	struct parcel *p;
 	int i;
 
-	for (i = 0; i < 4000; i++) {
+	for (i = 0; i < 8000; i++) {
 		p = parcel_make(i);
-		if (!p)
-			return -ENOMEM;
+		if (!p || is_kfence_address(p))
+			return p;
 		parcel_drop(p);
-		parcel_weigh(p);
 		usleep_range(500, 1000);
 	}
+#endif
+	return NULL;
+}
+
+static int mode_kfenceuaf(void)
+{
+	struct parcel *p = guarded_parcel();
+
+	if (!p)
+		return -ENOENT;
+	parcel_drop(p);
+	pr_info("labmore: weight %llu\n", parcel_weigh(p));
 	return 0;
 }
 
@@ -434,16 +449,12 @@ static opaque void parcel_stamp(struct parcel *p, int count)
 
 static int mode_kfenceoob(void)
 {
-	struct parcel *p;
-	int i;
+	struct parcel *p = guarded_parcel();
 
-	for (i = 0; i < 4000; i++) {
-		p = parcel_make(i);
-		if (!p)
-			return -ENOMEM;
-		parcel_stamp(p, -1);	/* KFENCE puts every other object at the start of a page */
-		usleep_range(500, 1000);
-	}
+	if (!p)
+		return -ENOENT;
+	/* it lies at the start of its page, or at its end */
+	parcel_stamp(p, offset_in_page(p) == 0 ? -1 : DIV_ROUND_UP(sizeof(*p), 8));
 	return 0;
 }
 
