@@ -34,6 +34,19 @@ function site(stuck: boolean, ...names: string[]): string {
   return found ? `${s.frames[found.index]?.symbol} ${found.context} ${found.interrupted?.symbol ?? '-'}` : 'none';
 }
 
+test('RISC-V enters by one function: what that calls tells an interrupt from a fault', () => {
+  const fault = ['do_page_fault', 'handle_exception', '!culprit'];
+  assert.equal(
+    site(false, 'panic', 'die', ...fault, 'g', 'do_irq', 'handle_exception', '!idle'),
+    'culprit hardirq idle',
+  );
+  assert.equal(
+    site(false, 'panic', 'die', ...fault, 'g', 'do_page_fault', 'handle_exception', '!h'),
+    'culprit process -',
+  );
+  assert.equal(site(false, 'panic', 'die', 'do_page_fault', '!culprit', 'do_vint', '!idle'), 'culprit hardirq idle');
+});
+
 test('a fault names its place; a page fault of the task is process context', () => {
   const fault = [
     '!delay_tsc',

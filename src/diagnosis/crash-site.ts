@@ -9,7 +9,9 @@ const FAULT =
 
 /** Names of the code that a CPU enters on an interrupt, on NMI, and on a fault. */
 const INTERRUPT =
-  /sysvec|_interrupt\b|common_interrupt|(?:ext|io)_int_handler|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries/;
+  /sysvec|_interrupt\b|common_interrupt|(?:ext|io)_int_handler|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries|^do_irq$|^(?:do|handle)_vint$/;
+/** The code that a RISC-V CPU enters on anything; what it calls tells. */
+const ANY_ENTRY = /^handle_exception$/;
 const NMI = /(?:^|_)nmi(?:$|_)|sdei|end_repeat_nmi|serror|mcck_int_handler/;
 
 /** Frames that serve a softirq. */
@@ -59,7 +61,7 @@ function contextAt(frames: readonly FrameData[], from: number): { context: Conte
     if (frame.symbol !== null && SOFTIRQ.test(frame.symbol)) softirq = true;
     const outer = frames[i + 1];
     if (!outer?.interrupted) continue;
-    const kind = entryKind(frame);
+    const kind = entryKind(ANY_ENTRY.test(frame.symbol ?? '') ? frames[i - 1] : frame);
     if (kind === 'fault') continue; // a page fault of a task is process context still
     return { context: softirq ? 'softirq' : kind === 'nmi' ? 'nmi' : 'hardirq', interrupted: outer };
   }

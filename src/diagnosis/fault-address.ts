@@ -6,7 +6,7 @@ export interface FaultAddress {
   readonly line: string;
 }
 
-/** Lines that state the address: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/{arm64,powerpc}/mm/fault.c of Linux 4.19 to 7.2. */
+/** Lines that state the address: arch/x86/mm/fault.c, arch/x86/kernel/traps.c, arch/{arm64,loongarch,powerpc,riscv}/mm/fault.c of Linux 4.19 to 7.2. */
 const ADDRESS: readonly RegExp[] = [
   /^BUG: (?:kernel NULL pointer dereference|unable to handle page fault for), address: (?:0x)?([0-9a-f]{8,16})/,
   /^BUG: unable to handle page fault for address: (?:0x)?([0-9a-f]{8,16})/,
@@ -26,13 +26,20 @@ const ACCESS: readonly (readonly [RegExp, FaultAddress['access']])[] = [
   [/\bIABT\b/, 'execute'],
   [/\bWnR = 1\b/, 'write'],
   [/\bWnR = 0\b/, 'read'],
+  // RISC-V's causes 12, 13 and 15, LoongArch's exceptions by their names
+  [/^status: .* cause: 0*c$/, 'execute'],
+  [/^status: .* cause: 0*d$/, 'read'],
+  [/^status: .* cause: 0*f$/, 'write'],
+  [/^ESTAT: \w+ \[PIF\]/, 'execute'],
+  [/^ESTAT: \w+ \[PIL\]/, 'read'],
+  [/^ESTAT: \w+ \[PIS\]/, 'write'],
 ];
 
 /** Bits of the page fault error code that older kernels print behind `Oops: ` only. */
 const WRITE = 2;
 const FETCH = 16;
-/** Lines that the details of one fault take. */
-const DETAILS = 12;
+/** Lines that the details of one fault take: on some CPUs they come behind the registers. */
+const DETAILS = 30;
 
 /** The access that failed, by the lines of the report that killed the kernel; undefined when they tell of none. */
 export function faultAddress(lines: readonly string[]): FaultAddress | undefined {

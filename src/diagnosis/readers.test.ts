@@ -75,6 +75,22 @@ test('the address of a fault and the kind of access, as kernels of several ages 
       0xa56b6b6b6b6b6b6bn,
       undefined,
     ],
+    [
+      [
+        'Unable to handle kernel access to user memory without uaccess routines at virtual address 00000000000000c0',
+        'status: 0000000200000120 badaddr: 00000000000000c0 cause: 000000000000000d',
+      ],
+      0xc0n,
+      'read',
+    ],
+    [
+      [
+        'CPU 0 Unable to handle kernel paging request at virtual address 00000000000000c0, era == ffff80000232c008',
+        'ESTAT: 00020000 [PIS] (IS= ECode=2 EsubCode=0)',
+      ],
+      0xc0n,
+      'write',
+    ],
   ];
   for (const [lines, address, access] of cases) {
     const found = faultAddress(lines);
