@@ -175,3 +175,17 @@ test('a kernel without a log buffer', () => {
   assert.deepEqual(records, []);
   assert.match(problems[0]?.why ?? '', /no symbol log_buf/);
 });
+
+test('the older log is found by its shape where nothing leads to it', () => {
+  const memory = new KernelMemory();
+  const log = new OldLogWriter(memory, 16384);
+  const all = Array.from({ length: 200 }, (_, i) => `message number ${i} ${'.'.repeat(i % 37)}`);
+  for (const [i, text] of all.entries()) log.add(text, i % 9 === 0 ? ['SUBSYSTEM=usb', 'DEVICE=c189:1'] : []);
+  memory.u64(memory.program().vmcoreinfo.symbol('log_buf') ?? 0n, 0xdead0000n);
+  const { records, problems } = logRecords(memory.program());
+  assert.deepEqual(
+    records.map((r) => r.text),
+    all,
+  );
+  assert.equal(problems.at(-1)?.why, '200 records found in memory by their shape');
+});

@@ -1,10 +1,12 @@
 import { AnalysisError } from '../base/errors.ts';
 import { perOwner } from '../base/lazy.ts';
+import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { globalAddress } from './global-address.ts';
 import { recoverLog } from './log-recover.ts';
 import { printkLog } from './printk-log.ts';
+import { recoverPrintkLog } from './printk-log-scan.ts';
 import { printkRingbuffer } from './printk-ringbuffer.ts';
 
 /** One message of the kernel's log. */
@@ -42,8 +44,9 @@ export interface LogRecords {
 export const logRecords = perOwner((prog: Program): LogRecords => {
   const problems: Problem[] = [];
   const records: LogRecord[] = [];
+  let prb: Addr | undefined;
   try {
-    const prb = globalAddress(prog, 'prb');
+    prb = globalAddress(prog, 'prb');
     if (prb !== undefined) printkRingbuffer(prog, prb, records, problems);
     else printkLog(prog, records, problems);
   } catch (e) {
@@ -51,5 +54,6 @@ export const logRecords = perOwner((prog: Program): LogRecords => {
     problems.push({ what: 'kernel log', why: e.message });
   }
   if (records.length === 0 && problems.length > 0) recoverLog(prog, records, problems);
+  if (records.length === 0 && problems.length > 0 && prb === undefined) recoverPrintkLog(prog, records, problems);
   return { records, problems };
 });
