@@ -38,7 +38,7 @@ function blockTexts(block: Block): string[] {
     case 'lines':
       return [...block.lines];
     case 'list':
-      return [...block.items];
+      return block.items.map((item, i) => `${item}  [${block.commands?.[i] ?? ''}]`);
     case 'facts':
       return block.facts.map(([name, value]) => `${name}: ${value}`);
     case 'table':

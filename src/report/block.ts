@@ -23,7 +23,8 @@ export type Block =
   | { readonly kind: 'text'; readonly text: string }
   /** Preformatted; one entry is one line, whatever it contains. */
   | { readonly kind: 'lines'; readonly lines: Iterable<string> }
-  | { readonly kind: 'list'; readonly items: readonly string[] }
+  /** `commands`: what belongs behind the item of the same index, and is meant to be typed. */
+  | { readonly kind: 'list'; readonly items: readonly string[]; readonly commands?: readonly (string | undefined)[] }
   /** Names and values, one a line; `width` right-aligns the names. */
   | {
       readonly kind: 'facts';

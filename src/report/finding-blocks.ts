@@ -53,10 +53,7 @@ export function* findingBlocks(findings: readonly RankedFinding[], language: Lan
 }
 
 function* evidenceBlocks(evidence: readonly Evidence[], language: Language): Iterable<Block> {
-  const items = evidence.map((e) => {
-    const command = e.command === undefined ? '' : `  [${e.command}]`;
-    // a tab stands between an instruction and its operands
-    return `${e.what[language]}: ${e.value.replaceAll('\t', ' ')}${command}`;
-  });
-  if (items.length > 0) yield { kind: 'list', items };
+  // a tab stands between an instruction and its operands
+  const items = evidence.map((e) => `${e.what[language]}: ${e.value.replaceAll('\t', ' ')}`);
+  if (items.length > 0) yield { kind: 'list', items, commands: evidence.map((e) => e.command) };
 }

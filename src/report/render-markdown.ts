@@ -20,7 +20,10 @@ function* renderBlock(block: Block, level: string): Iterable<string> {
       yield `${escapeMarkdown(printable(block.text))}\n\n`;
       break;
     case 'list':
-      for (const item of block.items) yield `- ${escapeMarkdown(printableLine(item))}\n`;
+      for (const [i, item] of block.items.entries()) {
+        const command = block.commands?.[i];
+        yield `- ${escapeMarkdown(printableLine(item))}${command === undefined ? '' : ` — ${codeSpan(command)}`}\n`;
+      }
       yield '\n';
       break;
     case 'facts':
@@ -39,6 +42,12 @@ function* renderBlock(block: Block, level: string): Iterable<string> {
       yield* fenced([...renderText([block])].map((line) => line.slice(0, -1)));
       break;
   }
+}
+
+/** A command as code within a line; with anything in it that could end the code or be taken for a tag it stays text. */
+function codeSpan(command: string): string {
+  const text = printableLine(command);
+  return /^[^`<>&]+$/.test(text) ? `\`${text}\`` : escapeMarkdown(text);
 }
 
 /** A code block whose fence is longer than any run of backticks inside. */

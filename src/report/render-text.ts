@@ -32,7 +32,10 @@ function* renderBlock(block: Block, options: TextOptions): Iterable<string> {
       for (const line of block.lines) yield `${safeLine(line)}\n`;
       break;
     case 'list':
-      for (const item of block.items) yield `  - ${printableLine(item)}\n`;
+      for (const [i, item] of block.items.entries()) {
+        const command = block.commands?.[i];
+        yield `  - ${printableLine(item)}${command === undefined ? '' : `  [${printableLine(command)}]`}\n`;
+      }
       break;
     case 'facts':
       for (const [name, value] of block.facts) {

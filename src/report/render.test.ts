@@ -28,7 +28,7 @@ const blocks: Block[] = [
   { kind: 'heading', text: HOSTILE },
   { kind: 'text', text: HOSTILE },
   { kind: 'lines', lines: [HOSTILE, '``` <script>'] },
-  { kind: 'list', items: [HOSTILE] },
+  { kind: 'list', items: [HOSTILE], commands: [HOSTILE] },
   { kind: 'facts', facts: [[HOSTILE, HOSTILE]], width: 4 },
   { kind: 'table', columns: [{ title: HOSTILE, align: 'left' }], rows: [[HOSTILE]] },
   {

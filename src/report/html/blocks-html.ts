@@ -20,7 +20,10 @@ function blockHtml(block: Block, label: string, level: 2 | 3): Markup {
     case 'text':
       return html`<p>${block.text}</p>`;
     case 'list':
-      return html`<ul>${block.items.map((item) => html`<li>${item}</li>`)}</ul>`;
+      return html`<ul>${block.items.map((item, i) => {
+        const command = block.commands?.[i];
+        return html`<li>${item}${command !== undefined && html` <code>${command}</code>`}</li>`;
+      })}</ul>`;
     case 'facts':
       return factList(block.facts);
     case 'table': {
