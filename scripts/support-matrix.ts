@@ -1,6 +1,7 @@
 import { architectures } from '../src/arch/index.ts';
 import { debugProviders } from '../src/debug/index.ts';
 import { dumpFormats } from '../src/dump/index.ts';
+import { machines } from '../src/fault/machines.ts';
 import type { Architecture, DumpFormat, FrameTrust } from '../src/program/ports.ts';
 
 /** A column: its heading and what an object says of itself there; undefined is "not yet". */
@@ -22,6 +23,9 @@ const cpuColumns: readonly Column<Architecture>[] = [
   ['Pages', (a) => a.pageSizes?.map((size) => `${size / 1024} KiB`).join(', ')],
   ['Address bits', (a) => a.vaBits?.join(', ')],
   ['Stacks', (a) => a.unwind && (a.unwind.frames?.map((trust) => TRUST[trust]).join(', ') ?? 'yes')],
+  ['Byte order', (a) => (a.littleEndian ? 'little' : 'big')],
+  ['Disassembly', (a) => a.instructionSet && 'yes'],
+  ['Faults explained backwards', (a) => a.instructionSet && machines[a.instructionSet] && 'yes'],
   ['Variables found from code', (a) => a.dataReferences && 'yes'],
 ];
 
