@@ -26,6 +26,10 @@ export function addressWalk(prog: Program, at: Addr, pgd?: Addr): AddressWalk {
   const known = prog.map.tables;
   if (!known) throw new NotFoundError('page tables', 'of this CPU', 'their layout is not known');
   let root = prog.map.root;
+  const direct = pgd === undefined ? known.withoutTables?.(at) : undefined;
+  if (direct !== undefined) {
+    return { tables: known, root, steps: [], physical: direct, fault: undefined, pageBytes: prog.pageSize };
+  }
   if (pgd !== undefined) {
     const where = prog.memory.translate(pgd);
     if (typeof where === 'string') throw new NotFoundError('page tables', pgd.toString(16), where);

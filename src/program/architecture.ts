@@ -57,6 +57,8 @@ export interface PageTables {
   flagNames(entry: bigint): readonly string[];
   /** Physical address in an entry of the last level. */
   address(entry: bigint): PhysAddr;
+  /** Where an address of the kernel lies that the CPU maps without its tables; undefined of others. */
+  readonly withoutTables?: (at: Addr) => PhysAddr | undefined;
   /** What an entry without a page says of swap space: number of the area, and slot in it. */
   swap(entry: bigint): { readonly type: number; readonly offset: bigint } | undefined;
 }

@@ -40,6 +40,10 @@ test('windows, the kernel’s own page tables and those of a process', () => {
   assert.equal(m.unproved, false);
   assert.equal(phys(m, SWAPPER), ROOT);
   assert.equal(phys(m, 0x8000000012345678n), 0x12345678);
+  assert.equal(m.tables?.withoutTables?.(SWAPPER + 8n), ROOT + 8);
+  assert.equal(m.tables?.withoutTables?.(MODULE), undefined);
+  assert.deepEqual(m.tables?.flagNames(0x1d3n), ['VALID', 'DIRTY', 'GLOBAL', 'PRESENT', 'WRITE']);
+  assert.deepEqual(m.tables?.swap((7n << 24n) | (3n << 16n)), { type: 3, offset: 7n });
   assert.equal(m.directMap(0x123), 0x9000000000000123n);
   assert.equal(phys(m, MODULE + 0x10n), 0x80004010);
   assert.equal(phys(m, MODULE + 0x4000n), 'unmapped');

@@ -57,12 +57,17 @@ export function loongarchKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMa
       const user = pageWalker(image.memory, paging, where.phys);
       return (at: Addr) => (at >= 0n && at < half ? user(at) : 'non-canonical');
     },
-    tables: loongarchTables(paging),
+    tables: loongarchTables(paging, inWindow),
     directMap: (phys: PhysAddr) => CACHED + BigInt(phys),
     get vmemmap() {
       return vmemmap.get();
     },
   } as KernelMap;
+}
+
+function inWindow(at: Addr): PhysAddr | undefined {
+  const start = [CACHED, UNCACHED].find((window) => at >= window && at < window + WINDOW_SIZE);
+  return start === undefined ? undefined : Number(at - start);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { PagingFormat } from '../../memory/page-walk.ts';
 import type { PageTables } from '../../program/ports.ts';
 
@@ -23,13 +24,14 @@ const NAMES: Readonly<Record<number, readonly string[]>> = {
 const PRESENT = 1n << 7n;
 const PROT_NONE = 1n << 10n;
 
-/** Names and entries of loongarch64 tables. */
-export function loongarchTables(format: PagingFormat): PageTables {
+/** Names and entries of loongarch64 tables. @param withoutTables where an address in one of the windows lies */
+export function loongarchTables(format: PagingFormat, withoutTables: (at: Addr) => PhysAddr | undefined): PageTables {
   const last = format.levels.length - 1;
   return {
     format,
     levelNames: NAMES[format.levels.length] ?? [],
     entryAddresses: 'virtual',
+    withoutTables,
     flagNames: (entry) =>
       (entry & (PRESENT | PROT_NONE)) === 0n
         ? []
