@@ -2,6 +2,7 @@ import type { Architecture } from '../program/ports.ts';
 import { loongarchAddressLayout } from './loongarch64/address-layout.ts';
 import { CACHED, loongarchKernelMap } from './loongarch64/kernel-map.ts';
 import { LOONGARCH_REGISTERS } from './loongarch64/registers.ts';
+import { LOONGARCH_RELOCATIONS, loongarchTextRelocations } from './loongarch64/relocations.ts';
 import { loongarchUnwind } from './loongarch64/unwind.ts';
 
 /** loongarch64 (LA64, little-endian): direct-mapped windows, 4, 16 and 64 KiB pages. */
@@ -20,4 +21,6 @@ export const loongarch64: Architecture = {
   // arch/loongarch/kernel/syscall.c
   systemCallTables: [{ abi: 'loongarch64', symbol: 'sys_call_table' }],
   cpuInfo: { symbol: 'cpu_data', type: 'struct cpuinfo_loongarch' },
+  relocations: LOONGARCH_RELOCATIONS,
+  textRelocations: loongarchTextRelocations(),
 };
