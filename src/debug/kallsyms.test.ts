@@ -14,8 +14,6 @@ import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { kallsyms } from './kallsyms.ts';
 
-const arch = testArchitecture();
-
 const TEXT = TestKernel.BASE + 0x1000000n;
 const TABLES = TestKernel.BASE + 0x1f00058n;
 
@@ -37,6 +35,7 @@ function make(symbols: readonly WrittenSymbol[], layout: KallsymsLayout, named: 
       kernel.vmcoreinfo += `SYMBOL(${label})=${(TABLES + BigInt(offset)).toString(16)}\n`;
     }
   }
+  const arch = testArchitecture({ littleEndian: !layout.bigEndian });
   return { program: kernel.program(arch, [kallsyms]), written, kernel };
 }
 
@@ -46,6 +45,12 @@ const LAYOUTS: Readonly<Record<string, KallsymsLayout>> = {
   '5.10': { encoding: 'percpu', order: 'addresses-first', markerWidth: 4, seqs: false, align: 8 },
   '5.10 arm64': { encoding: 'base', order: 'addresses-first', markerWidth: 4, seqs: false, align: 8 },
   '6.1 with its stable fixes': { encoding: 'percpu', order: 'addresses-first', markerWidth: 4, seqs: true, align: 8 },
+  '6.1 s390x': {
+    ...{ encoding: 'base', order: 'addresses-first', markerWidth: 4, seqs: true, align: 8, bigEndian: true },
+  },
+  '6.12 s390x': {
+    ...{ encoding: 'base', order: 'names-first', markerWidth: 4, seqs: true, align: 8, bigEndian: true },
+  },
   '6.4': { encoding: 'percpu', order: 'names-first', markerWidth: 4, seqs: true, align: 8 },
   '6.4 absolute': { encoding: 'absolute', order: 'names-first', markerWidth: 4, seqs: true, align: 8 },
   '6.15': { encoding: 'base', order: 'names-first', markerWidth: 4, seqs: true, align: 8 },
@@ -171,7 +176,7 @@ test('a kernel without kallsyms says so, once', () => {
   const kernel = new TestKernel();
   kernel.memory.fill(Number(TEXT - TestKernel.BASE), 0x4000);
   kernel.vmcoreinfo += `SYMBOL(_stext)=${TEXT.toString(16)}\n`;
-  const program = kernel.program(arch, [kallsyms]);
+  const program = kernel.program(testArchitecture(), [kallsyms]);
   assert.equal(program.symbolAt(TEXT), undefined);
   assert.equal(program.findSymbol('_stext')?.address, TEXT, 'VMCOREINFO still tells');
   assert.deepEqual(
@@ -201,7 +206,7 @@ test('damaged tables give errors or other answers, never a crash or a hang', () 
         kernel.memory.write(tables + at, Uint8Array.of(next(256)));
         changed.push(at);
       }
-      const damaged = kernel.program(arch, [kallsyms]);
+      const damaged = kernel.program(testArchitecture(), [kallsyms]);
       try {
         damaged.findSymbol('init_task');
         damaged.findSymbol('nothing');

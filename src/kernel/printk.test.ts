@@ -8,8 +8,13 @@ function texts(memory: KernelMemory): string[] {
   return logRecords(memory.program()).records.map((record) => record.text);
 }
 
-test('the lockless ring needs neither types nor symbols', () => {
-  const memory = new KernelMemory();
+for (const littleEndian of [true, false]) {
+  const order = littleEndian ? 'little' : 'big';
+  test(`the lockless ring needs neither types nor symbols, ${order}-endian`, () => readsRing(littleEndian));
+}
+
+function readsRing(littleEndian: boolean): void {
+  const memory = new KernelMemory(littleEndian);
   const ring = new RingWriter(memory, 4, 9);
   ring.add('Linux version 6.1', { level: 5 });
   ring.add('virtio0: ready', { caller: 0x80000001, device: '+virtio:virtio0' });
@@ -29,7 +34,7 @@ test('the lockless ring needs neither types nor symbols', () => {
   assert.deepEqual(records[1]?.dict, ['DEVICE=+virtio:virtio0']);
   assert.equal(records[2]?.text, 'two\nlines');
   assert.equal(records[2]?.timestampNs, 2_000_000n);
-});
+}
 
 test('a ring that has gone round keeps its order, over the end of both arrays and of the text', () => {
   const memory = new KernelMemory();

@@ -17,6 +17,7 @@ export interface KallsymsLayout {
   readonly seqs: boolean;
   /** Alignment of each table: 8, or 4 since 7.0. */
   readonly align: 4 | 8;
+  readonly bigEndian?: true;
 }
 
 export interface WrittenKallsyms {
@@ -39,7 +40,10 @@ export function writeKallsyms(
     labels.set(name, out.length);
   };
   const put = (value: number | bigint, size: number): void => {
-    for (let i = 0n; i < size; i++) out.push(Number((BigInt(value) >> (i * 8n)) & 255n));
+    for (let i = 0; i < size; i++) {
+      const byte = layout.bigEndian ? size - 1 - i : i;
+      out.push(Number((BigInt(value) >> BigInt(byte * 8)) & 255n));
+    }
   };
   const tokens = makeTokens(symbols);
   const packed = symbols.map((s) => compress(s.letter + s.name, tokens));

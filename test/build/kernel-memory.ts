@@ -41,7 +41,12 @@ function sized(size: number): CType {
 /** Memory of a made-up kernel: structures are put into it one after the other. */
 export class KernelMemory {
   readonly kernel = new TestKernel();
+  readonly littleEndian: boolean;
   #next = TestKernel.BASE + 0x1000n;
+
+  constructor(littleEndian = true) {
+    this.littleEndian = littleEndian;
+  }
 
   /** Zeroed room for an object; it never crosses a page when it fits one. */
   alloc(size: number, align = 64): bigint {
@@ -60,18 +65,19 @@ export class KernelMemory {
 
   u64(at: bigint, value: bigint | number): void {
     const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(value)), true);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(value)), this.littleEndian);
     this.bytes(at, bytes);
   }
 
   u32(at: bigint, value: number): void {
     const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setInt32(0, value | 0, true);
+    new DataView(bytes.buffer).setInt32(0, value | 0, this.littleEndian);
     this.bytes(at, bytes);
   }
 
   u16(at: bigint, value: number): void {
-    this.bytes(at, Uint8Array.of(value & 255, value >> 8));
+    const [low, high] = [value & 255, value >> 8];
+    this.bytes(at, this.littleEndian ? Uint8Array.of(low, high) : Uint8Array.of(high, low));
   }
 
   u8(at: bigint, value: number): void {
@@ -146,6 +152,6 @@ export class KernelMemory {
   }
 
   program(): Program {
-    return this.kernel.program(ARCH);
+    return this.kernel.program({ ...ARCH, littleEndian: this.littleEndian });
   }
 }

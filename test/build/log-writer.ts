@@ -95,7 +95,8 @@ export class RingWriter {
     memory.u64(info + 8n, 1_000_000 * this.#sequence++);
     memory.u16(info + 16n, bytes.length);
     memory.u8(info + 18n, 0);
-    memory.u8(info + 19n, ((options.level ?? 6) << 5) | 2);
+    const level = options.level ?? 6;
+    memory.u8(info + 19n, memory.littleEndian ? (level << 5) | 2 : (2 << 3) | level); // flags:5, level:3
     memory.u32(info + 20n, options.caller ?? 1);
     memory.bytes(info + 24n, new Uint8Array(64));
     if (options.device !== undefined) memory.text(info + 40n, options.device);
