@@ -70,8 +70,10 @@ function fromShadowStack(prog: Program, task: Addr, key: bigint): Addr | undefin
   const bytes = new Uint8Array(SHADOW_STACK);
   if (start === 0n || prog.memory.readWhatIsThere(start, bytes) === 0) return undefined;
   const view = new DataView(bytes.buffer);
+  const { littleEndian } = prog.arch;
   for (let at = 0; at + place.offset + 8 <= SHADOW_STACK; at += 8) {
-    if (view.getBigUint64(at + place.offset, true) === key) return view.getBigUint64(at + ret.offset, true);
+    if (view.getBigUint64(at + place.offset, littleEndian) === key)
+      return view.getBigUint64(at + ret.offset, littleEndian);
   }
   return undefined;
 }

@@ -20,6 +20,6 @@ export function vmapStackAt(prog: Program, at: Addr): StackRange | undefined {
   if (!mapped(low) || !mapped(high - 1n) || mapped(high)) return undefined;
   const word = new Uint8Array(8);
   if (prog.memory.tryRead(low, word) !== undefined) return undefined;
-  if (new DataView(word.buffer).getBigUint64(0, true) === TASK_STACK_END) return undefined;
+  if (new DataView(word.buffer).getBigUint64(0, prog.arch.littleEndian) === TASK_STACK_END) return undefined;
   return { name: 'irq', low, high };
 }

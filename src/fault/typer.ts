@@ -268,10 +268,12 @@ export class Typer {
         callers: [],
         ...(cpu !== undefined && { cpu }),
       }) ?? [];
-    return this.#locals.find((l) => l.type && l.bytes?.length === 8 && wordOf(l.bytes) === value && fits(l.type));
+    return this.#locals.find(
+      (l) => l.type && l.bytes?.length === 8 && wordOf(l.bytes, prog.arch.littleEndian) === value && fits(l.type),
+    );
   }
 }
 
-function wordOf(bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+function wordOf(bytes: Uint8Array, littleEndian: boolean): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, littleEndian);
 }
