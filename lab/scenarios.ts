@@ -118,6 +118,8 @@ function scenario(
 const OLD = { append: 'no_timer_check' };
 /** 16K pages are not in cortex-a72, and they want more memory. */
 const BIG_PAGES = { cpu: 'cortex-a76', memMiB: 1024 };
+/** Emulated Power takes its time when the machine does other things as well. */
+const SLOW = { timeoutSeconds: 300 };
 /** The hashed page table instead of the radix tree. */
 const HASH = { append: 'disable_radix', timeoutSeconds: 300 };
 /** Small and with few processes, for the dumps that live in the repository. */
@@ -178,6 +180,9 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('ppc64el-6.12', 'null', { formats: ['kdump-zlib', 'elf'] }),
   scenario('ppc64el-6.12', 'abba'),
   scenario('ppc64el-6.12', 'softnull'),
+  scenario('ppc64el-6.12', 'bug', SLOW),
+  scenario('ppc64el-6.12', 'callnull', SLOW),
+  scenario('ppc64el-6.12', 'irqnull', SLOW),
   scenario('ppc64el-6.12', 'sysrq', { ...HASH, label: 'ppc64el-6.12-hash' }),
   scenario('ppc64el-6.12-64k', 'sysrq'),
   scenario('ppc64el-6.12-64k', 'null'),

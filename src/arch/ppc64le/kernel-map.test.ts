@@ -146,3 +146,12 @@ test('without VMCOREINFO a radix tree is found behind the banner, its page size 
   none.memory.write(0x100000, new TextEncoder().encode('Linux version 6.12.0-test (gcc) #1 SMP\n\0'));
   assert.equal(ppc64le.recoverInfo?.(none.memory), undefined);
 });
+
+test('a big-endian kernel, whose page tables look alike, is refused', () => {
+  const { memory, kernel, map } = machine(FORMS['radix, 64 KiB']);
+  kernel.map(LINEAR, 0n, 1);
+  memory.writeU64(0x4000, 0xc000000001234568n);
+  assert.equal(map('SYMBOL(cur_cpu_spec)=c000000000004000\n').unproved, false);
+  memory.writeU64(0x4000, 0x68452301000000c0n);
+  assert.throws(() => map('SYMBOL(cur_cpu_spec)=c000000000004000\n'), /big-endian one/);
+});

@@ -1,4 +1,4 @@
-import { AnalysisError } from '../../base/errors.ts';
+import { AnalysisError, UnsupportedError } from '../../base/errors.ts';
 import { hex } from '../../base/hex.ts';
 import { Lazy } from '../../base/lazy.ts';
 import type { Addr, Bytes, PhysAddr } from '../../base/units.ts';
@@ -31,6 +31,8 @@ export function ppcKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const swapper = info.symbol('swapper_pg_dir');
   if (swapper === undefined)
     throw new AnalysisError('no-kernel', 'ppc64le: VMCOREINFO states no SYMBOL(swapper_pg_dir)');
+  if (isBigEndian(image, info))
+    throw new UnsupportedError('ppc64le: the kernel of this dump is a big-endian one, which is not supported');
   const pageSize = info.pageSize ?? 65536;
   const pageShift = Math.log2(pageSize);
   const tables = findTables(image, info, swapper, pageShift);
@@ -50,6 +52,19 @@ export function ppcKernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
       return vmemmap.get();
     },
   } as KernelMap;
+}
+
+/**
+ * Page tables and the files of some hypervisors are big-endian with either kernel; a pointer of the kernel's own to its own
+ * image tells.
+ */
+function isBigEndian(image: DumpImage, info: Vmcoreinfo): boolean {
+  const at = info.symbol('cur_cpu_spec');
+  const word = new Uint8Array(8);
+  if (at === undefined || at < LINEAR_START || image.memory.read(Number(at - LINEAR_START), word)) return false;
+  const view = new DataView(word.buffer);
+  const isKernels = (pointer: bigint): boolean => pointer >= LINEAR_START && pointer < LINEAR_START + (1n << 44n);
+  return isKernels(view.getBigUint64(0, false)) && !isKernels(view.getBigUint64(0, true));
 }
 
 /** The linear map needs no tables: an address is the physical one with its uppermost bits set. */
