@@ -88,8 +88,14 @@ export function isUserMode(registers: RegisterValues): boolean {
   return msr !== undefined && (msr & MSR_PR) !== 0n;
 }
 
-/** Kernels since 2.6.20 leave MSR[EE] on and note in `softe` (IRQS_ENABLED is 0 since v4.16) that they want none. */
+/**
+ * Kernels leave MSR[EE] on and note that they want none: in the CPU's paca, of what was interrupted in `softe`, whose bit 0 is
+ * IRQS_DISABLED since v4.16. Without that only a cleared EE tells.
+ */
 export function interruptsOn(registers: RegisterValues): boolean | undefined {
   const msr = registers[MSR];
-  return msr === undefined ? undefined : (msr & MSR_EE) !== 0n;
+  if (msr === undefined) return undefined;
+  if ((msr & MSR_EE) === 0n) return false;
+  const softe = registers[SOFTE];
+  return softe === undefined ? undefined : (softe & 1n) === 0n;
 }

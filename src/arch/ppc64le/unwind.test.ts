@@ -234,6 +234,19 @@ test('exception frames in a stack are told by their marker and their contents', 
   );
 });
 
+test('whether a CPU takes interrupts: by MSR[EE], and by what the kernel notes', () => {
+  const told = (msr: bigint, softe?: bigint): boolean | undefined => {
+    const values: RegisterValues = [];
+    values[ppc64le.registers.indexOf('msr')] = msr;
+    values[ppc64le.registers.indexOf('softe')] = softe;
+    return ppc64le.unwind?.interruptsOn?.(values);
+  };
+  assert.equal(told(0x8000000000001033n), false);
+  assert.equal(told(KERNEL_MSR | 0x8000n), undefined, 'a note does not know the soft mask');
+  assert.equal(told(KERNEL_MSR | 0x8000n, 0n), true);
+  assert.equal(told(KERNEL_MSR | 0x8000n, 1n), false);
+});
+
 test('registers of a note in both byte orders; a hypervisor’s tells of no exception', () => {
   const name = (register: string): number => ppc64le.registers.indexOf(register);
   for (const little of [true, false]) {
