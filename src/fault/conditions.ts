@@ -20,6 +20,8 @@ export interface Condition {
 export function conditionsOf(frame: FaultFrame): readonly Condition[] {
   const { code } = frame;
   const found: Condition[] = [];
+  const own = code.machine.trapTest?.((n) => code.instructions[frame.index - n]);
+  if (own) return [conditionOf(frame, frame.index, own.test, frame.index - own.back)];
   const seen = new Set<number>([frame.index]);
   const waiting = [frame.index];
   for (let i = waiting.pop(); i !== undefined && seen.size < MAX_BEFORE; i = waiting.pop()) {
@@ -44,8 +46,12 @@ function conditionAt(frame: FaultFrame, jump: number, to: number): Condition | u
   if (!placed) return undefined;
   const taken = frame.code.flow(jump).target === frame.code.at(to).address;
   const test: Test = taken ? placed.test : { ...placed.test, relation: NEGATED[placed.test.relation] };
-  const left = frame.evaluate(test.left, placed.index);
-  const right = frame.evaluate(test.right, placed.index);
+  return conditionOf(frame, jump, test, placed.index);
+}
+
+function conditionOf(frame: FaultFrame, jump: number, test: Test, index: number): Condition {
+  const left = frame.evaluate(test.left, index);
+  const right = frame.evaluate(test.right, index);
   const result = left === undefined || right === undefined ? undefined : holds(test, left, right);
-  return { test, index: placed.index, jump, holds: result };
+  return { test, index, jump, holds: result };
 }

@@ -92,6 +92,11 @@ export interface Machine {
   test(jump: Instruction, flags: Instruction | undefined): Test | undefined;
   /** Whether it does nothing but trap: what an assertion is made of. */
   isTrap(insn: Instruction): boolean;
+  /**
+   * What a trap that has a condition of its own goes by, and how many instructions before it the values are those compared.
+   * Absent: traps have none. @param before the instruction so many places before the trap; the trap itself for 0
+   */
+  trapTest?(before: (n: number) => Instruction | undefined): { readonly test: Test; readonly back: number } | undefined;
   /** A code address without what signs it. */
   plainCode(value: bigint, vaBits: number): Addr;
 }

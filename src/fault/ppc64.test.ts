@@ -119,6 +119,19 @@ test('what conditional jumps go by', () => {
   assert.equal(told('10008241'), 'nothing');
 });
 
+test('what a trap with a condition of its own goes by', () => {
+  const told = (...hex: string[]): string => {
+    const found = machine.trapTest?.((n) => (hex[n] === undefined ? undefined : code(hex[n])));
+    if (!found) return 'nothing';
+    const { left, relation, right, size } = found.test;
+    return `${termText(left)} ${relation} ${termText(right)} ${size * 8} -${found.back}`;
+  };
+  assert.equal(told('0000090b'), 'r9 != 0x0 64 -0'); // tdnei r9,0
+  assert.equal(told('0000090b', '82d12979', '7400297d'), 'r9 == 0x0 64 -2'); // cntlzd r9,r9; srdi r9,r9,6
+  assert.equal(told('0000e00f'), 'nothing'); // twui r0,0
+  assert.equal(machine.isTrap(code('0000090b')), true);
+});
+
 test('an address from the table of contents is the address of what it names, a variable there is a variable', () => {
   const kernel = new TestKernel();
   const text = TestKernel.BASE + 0x100000n;

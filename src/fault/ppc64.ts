@@ -104,6 +104,30 @@ function ofResult(flags: Instruction, relation: Relation): Test | undefined {
   return { left: termOf(from), right: constant(0), relation, signed: true, size: 8 };
 }
 
+const TRAP = /^t([wd])(l?)(eq|ne|lt|gt|le|ge)i?$/;
+
+/** `tdnei rX,0`, what BUG_ON is made of; a value that is to be zero is tested by its leading zero bits, of which there are 64 then. */
+function trapTest(before: (n: number) => Instruction | undefined): ReturnType<NonNullable<Machine['trapTest']>> {
+  const trap = before(0);
+  const how = trap && TRAP.exec(trap.mnemonic);
+  const [left, right] = trap?.operands.slice(-2) ?? [];
+  if (!trap || !how || left?.kind !== 'register' || !right) return undefined;
+  const relation = RELATIONS[how[3] as string] as Relation;
+  const size = how[1] === 'w' ? 4 : 8;
+  const [shift, count] = [before(1), before(2)];
+  const bits = count?.mnemonic === 'cntlzd' ? 6 : count?.mnemonic === 'cntlzw' ? 5 : undefined;
+  const of = count?.operands[1];
+  const isZeroTest =
+    bits !== undefined && of?.kind === 'register' && relation === '!=' && shift?.operandText.endsWith(`,${bits}`);
+  if (isZeroTest && /^sr[dw]i$/.test(shift?.mnemonic ?? ''))
+    return {
+      test: { left: termOf(of), right: constant(0), relation: '==', signed: false, size: bits === 6 ? 8 : 4 },
+      back: 2,
+    };
+  const signed = how[2] === '' && relation !== '==' && relation !== '!=';
+  return { test: { left: termOf(left), right: termOf(right), relation, signed, size }, back: 0 };
+}
+
 /** 64-bit Power as the kernel is compiled for it: ELF V2 ABI, 2.2. */
 export const ppc64Machine: Machine = {
   stackPointer: 'r1',
@@ -127,6 +151,7 @@ export const ppc64Machine: Machine = {
   isConditional,
   setsFlags: (insn) => insn.flow === 'call' || /^cmp|\.$/.test(insn.mnemonic),
   test,
-  isTrap: (insn) => insn.mnemonic === 'trap' || insn.mnemonic === 'twui',
+  isTrap: (insn) => insn.mnemonic === 'trap' || /^t[wd]/.test(insn.mnemonic),
+  trapTest,
   plainCode: (value) => value,
 };
