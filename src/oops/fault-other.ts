@@ -48,8 +48,15 @@ const DSISR_BITS: readonly [number, string, string][] = [
   [21, 'KEYFAULT', 'not permitted by the key'],
 ];
 
+/** A jump to where no code is: the address is that of the instruction. */
+const PPC_FETCH = /^BUG: Unable to handle kernel instruction fetch/;
+const PPC_FAULTING = /^Faulting instruction address: 0x([0-9a-f]{8,16})/;
+
 /** PowerPC: `BUG: Kernel NULL pointer dereference on read at 0x...` and `DAR: ... DSISR: ...` (arch/powerpc/mm/fault.c). */
 export function powerpcFault(lines: readonly string[]): Found | undefined {
+  const fetched = lines.some((l) => PPC_FETCH.test(l)) ? firstMatch(lines, PPC_FAULTING) : undefined;
+  if (fetched !== undefined)
+    return { address: trimmed(fetched), access: 'execute', reason: 'instruction storage interrupt', fields: [] };
   const address = firstMatch(lines, DAR) ?? firstMatch(lines, PPC_AT);
   const dsisr = firstMatch(lines, DSISR);
   const words = firstMatch(lines, PPC_WORDS)?.toLowerCase() as 'read' | 'write' | 'execute' | undefined;

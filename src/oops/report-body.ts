@@ -1,5 +1,6 @@
 import type { LogLine } from '../log/log-line.ts';
 import type { CallTrace, TraceContext, TraceFrame } from './call-trace.ts';
+import { runsNowhere } from './runs-nowhere.ts';
 import { type PrintedFrame, parseCpuPlace, parseFrame } from './trace-frame.ts';
 
 /** What the lines of a report say of stacks. */
@@ -83,10 +84,6 @@ const LOCK_PLACE =
 const NOT_A_STACK =
   /^(?:Preemption disabled at:|irq event stamp|\{\S+\} state was registered at|the existing dependency|-> #\d|\.\.\. which became|which became|to a \S+-irq-unsafe)/;
 const MAX_LOCKS = 64;
-
-/** A jump to a wild address. */
-const NOWHERE =
-  /^(?:RIP: 0010:|EIP: |PC is at |pc : |epc : |IP: |Krnl PSW : [0-9a-f]+ [0-9a-f]+ \()(?:\[<[0-9a-f]+>\] +)*(?:0x[0-9a-f]+\)?|\(null\))\s*$/;
 
 class BodyReader {
   readonly #traces: CallTrace[] = [];
@@ -185,7 +182,7 @@ class BodyReader {
       }
       return;
     }
-    if (NOWHERE.test(text)) this.#nowhere = true;
+    if (runsNowhere(text, this.#headers > 0)) this.#nowhere = true;
     if (/^RIP: 0033:|^\s*RIP: 0023:/.test(text)) {
       if (this.#open) this.#open.user = true;
       return;
@@ -234,7 +231,8 @@ class BodyReader {
   #linkRegister(link: PrintedFrame | undefined): void {
     const open = this.#open?.role === 'call' && this.#open.frames.length > 0 ? this.#open : undefined;
     const callee = open ? open.frames.at(-1) : this.#place;
-    if (!link || !callee || link.function === callee.function) return;
+    const wild = !callee && this.#nowhere && this.#headers === 0;
+    if (!link || !(callee || wild) || link.function === callee?.function) return;
     this.#link = link;
     if (open) this.#pushLink();
   }
