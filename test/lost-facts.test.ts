@@ -6,9 +6,10 @@ import { taskTable } from '../src/kernel/task.ts';
 import type { PhysicalMemory } from '../src/memory/physical.ts';
 import { chunkOf, readByChunks } from '../src/memory/physical.ts';
 import { openProgram } from '../src/open.ts';
-import type { DumpImage } from '../src/program/ports.ts';
+import type { DumpImage, UnwindSupport } from '../src/program/ports.ts';
 import type { Program } from '../src/program/program.ts';
-import { patchedMemory } from './build/patched-memory.ts';
+import { stackMemory } from '../src/unwind/stack-memory.ts';
+import { patchedMemory, watchedMemory } from './build/patched-memory.ts';
 import { openSample, SAMPLES } from './build/sample-dump.ts';
 
 /** What one place has lost is found in another. */
@@ -165,4 +166,25 @@ test('x86-64: a kernel without VMCOREINFO is found behind more memory than is se
   const prog = openProgram({ ...blank, memory });
   assert.equal(prog.map.root, whole.map.root);
   assert.equal(prog.vmcoreinfo.release, whole.vmcoreinfo.release);
+});
+
+test('x86-64: a stack whose page table is lost is read by the list of its pages', () => {
+  const { image, close } = openSample('amd64-6.1-softirq');
+  after(close);
+  const whole = openProgram(image);
+  // a kernel thread that sleeps, on a stack of its own
+  const task = taskTable(whole).tasks.find((t) => t.comm === 'kthreadd');
+  assert.ok(task);
+  const stack = whole.memory.ulong(task.address + BigInt(whole.offset('task_struct', 'stack')));
+  const used: number[] = [];
+  openProgram({ ...image, memory: watchedMemory(image.memory, (pfn) => used.push(pfn)) }).map.translate(stack);
+  const table = used.at(-1);
+  assert.ok(table !== undefined);
+  const damaged = openProgram({ ...image, memory: withoutFrames(image.memory, new Set([table])) });
+  assert.equal(typeof damaged.map.translate(stack), 'string', 'the table is lost');
+  const memory = (prog: Program) => stackMemory(prog, prog.arch.unwind as UnwindSupport, task.address, undefined);
+  const words = (prog: Program) =>
+    Array.from({ length: 64 }, (_, i) => memory(prog).word(stack + BigInt(0x3e00 + i * 8)));
+  assert.ok(words(whole).some((w) => w !== undefined && w > 0n));
+  assert.deepEqual(words(damaged), words(whole));
 });
