@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeElfCore } from '../../test/build/elf-core-writer.ts';
+import { writeKdump } from '../../test/build/kdump-writer.ts';
 import { writeAvml, writeLime } from '../../test/build/ram-image-writer.ts';
 import { writeVmwareState } from '../../test/build/vmware-writer.ts';
 import { type ByteSource, bytesSource } from '../base/byte-source.ts';
@@ -61,6 +62,22 @@ test('a program header with impossible numbers costs its segment only', () => {
     assert.equal(byte(image, 0x101000), 2);
     assert.equal(byte(image, 0x301000), 2);
     assert.match(image.problems.join(' '), /program headers: p_\w+ 0xff00000000001000 exceeds 2\^53/);
+  }
+});
+
+test('an impossible offset of sections is no matter to a dump', () => {
+  const file = writeElfCore({ segments: [{ phys: 0x100000, data: pages(2) }] });
+  assert.equal(byte(open(setWord(file, 40, 0xff00000000001000n)), 0x101000), 2);
+});
+
+test('an impossible number in the sub-header of a kdump file costs what it is for only', () => {
+  const image = (field: number): DumpImage => {
+    const file = writeKdump({ pages: new Map([[3, pages(9).subarray(8 * PAGE)]]), maxPfn: 64, vmcoreinfo: 'A=1\n' });
+    return open(setWord(file, PAGE + field, 2n ** 60n));
+  };
+  for (const field of [16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96]) {
+    assert.equal(byte(image(field), 3 * PAGE), 9, `field at ${field}`);
+    assert.equal(image(field).vmcoreinfo, field === 32 || field === 40 ? undefined : 'A=1\n');
   }
 });
 

@@ -76,7 +76,8 @@ export function readKdumpHeader(src: ByteSource): KdumpHeader {
     version,
     littleEndian,
     blockSize,
-    maxPfn: sub.maxPfn ?? maxPfn32,
+    // Each of the two bitmaps has a bit for every page frame.
+    maxPfn: sub.maxPfn ?? (maxPfn32 > 0 ? maxPfn32 : bitmapSize * 4),
     bitmapOffset,
     bitmapSize,
     descriptorsOffset: bitmapOffset + bitmapSize,
@@ -142,34 +143,41 @@ interface SubHeader {
   readonly physBase: bigint;
   dumpLevel?: number;
   split?: { start: Pfn; end: Pfn };
-  vmcoreinfo?: FilePart;
-  notes?: FilePart;
-  maxPfn?: Pfn;
+  vmcoreinfo?: FilePart | undefined;
+  notes?: FilePart | undefined;
+  maxPfn?: Pfn | undefined;
 }
 
-/** `struct kdump_sub_header` of a 64-bit kernel; each version adds fields. */
+/** `struct kdump_sub_header` of a 64-bit kernel; each version adds fields. An impossible number costs what it is for only. */
 function readSubHeader(src: ByteSource, offset: Bytes, version: number, littleEndian: boolean): SubHeader {
   const size = [8, 16, 32, 48, 64, 80][version] ?? MAX_SUB_HEADER;
   const bytes = readBytes(src, offset, size, 'kdump sub-header');
   const c = new Cursor(bytes, littleEndian, src.name, offset, 'kdump sub-header');
+  const number = (): number | undefined => {
+    const value = c.u64();
+    return value < 2n ** 53n ? Number(value) : undefined;
+  };
+  const part = (): FilePart | undefined => {
+    const [at, bytes] = [number(), number()];
+    return at === undefined || bytes === undefined ? undefined : { offset: at, size: bytes };
+  };
   const out: SubHeader = { physBase: c.u64() };
   if (version < 1) return out;
   const level = c.i32();
   if (level >= 0 && level <= 31) out.dumpLevel = level;
   const isSplit = version >= 2 && c.i32() === 1;
   if (version < 2) return out;
-  let start = c.size64('start_pfn');
-  let end = c.size64('end_pfn');
-  if (version >= 3) out.vmcoreinfo = { offset: c.size64('offset_vmcoreinfo'), size: c.size64('size_vmcoreinfo') };
-  if (version >= 4) out.notes = { offset: c.size64('offset_note'), size: c.size64('size_note') };
+  let [start, end] = [number(), number()];
+  out.vmcoreinfo = version >= 3 ? part() : undefined;
+  out.notes = version >= 4 ? part() : undefined;
   if (version >= 5) c.skip(16); // offset_eraseinfo, size_eraseinfo: names of what was erased, nothing to read memory by
   if (version >= 6) {
-    start = c.size64('start_pfn_64');
-    end = c.size64('end_pfn_64');
-    out.maxPfn = c.size64('max_mapnr_64');
+    [start, end] = [number(), number()];
+    out.maxPfn = number();
   }
   if (isSplit) {
-    if (start > end) throw c.bad(`split part begins at page frame ${start} and ends at ${end}`);
+    if (start === undefined || end === undefined || start > end)
+      throw c.bad(`split part begins at page frame ${start ?? '2^53'} and ends at ${end ?? '2^53'}`);
     out.split = { start, end };
   }
   return out;

@@ -62,7 +62,7 @@ export function readElfHeader(src: ByteSource): ElfHeader {
   c.skip(4); // e_version
   c.skip(wide ? 8 : 4); // e_entry
   const programHeaderOffset = word('e_phoff');
-  const sectionHeaderOffset = word('e_shoff');
+  const sectionHeaderOffset = wide ? numberOr(c.u64(), src.size) : c.u32();
   c.skip(4 + 2); // e_flags, e_ehsize
   const programHeaderSize = c.u16();
   const phnum = c.u16();
@@ -86,6 +86,11 @@ export function readElfHeader(src: ByteSource): ElfHeader {
     sectionHeaderCount: counts.shnum,
     sectionNameIndex: counts.shstrndx,
   };
+}
+
+/** An offset that cannot be is behind the end: whoever needs it says so. */
+function numberOr(value: bigint, end: Bytes): Bytes {
+  return value < 2n ** 53n ? Number(value) : end;
 }
 
 /** Section 0 holds the counts that do not fit 16 bits: `sh_size` sections, `sh_link` names, `sh_info` segments. */
