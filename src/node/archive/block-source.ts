@@ -24,8 +24,20 @@ export function blockSource<B extends PackedBlock>(
   const done = new Uint8Array(blocks.length);
   const last = blocks.at(-1);
   const size = last ? last.start + last.size : 0;
+  /** Of blocks that cannot be unpacked: trying again would take as long, at every read. */
+  const failed = new Map<number, BadDataError>();
   let next = 0;
 
+  const attempt = (i: number): void => {
+    const known = failed.get(i);
+    if (known) throw known;
+    try {
+      make(i);
+    } catch (e) {
+      if (e instanceof BadDataError) failed.set(i, e);
+      throw e;
+    }
+  };
   const make = (i: number): void => {
     const block = blocks[i] as B;
     const before = (bytes: Bytes): Uint8Array => {
@@ -42,8 +54,8 @@ export function blockSource<B extends PackedBlock>(
   };
   const ensure = (i: number): void => {
     if (done[i]) return;
-    if (options.inOrder) for (; next < i; next++) make(next);
-    make(i);
+    if (options.inOrder) for (; next < i; next++) attempt(next);
+    attempt(i);
     if (options.inOrder) next = i + 1;
   };
 
