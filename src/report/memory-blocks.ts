@@ -20,8 +20,10 @@ export function* memoryBlocks(report: CrashReport, language: Language): Iterable
   const { memoryJudgement, pageCache, storage } = report;
   yield { kind: 'heading', text: WORDS.memory[language] };
   yield* memoryJudgementBlocks(memoryJudgement, language);
-  yield { kind: 'heading', level: 3, text: WORDS.files[language] };
-  yield* pageCacheBlocks({ ...pageCache, files: pageCache.files.slice(0, FILES) }, language);
+  if (pageCache.fileCount > 0) {
+    yield { kind: 'heading', level: 3, text: WORDS.files[language] };
+    yield* pageCacheBlocks({ ...pageCache, files: pageCache.files.slice(0, FILES) }, language);
+  }
   yield* problemBlocks(memoryJudgement);
   yield { kind: 'heading', text: WORDS.storage[language] };
   yield* storageBlocks(storage, language);

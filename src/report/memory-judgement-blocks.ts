@@ -23,15 +23,22 @@ const WORDS = {
 /** The judgement for people. */
 export function* memoryJudgementBlocks(data: MemoryJudgement, language: Language): Iterable<Block> {
   const part = (name: keyof typeof WORDS): Block => ({ kind: 'heading', level: 3, text: WORDS[name][language] });
-  yield part('allocation');
-  yield { kind: 'list', items: data.watermarks.allocations.map((a) => `${a.kind}: ${OUTCOMES[a.outcome][language]}`) };
-  yield part('commit');
-  yield { kind: 'lines', lines: commitLines(data, language) };
-  yield { kind: 'text', text: overcommitSentence(data.overcommit)[language] };
+  const { allocations } = data.watermarks;
+  if (allocations.length > 0) yield part('allocation');
+  if (allocations.length > 0)
+    yield { kind: 'list', items: allocations.map((a) => `${a.kind}: ${OUTCOMES[a.outcome][language]}`) };
+  const { mode, limit, committed } = data.overcommit;
+  if (mode !== null || limit !== null || committed !== null) {
+    yield part('commit');
+    yield { kind: 'lines', lines: commitLines(data, language) };
+    yield { kind: 'text', text: overcommitSentence(data.overcommit)[language] };
+  }
   yield part('swap');
   yield { kind: 'text', text: swapSentence(data)[language] };
-  yield part('balance');
-  yield balanceTable(data, language);
+  if ((data.balance.total ?? 0) > 0) {
+    yield part('balance');
+    yield balanceTable(data, language);
+  }
   if (data.slab.length > 0) {
     yield part('slab');
     yield slabTable(data, language);
