@@ -17,7 +17,8 @@ export interface LockupReport {
 /** The finding about a CPU that is held: by whom, in which function, spinning on what. */
 export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | undefined, name: Phrase): Finding {
   const where = frameName(found?.frame);
-  const since = report.seconds === undefined ? undefined : `${report.seconds} s`;
+  const { seconds } = report;
+  const since = seconds === undefined ? { en: '', zh: '' } : { en: ` for ${seconds} s`, zh: ` ${seconds} 秒` };
   const who = found ? taskWords(found.task) : '?';
   const flags = found ? interruptWords(found) : { en: '', zh: '' };
   const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
@@ -27,8 +28,8 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
     confidence: found ? 'certain' : 'likely',
     title: { en: `${name.en} of CPU ${report.cpu} in ${where}`, zh: `CPU ${report.cpu} ${name.zh}：${where}` },
     sentence: {
-      en: `${name.en}: CPU ${report.cpu} was held${since ? ` for ${since}` : ''} by ${who} in ${where}${flags.en}${spins.en}.`,
-      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since ? ` ${since}` : ''}，停在 ${where}${flags.zh}${spins.zh}。`,
+      en: `${name.en}: CPU ${report.cpu} was held${since.en} by ${who} in ${where}${flags.en}${spins.en}.`,
+      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${flags.zh}${spins.zh}。`,
     },
     subject: { ...frameSubject(found?.frame), ...(found && { pid: found.task.pid }) },
     evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : [])],

@@ -72,7 +72,9 @@ function delayWords({ cpu, task, frame }: Delay): Phrase {
 function finding(of: Case, grace: GracePeriod | undefined, seconds: number | undefined): Finding {
   const held = delays(of, grace);
   const words = held.map(delayWords);
-  const since = seconds === undefined ? '' : ` ${Math.floor(seconds)} s`;
+  const whole = seconds === undefined ? undefined : Math.floor(seconds);
+  const since: Phrase =
+    whole === undefined ? { en: '', zh: '' } : { en: ` after ${whole} s`, zh: `已持续 ${whole} 秒` };
   const first = held.find((d) => d.frame) ?? held[0];
   return {
     severity: of.fatal?.kind === 'RCU stall' ? 'cause' : 'suspect',
@@ -82,8 +84,8 @@ function finding(of: Case, grace: GracePeriod | undefined, seconds: number | und
       zh: `${first ? `${frameName(first.frame)} 中` : ''}RCU 停滞`,
     },
     sentence: {
-      en: `A grace period of RCU has not ended${since === '' ? '' : ` after${since}`}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
-      zh: `RCU 宽限期${since === '' ? '' : `已持续${since}`}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}。`,
+      en: `A grace period of RCU has not ended${since.en}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
+      zh: `RCU 宽限期${since.zh}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}。`,
     },
     subject: { ...frameSubject(first?.frame), ...(first?.task && { pid: first.task.pid }) },
     evidence: evidenceOf(of, grace, held),
