@@ -1,15 +1,21 @@
+import type { RankedFinding } from '../../report/finding-data.ts';
 import type { NextStep } from '../../report/next-step.ts';
-import { MEMORY_BUG } from './rule-kinds.ts';
+import { BAD_FREE } from './rule-kinds.ts';
 import { SAFE_NAME, type StepMaker } from './step-facts.ts';
 import { TRACE_RISK, TRACE_UNDO } from './trace-words.ts';
 
 /** Who frees objects of the cache of the finding twice, with the stack of both. */
 export const bpftraceFrees: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => f.subject?.cache !== undefined && MEMORY_BUG.test(f.rule));
+  const finding = facts.accusing.find((f) => f.subject?.cache !== undefined && isBadFree(f));
   const cache = finding?.subject?.cache;
   if (!finding || cache === undefined || !SAFE_NAME.test(cache)) return;
   yield step(cache, finding.rule);
 };
+
+/** What the allocator's checks, KASAN and KFENCE report is of many kinds: the title says which. */
+function isBadFree({ rule, title }: RankedFinding): boolean {
+  return BAD_FREE.test(rule) || (rule === 'slab.report' && /^(?:Double free|Free of|Broken free list)/.test(title.en));
+}
 
 function step(cache: string, rule: string): NextStep {
   return {

@@ -41,6 +41,25 @@ test('a double free: its cache is watched, its frees are traced, and the cost is
   assert.ok(!ids(steps).includes('lockdep'));
 });
 
+test('frees are traced where an object was freed wrongly, not where it was written over', () => {
+  const made = madeUpFinding({ cache: 'things' });
+  const stray = { ...made, rule: 'list.corruption' };
+  const beyond = {
+    ...made,
+    rule: 'slab.report',
+    title: { en: 'Access beyond an object of things', zh: 'things 的越界访问' },
+  };
+  for (const finding of [stray, beyond]) {
+    assert.ok(!ids(nextSteps(madeUpFacts({ findings: [finding] }))).includes('bpftrace-frees'), finding.rule);
+  }
+  const twice = {
+    ...made,
+    rule: 'slab.report',
+    title: { en: 'Double free of things, reported by SLUB', zh: 'SLUB 报告' },
+  };
+  assert.ok(ids(nextSteps(madeUpFacts({ findings: [twice] }))).includes('bpftrace-frees'));
+});
+
 test('what is there already is not proposed again', () => {
   const findings = [madeUpFinding({ cache: 'ext4_inode_cache' })];
   for (const parameter of ['slub_debug=UFPZ,ext4_inode_cache', 'slub_debug', 'slab_debug=FU,ext4_*', 'slub_debug=U']) {

@@ -2,6 +2,8 @@
 
 /** About memory that was used or freed wrongly. */
 export const MEMORY_BUG = /^(?:slab|list|refcount)\.|^(?:pointer|call)\.bad$/;
+/** About objects that were freed when they must not be. */
+export const BAD_FREE = /^slab\.(?:double-free|freelist|page-gone|use-after-free)$/;
 /** About pages that changed their owner or have none. */
 export const PAGE_BUG = /^slab\.page-gone$|^memory\.unaccounted$/;
 /** About damage that a check at its place would have found. */
