@@ -2,8 +2,8 @@ import type { ByteSource } from '../base/byte-source.ts';
 import type { Bytes } from '../base/units.ts';
 import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
 
-/** Compressed bytes that are gone through at most. */
-const MAX_WALK = 0x40000000;
+/** Compressed bytes that are gone through at most: QEMU's descriptors that are written together are of 682 MiB. */
+const MAX_WALK = 0x30000000;
 
 /** How one block of a codec begins or ends, by which the place between two of them is found. */
 interface Framing {
