@@ -23,10 +23,10 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
   const providers = options.debugProviders ?? debugProviders;
   let failure: AnalysisError | undefined;
   let unproved: Program | undefined;
-  for (const { text, found, recovered } of vmcoreinfoTexts(image, archs)) {
+  for (const { text, found, recovered, arch: own } of vmcoreinfoTexts(image, archs)) {
     if (recovered && unproved) break; // a text of the kernel's own tells more
     const info = new Vmcoreinfo(text);
-    for (const arch of candidates(archs, image, info)) {
+    for (const arch of own ? [own] : candidates(archs, image, info)) {
       try {
         const prog = new Program(image, arch, info, arch.kernelMap(image, info), providers);
         // A text that lay in memory may be another kernel's: without its page tables nothing speaks for it.
@@ -56,6 +56,8 @@ interface InfoText {
   readonly text: string;
   readonly found: boolean;
   readonly recovered?: true;
+  /** The CPU whose memory told it. */
+  readonly arch?: Architecture;
 }
 
 /** The file's own text, then those found in memory, then what can be told without one. */
@@ -67,16 +69,23 @@ function* vmcoreinfoTexts(image: DumpImage, archs: readonly Architecture[]): Ite
     if (text !== undefined) yield { text, found: true };
   }
   for (const text of findVmcoreinfo(image.memory)) yield { text, found: true };
-  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === image.header.utsname?.machine);
+  const machine = statedMachine(image);
+  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === machine);
   for (const arch of stated.length > 0 ? stated : archs) {
     const text = arch.recoverInfo?.(image.memory);
-    if (text !== undefined) yield { text, found: false, recovered: true };
+    if (text !== undefined) yield { text, found: false, recovered: true, arch };
   }
+}
+
+/** As `uname -m` has it; QEMU writes some in capital letters. */
+function statedMachine(image: DumpImage): string | undefined {
+  return image.header.utsname?.machine?.toLowerCase();
 }
 
 /** The file's own word first, then what the kernel's text looks like: QEMU's headers are not always right. */
 function candidates(archs: readonly Architecture[], image: DumpImage, info: Vmcoreinfo): Architecture[] {
-  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === image.header.utsname?.machine);
+  const machine = statedMachine(image);
+  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === machine);
   const guessed = archs.filter((a) => !stated.includes(a) && a.recognise(info));
   return [...stated, ...guessed];
 }

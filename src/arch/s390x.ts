@@ -1,6 +1,7 @@
 import type { Architecture } from '../program/ports.ts';
 import { s390AddressLayout } from './s390x/address-layout.ts';
 import { s390KernelMap } from './s390x/kernel-map.ts';
+import { recoverS390Info } from './s390x/recover-vmcoreinfo.ts';
 import { S390_REGISTERS } from './s390x/registers.ts';
 import { s390Unwind } from './s390x/unwind.ts';
 import { s390Vmcoreinfo } from './s390x/vmcoreinfo.ts';
@@ -19,6 +20,7 @@ export const s390x: Architecture = {
   registers: S390_REGISTERS,
   vmcoreinfo: s390Vmcoreinfo,
   kernelMap: s390KernelMap,
+  recoverInfo: recoverS390Info,
   unwind: s390Unwind,
   addressLayout: s390AddressLayout,
   // arch/s390/kernel/syscall.c; compatibility with 31 bits up to v6.18

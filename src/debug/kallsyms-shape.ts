@@ -126,8 +126,8 @@ function tablesAfter(memory: AddressSpace, end: Addr, kind: Column): FoundKallsy
 }
 
 /** The image begins in the last part of the address space, or (s390x) wherever it is mapped. */
-function mayBeBase(memory: AddressSpace, at: Addr): boolean {
-  return at >> 48n === 0xffffn || (at !== 0n && typeof memory.translate(at) !== 'string');
+export function mayBeBase(memory: AddressSpace, at: Addr): boolean {
+  return at >> 48n === 0xffffn || typeof memory.translate(at) !== 'string';
 }
 
 /** The tables behind a column that ends before `behind` at most by padding. @throws AnalysisError when they are none */

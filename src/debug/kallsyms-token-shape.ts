@@ -4,6 +4,7 @@ import type { Addr } from '../base/units.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import type { Vmcoreinfo } from '../program/vmcoreinfo.ts';
 import { findNeighbours } from './kallsyms-neighbours.ts';
+import { mayBeBase } from './kallsyms-shape.ts';
 import { skipNames } from './kallsyms-stream.ts';
 import type { FoundKallsyms, KallsymsEncoding } from './kallsyms-tables.ts';
 import { type KallsymsTokens, readTokens } from './kallsyms-tokens.ts';
@@ -121,7 +122,7 @@ function withAddresses(
     findNeighbours(memory, { ...known, addresses, encoding, relativeBase }, tokens);
   const base = (addresses + BigInt(count * 4) + 7n) & ~7n;
   const relativeBase = attempt(() => memory.ulong(base)) ?? 0n;
-  if (relativeBase >> 48n === 0xffffn && (relativeBase & 0xfffn) === 0n) {
+  if (mayBeBase(memory, relativeBase) && (relativeBase & 0xfffn) === 0n) {
     if ((values.at(-1) as number) < 0) return complete('base-percpu', relativeBase);
     if (ascends(values)) return complete('base', relativeBase);
   }

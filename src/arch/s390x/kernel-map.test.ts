@@ -105,3 +105,20 @@ test('page tables that are not in the dump, and tables that map nothing', () => 
     (e) => e instanceof AnalysisError && /s390x: no page tables found for swapper_pg_dir 0x800000/.test(e.message),
   );
 });
+
+test('a kernel without VMCOREINFO is found by its banner and the tables behind it', () => {
+  for (const image of [0n, 0x3ffe0000000n]) {
+    const built = made({ identity: 0n, image, type: 1 });
+    built.memory.write(NOTE, new Uint8Array(0x1000));
+    built.memory.write(0xe0c, new Uint8Array(8));
+    const banner = 'Linux version 6.12.1-s390x (someone@somewhere) #1\n\0';
+    built.memory.write(0x600020, new TextEncoder().encode(banner));
+    const { map, arch, vmcoreinfo } = open({ ...built.image, header: { utsname: { machine: 'S390X' } } });
+    assert.equal(arch, s390x);
+    assert.equal(vmcoreinfo.release, '6.12.1-s390x');
+    assert.equal(map.root, TABLES);
+    assert.equal((map.translate(image + 0x600020n) as { phys: number }).phys, 0x600020);
+    assert.equal(map.directMap(0x1000), 0x1000n);
+    assert.equal(vmcoreinfo.symbol('_stext'), image + 0x100000n);
+  }
+});
