@@ -229,6 +229,50 @@ test('s390: guessed frames, registers without names, the last jump is no frame',
   assert.equal(report?.registers.r15, '0000038000273b30');
 });
 
+const POWER_LEAF = `
+BUG: Kernel NULL pointer dereference on read at 0x000000c0
+Faulting instruction address: 0xc008000000267008
+Oops: Kernel access of bad area, sig: 11 [#1]
+NIP:  c008000000267008 LR: c008000000267724 CTR: c0080000002676f8
+NIP [c008000000267008] shelf_of+0x8/0x10 [shelf]
+LR [c008000000267724] first_shelf+0x2c/0x60 [shelf]
+Call Trace:
+[c000000004287840] [c000000004287880] 0xc000000004287880 (unreliable)
+[c0000000042878a0] [c008000000267578] timer_interrupt+0x220/0x230
+--- interrupt: 900 at hcall+0x18/0x2c
+NIP [c0000000000e0d48] hcall+0x18/0x2c
+LR [c000000001006768] cede+0x48/0x60
+--- interrupt: 900
+[c0000000026efcc0] [c000000000255898] reprogram+0xa8/0x110 (unreliable)
+[c0000000026efd20] [c000000001006768] cede+0x48/0x60
+[c0000000026efd60] [c000000001006990] do_idle+0x70/0x170
+---[ end trace 0000000000000000 ]---`;
+
+const POWER_NOWHERE = `
+BUG: Unable to handle kernel instruction fetch (NULL pointer?)
+Faulting instruction address: 0x00000000
+Oops: Kernel access of bad area, sig: 11 [#1]
+NIP [0000000000000000] 0x0
+LR [c00800000027405c] retire_shelf+0x34/0x60 [shelf]
+Call Trace:
+[c000000004ea79b0] [c000000004ea79e0] 0xc000000004ea79e0 (unreliable)
+[c000000004ea79e0] [c008000000274578] set_shelf+0x220/0x230 [shelf]
+--- interrupt: 3000 at 0x1003f250
+NIP [000000001003f250] 0x1003f250
+LR [000000001003f250] 0x1003f250
+--- interrupt: 3000
+---[ end trace 0000000000000000 ]---`;
+
+test('PowerPC: the caller that only the link register names, once', () => {
+  const shown = (log: string): string[] | undefined =>
+    findReports(lines(log))[0]
+      ?.traces[0]?.frames.filter((f) => !f.guess)
+      .map((f) => f.function);
+  assert.deepEqual(shown(POWER_LEAF), ['first_shelf', 'timer_interrupt', 'hcall', 'cede', 'do_idle']);
+  assert.deepEqual(shown(POWER_NOWHERE), ['retire_shelf', 'set_shelf']);
+  assert.equal(findReports(lines(POWER_NOWHERE))[0]?.fault?.access, 'execute');
+});
+
 test('two accounts of a stack', () => {
   const of = (names: string): { function: string; guess?: true }[] =>
     names.split(' ').map((n) => (n.startsWith('?') ? { function: n.slice(1), guess: true } : { function: n }));

@@ -136,8 +136,7 @@ class BodyReader {
     const { caller, ...own } = frame;
     const { frames } = this.#open;
     if (frames.length === 0) this.#pushLink();
-    const known = frames.at(-1);
-    if (known === this.#link && known?.function === own.function && known.offset === own.offset) return;
+    if (this.#link?.function === own.function && this.#link.offset === own.offset) return;
     if (!own.guess) this.#link = undefined;
     // the caller of the line before is this line's function, with the offset that this line does not print
     const last = frames.at(-1);
