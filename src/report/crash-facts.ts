@@ -1,5 +1,6 @@
 import type { Language, Phrase } from '../base/phrase.ts';
 import type { CrashReport } from './crash-report.ts';
+import { wasNoticed } from './death-place.ts';
 import { FORCED } from './debug-doubts.ts';
 import { findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
@@ -9,17 +10,15 @@ import { kindPhrase, taintPhrase, WORDS } from './words.ts';
 type Facts = [name: string, value: string][];
 
 /** `Kernel crash: BUG assertion in __slab_free+0x118/0x2d0` */
-export function crashTitle({ crash, findings }: CrashReport, language: Language): string {
+export function crashTitle(report: CrashReport, language: Language): string {
+  const { crash, findings } = report;
   const kind = kindPhrase(crash.kind)[language];
   const place = crash.function === null ? '' : crashPlace(crash);
-  const where = NOTICED.test(crash.kind ?? '') ? (blamedPlace(findings) ?? '') : place;
+  const where = wasNoticed(report) ? (blamedPlace(findings) ?? '') : place;
   return language === 'zh'
     ? `内核崩溃：${kind}${where && `，位于 ${where}`}`
     : `Kernel crash: ${kind}${where && ` in ${where}`}`;
 }
-
-/** Deaths that somebody else noticed: a thread or another CPU that watches. Where that one stood says nothing. */
-const NOTICED = /^(?:hung task|RCU stall|hard lockup|soft lockup)$/;
 
 /** The function that the first finding blames: `takes_b [module]`. */
 function blamedPlace(findings: CrashReport['findings']): string | undefined {

@@ -151,3 +151,16 @@ test('what is the same and what differs stand apart, and what none tells is left
   assert.deepEqual(data.different.find((f) => f.what.en === 'Host')?.values, ['a', 'b']);
   assert.ok(![...data.common, ...data.different].some((f) => f.what.en === 'Slab cache'));
 });
+
+test('a hung task is about what hangs, not about the thread that noticed it', () => {
+  const hang = (name: string) => [{ ...madeUpFinding({ function: name }), rule: 'wait.hang' }];
+  const data = compared(
+    { functions: ['watchdog', 'kthread'], kind: 'hung task', findings: hang('waits_here') },
+    { functions: ['watchdog', 'kthread'], kind: 'hung task', findings: hang('waits_there') },
+  );
+  assert.deepEqual(
+    data.dumps.map((d) => d.function),
+    ['waits_here', 'waits_there'],
+  );
+  assert.ok(!data.common.some((f) => f.what.en === 'Died in'));
+});

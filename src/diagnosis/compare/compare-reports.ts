@@ -27,13 +27,13 @@ function same(values: readonly (string | null)[]): boolean {
   return values.every((v) => v === values[0]);
 }
 
-function dumpOf({ name, report, cause, functions }: Death): ComparedDump {
+function dumpOf({ name, report, cause, place, functions }: Death): ComparedDump {
   const { crash, system, memory } = report;
   return {
     name,
     release: system.release,
     kind: crash.kind,
-    function: crash.function,
+    function: place,
     cause: cause?.title ?? null,
     signature: functions.slice(0, 4),
     freeKiB: memory.MemFree ?? null,
@@ -61,7 +61,7 @@ const FACTS: readonly Question[] = [
   { what: { en: 'Slab', zh: 'slab' }, of: (d) => kib(d.report.memory.Slab) },
   { what: { en: 'Swap', zh: '交换空间' }, of: (d) => kib(d.report.memory.SwapTotal) },
   { what: { en: 'Kind', zh: '种类' }, of: (d) => d.report.crash.kind },
-  { what: { en: 'Died in', zh: '死于' }, of: (d) => d.report.crash.function },
+  { what: { en: 'Died in', zh: '死于' }, of: (d) => d.place },
   { what: { en: 'Signature', zh: '特征' }, of: (d) => d.report.crash.signature },
   { what: { en: 'Context', zh: '上下文' }, of: (d) => d.report.crash.context },
   { what: { en: 'Finding', zh: '结论' }, of: (d) => d.cause?.rule ?? null },

@@ -1,4 +1,5 @@
 import type { CrashReport } from '../../report/crash-report.ts';
+import { deathFunction, wasNoticed } from '../../report/death-place.ts';
 import type { RankedFinding } from '../../report/finding-data.ts';
 import { passesThrough } from '../fixes/blamed-functions.ts';
 
@@ -6,6 +7,8 @@ import { passesThrough } from '../fixes/blamed-functions.ts';
 export interface Death {
   readonly name: string;
   readonly report: CrashReport;
+  /** The function that it is about. */
+  readonly place: string | null;
   /** The first cause that was found. */
   readonly cause: RankedFinding | undefined;
   /** Functions from the place of the death outwards, without what every stack passes through. */
@@ -55,16 +58,18 @@ const AREAS: readonly (readonly [area: Area, functions: RegExp])[] = [
 const DEPTH = 12;
 
 export function deathOf(name: string, report: CrashReport): Death {
-  const frames = report.stack?.frames ?? [];
+  // the stack of who noticed it is not that of the death
+  const frames = wasNoticed(report) ? [] : (report.stack?.frames ?? []);
   const site = frames.findIndex((f) => !f.inlined && f.pc === report.crash.pc);
   const from = frames
     .slice(Math.max(0, site))
     .flatMap((f) => (f.symbol === null ? [] : [f.symbol.replace(/\..*$/, '')]));
-  const own = report.crash.function;
+  const own = deathFunction(report);
   const all = own === null || from.includes(own) ? from : [own, ...from];
   return {
     name,
     report,
+    place: own,
     cause: report.findings.find((f) => f.severity === 'cause'),
     functions: all.filter((f) => !passesThrough(f)).slice(0, DEPTH),
     areas: new Set(AREAS.filter(([, functions]) => all.some((f) => functions.test(f))).map(([area]) => area)),

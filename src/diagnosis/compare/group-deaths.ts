@@ -24,7 +24,7 @@ function describe(members: readonly number[], deaths: readonly Death[]): DeathGr
   const own = members.map((i) => deaths[i] as Death);
   const first = own[0] as Death;
   const kind = kindPhrase(first.report.crash.kind);
-  const where = first.report.crash.function;
+  const where = first.place;
   const plain: Phrase = where === null ? kind : { en: `${kind.en} in ${where}`, zh: `${kind.zh}，位于 ${where}` };
   const reasons = new Map<string, Phrase>();
   for (const other of own.slice(1)) for (const r of sameCause(first, other)) reasons.set(r.en, r);
@@ -57,9 +57,9 @@ function sameCause(a: Death, b: Death): Phrase[] {
   if (signature !== null && signature === b.report.crash.signature) {
     reasons.push({ en: `the same signature ${signature}`, zh: `特征相同：${signature}` });
   }
-  const place = a.report.crash.function;
+  const place = a.place;
   const sameKind = a.report.crash.kind === b.report.crash.kind;
-  if (place !== null && place === b.report.crash.function && sameKind && !(x && y && x.rule !== y.rule)) {
+  if (place !== null && place === b.place && sameKind && !(x && y && x.rule !== y.rule)) {
     reasons.push({ en: `both died in ${place}`, zh: `都死于 ${place}` });
   }
   const alike = likeness(a.functions, b.functions);

@@ -5,7 +5,7 @@ export const sameMachine: CommonRule = (deaths) => {
   const hosts = deaths.map((d) => d.report.system.nodename);
   if (hosts.some((h) => h === null || h === 'localhost' || h === '(none)')) return undefined;
   const different = new Set(hosts).size;
-  const places = new Set(deaths.map((d) => d.report.crash.function)).size;
+  const places = new Set(deaths.map((d) => d.place)).size;
   const count = deaths.length;
   const evidence = deaths.map((d, i) => ({
     what: { en: `${d.name}: host`, zh: `${d.name}：主机` },

@@ -26,7 +26,7 @@ export const sameModule: CommonRule = (deaths) => {
     subject: { module: name },
     evidence: deaths.map((d) => ({
       what: { en: `${d.name}: died in`, zh: `${d.name}：死于` },
-      value: d.report.crash.function ?? '?',
+      value: d.place ?? '?',
     })),
     settle: [{ en: `Run without ${name} for a while.`, zh: `在不加载 ${name} 的情况下运行一段时间。` }],
   };
