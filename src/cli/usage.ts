@@ -3,7 +3,7 @@ import { commands } from '../commands/index.ts';
 /** The text of `inquest --help`. */
 export function usageText(): string {
   const width = Math.max(...commands.map((c) => c.name.length));
-  return `inquest reads Linux kernel crash dumps (x86-64, arm64) without debug info.
+  return `inquest reads Linux kernel crash dumps (x86-64, arm64, riscv64, s390x, ppc64le, loongarch64) without debug info.
 
 usage:
   inquest report <dump|report.json> [files...] [--format text|md|json|html] [--lang en|zh] [--redact[=all]] [-o file]
