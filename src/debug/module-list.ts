@@ -1,4 +1,4 @@
-import { MemoryFault } from '../base/errors.ts';
+import { MemoryFault, NotFoundError } from '../base/errors.ts';
 import { perOwner } from '../base/lazy.ts';
 import { cString } from '../base/text.ts';
 import type { Addr, Bytes } from '../base/units.ts';
@@ -35,11 +35,11 @@ export const loadedModules: (prog: Program) => readonly LoadedModule[] = perOwne
 function readModules(prog: Program): readonly LoadedModule[] {
   const head = prog.findSymbol('modules')?.address;
   if (head === undefined || !prog.findType('struct module')) return [];
-  const listOffset = BigInt(prog.offset('module', 'list'));
-  const reader = moduleReader(prog);
   const found: LoadedModule[] = [];
   const seen = new Set<Addr>();
   try {
+    const listOffset = BigInt(prog.offset('module', 'list'));
+    const reader = moduleReader(prog);
     for (let node = prog.memory.ulong(head); node !== head; node = prog.memory.ulong(node)) {
       if (seen.has(node) || seen.size >= MAX_MODULES) break;
       seen.add(node);
@@ -59,8 +59,17 @@ function moduleReader(prog: Program): (at: Addr) => LoadedModule | undefined {
   const state = prog.findMember('module', 'state');
   const places = partPlaces(prog);
   const { littleEndian, pointerSize } = prog.memory;
+  const span = Math.min(size, 1 << 16);
+  // A damaged type may state members that lie outside of it.
+  const ends = places.flatMap((p) => [
+    p.base + pointerSize,
+    p.size + 4,
+    ...(typeof p.text === 'number' ? [p.text + 4] : []),
+  ]);
+  if (Math.max(nameAt, (state?.offset ?? 0) + 4, ...ends) > span)
+    throw new NotFoundError('members', 'struct module', `they do not fit its size ${size}`);
   return (at) => {
-    const bytes = new Uint8Array(Math.min(size, 1 << 16));
+    const bytes = new Uint8Array(span);
     const fault = prog.memory.tryRead(at, bytes);
     if (fault) throw new MemoryFault(at, fault, 'struct module');
     const view = new DataView(bytes.buffer);
