@@ -72,7 +72,7 @@ function mutexOf(prog: OpenedProgram, waiter: Addr, tasks: ReadonlySet<Addr>): A
     const own = prog.at('mutex_waiter', waiter).get('list').address;
     for (const link of listEntries(prog, own, 'a list that may be of waiters', 10_000)) {
       const mutex = link - list;
-      if (!isKernelPointer(mutex)) return undefined;
+      if (!isKernelPointer(prog, mutex)) return undefined;
       const owner = prog.at('mutex', mutex).get('owner').toBigInt();
       if (tasks.has(owner & ~FLAGS) && (owner & 1n) === 1n) return mutex; // MUTEX_FLAG_WAITERS
     }
