@@ -56,6 +56,13 @@ test('a CPU that ran into nothing has a frame without a name', () => {
   }
 });
 
+test('registers of user space behind a trace are no place of the kernel', () => {
+  const stack = stackOf(
+    `${HEAD}\n${TRACE.replace('---[', '--- interrupt: 3000 at 0x100414e8\nNIP [00000000100414e8] 0x100414e8\n---[')}`,
+  );
+  assert.equal(stack.frames[0]?.symbol, 'store');
+});
+
 test('a log without a report has no stack', () => {
   assert.equal(loggedStack(prog, undefined), undefined);
 });

@@ -51,7 +51,9 @@ const ADDRESS =
 
 /** The frame of a CPU that ran into nothing. */
 function placeOutsideCode(report: OopsReport): FrameData | undefined {
-  const digits = report.lines.map((line) => ADDRESS.exec(line)?.[1]).find((found) => found !== undefined);
+  const trace = report.lines.findIndex((line) => /^Call [Tt]race:/.test(line));
+  const own = trace < 0 ? report.lines : report.lines.slice(0, trace); // behind it Power has the registers of user space
+  const digits = own.map((line) => ADDRESS.exec(line)?.[1]).find((found) => found !== undefined);
   if (digits === undefined) return undefined;
   const { registers } = registersOf(report);
   return {
