@@ -61,3 +61,18 @@ test('nobody, and a kernel without descriptors of its pages', () => {
   memory.kernel.vmemmap = undefined;
   assert.deepEqual(referrers(memory.program(), referred), { found: [], searched: 0, complete: false });
 });
+
+test('an object of a list: what it leads to is looked at first, and nothing else where that points back', () => {
+  const wanted = structType('wanted', 64, { first: [0, u64Type] });
+  const { memory, full, referred, object } = kernelOf({ owner: [24, pointerType(wanted)], more: [64, u64Type] });
+  memory.kernel.type(wanted);
+  memory.u64(object + 8n, full.object(5) + 64n); // the head of a list leads into a neighbour
+  memory.u64(full.object(5) + 24n, object);
+  memory.u64(full.object(6) + 24n, object);
+  const { found, complete, searched } = referrers(memory.program(), referred);
+  assert.deepEqual([complete, searched], [false, 0]);
+  assert.deepEqual(
+    found.map((r) => [r.object, r.member, r.value]),
+    [[full.object(5), 'owner', object]],
+  );
+});

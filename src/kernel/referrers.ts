@@ -4,6 +4,7 @@ import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { memberAt } from '../types/member-at.ts';
 import { cacheType } from './cache-type.ts';
+import { isKernelPointer } from './kernel-struct.ts';
 import { objectIdentity } from './object-identity.ts';
 import { pageReader } from './page.ts';
 import { type PointerFit, pointerFit, structsAt } from './pointer-members.ts';
@@ -12,6 +13,7 @@ import { MemorySearch, type SearchHit } from './search-memory.ts';
 import { unitPattern } from './search-pattern.ts';
 import { type SlabCache, slabCaches } from './slab-cache.ts';
 import { SlabHeads } from './slab-heads.ts';
+import { slabAt } from './slab-object.ts';
 import { slabObjectFacts } from './slab-object-facts.ts';
 
 /** A member of an object of a slab that holds one of the addresses looked for. */
@@ -60,12 +62,14 @@ const MAX_HITS = 1024;
 const MAX_SLAB = 1 << 21;
 
 /**
- * Which objects of slabs point to an object, up to a bound: of the caches whose type has a pointer that may lead there, those
+ * Which objects of slabs point to an object, up to a bound: those that it leads to itself, and only where none does, of the caches whose type has a pointer that may lead there, those
  * first of which it is the likeliest, and small ones before large ones; the less likely only where the others have none.
  */
 export function referrers(prog: Program, referred: Referred): Referrers {
   const none = { found: [], searched: 0, complete: false };
   const holders = attempt(() => holdersOf(prog, referred));
+  const near = holders ? (attempt(() => pointingBack(prog, referred, holders)) ?? []) : [];
+  if (near.some((r) => r.allocated !== false)) return { ...none, found: near };
   const areas = holders && slabAreas(prog, holders);
   if (!holders || !areas) return none;
   const search = new HolderSearch(prog, referred);
@@ -103,6 +107,33 @@ function holdersOf(prog: Program, { type, values, start }: Referred): Map<Addr, 
     holders.set(cache.address, { cache, type: name, fit, areas: [], bytes: 0 });
   }
   return holders;
+}
+
+/** Of an object, looked through for pointers to its neighbours. */
+const OWN: Bytes = 4096;
+const MOST_NEAR = 64;
+
+/** Objects that the object itself leads to and that point back, as those of lists do: found without a search of all memory. */
+function pointingBack(prog: Program, referred: Referred, holders: ReadonlyMap<Addr, Holder>): Referrer[] {
+  const { start, end, values } = referred;
+  const found: Referrer[] = [];
+  const seen = new Set<Addr>();
+  const pattern = unitPattern(values, 8, 0n);
+  for (let at = start; at < end && at < start + BigInt(OWN) && seen.size < MOST_NEAR; at += 8n) {
+    const value = attempt(() => prog.memory.ulong(at));
+    if (value === undefined) break;
+    if (!isKernelPointer(prog, value) || (value >= start && value < end)) continue;
+    const hit = attempt(() => slabAt(prog, value));
+    const holder = hit && holders.get(hit.slab.cache.address);
+    if (holder?.fit !== 'typed' || hit?.object === undefined || seen.has(hit.object)) continue;
+    seen.add(hit.object);
+    const first = hit.object - BigInt(holder.cache.leftPad);
+    const area = { start: first, end: first + BigInt(holder.cache.size) };
+    const search = new MemorySearch(prog, pattern, MAX_HITS);
+    search.run({ kind: 'kernel', areas: [], translate: prog.map.translate, problems: [] }, [area]);
+    found.push(...search.hits.flatMap((h) => describe(prog, h, holder, area) ?? []));
+  }
+  return found;
 }
 
 /** Adds the slabs to the caches that have them. */
