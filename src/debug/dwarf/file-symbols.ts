@@ -114,13 +114,17 @@ export class FileSymbols {
     const table = this.#symbols();
     if (!table) return;
     const { elf } = this.#file;
-    const links = new Map<number, bigint>();
+    const links = new BigUint64Array(table.count);
+    const numbers = new Uint32Array(table.count);
+    let count = 0;
     for (let i = 1; i < table.count; i++) {
       const type = (table.infos[i] as number) & 15;
       const section = table.sections[i] as number;
       if (type === STT_SECTION || type === STT_FILE || section === 0 || table.names[i] === 0) continue;
       if (this.#strings[table.names[i] as number] === 0x24) continue; // mapping symbols: `$x`, `$d`
-      if (section < SHN_LORESERVE && elf.isLoaded(section)) links.set(i, elf.symbolAddress(i));
+      if (section >= SHN_LORESERVE || !elf.isLoaded(section)) continue;
+      links[i] = elf.symbolAddress(i);
+      numbers[count++] = i;
     }
     const names = new Map<number, string>();
     const name = (i: number): string => {
@@ -128,12 +132,12 @@ export class FileSymbols {
       names.set(i, known);
       return known;
     };
-    const numbers = [...links.keys()].sort((a, b) => {
-      const x = links.get(a) as bigint;
-      const y = links.get(b) as bigint;
+    const order = numbers.subarray(0, count).sort((a, b) => {
+      const x = links[a] as bigint;
+      const y = links[b] as bigint;
       return x < y ? -1 : x > y ? 1 : name(a) < name(b) ? -1 : 1;
     });
-    for (const number of numbers) {
+    for (const number of order) {
       const symbol = this.#symbol(table, number);
       if (symbol) yield symbol;
     }
