@@ -15,8 +15,19 @@ export function decodeUtf8(bytes: Uint8Array): string {
 /** Bytes as Latin-1 (one character a byte); for names that are ASCII by specification. */
 export function decodeAscii(bytes: Uint8Array, from = 0, to = bytes.length): string {
   let s = '';
-  for (let i = from; i < to; i++) s += String.fromCharCode(bytes[i] as number);
+  if (to - from > SHORT) {
+    for (let i = from; i < to; i += PIECE) s += charactersOf(bytes.subarray(i, Math.min(i + PIECE, to)));
+  } else for (let i = from; i < to; i++) s += String.fromCharCode(bytes[i] as number);
   return s;
+}
+
+/** Characters that V8 puts together without a link to each, and arguments of one call. */
+const SHORT = 12;
+const PIECE = 4096;
+
+/** In one call: adding them one by one takes 296 bytes for 20 characters instead of 48, and longer (Node 20 and 24). */
+function charactersOf(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 /** The NUL-terminated string at `from`, at most up to `to`. */
