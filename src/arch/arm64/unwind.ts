@@ -4,6 +4,7 @@ import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from 
 import type { Program } from '../../program/program.ts';
 import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
+import { savedFrame, threadEntry } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { vmapStackAt } from '../vmap-stack.ts';
@@ -142,18 +143,13 @@ function readRegisters(prog: Program, regs: Addr): RegisterValues | undefined {
 function interrupted(prog: Program, regs: Addr): Step | StackEnd {
   const registers = readRegisters(prog, regs);
   if (!registers) return { end: `exception frame at ${hex(regs)} cannot be read`, complete: false };
-  const user = isUserMode(registers);
-  const at = registers[SP] as Addr;
-  return { registers, trust: 'registers', at, exact: true, saved: true, ...(user && { user }) };
+  return savedFrame(registers, SP, isUserMode(registers));
 }
 
 /** The bottom of a task's stack: `pt_regs` of user space, or of a kernel thread an empty one. */
 function entry(prog: Program, regs: Addr, stack: StackMemory): Step | StackEnd {
   const registers = readRegisters(prog, regs);
-  const mm = prog.memory.u64(stack.task + BigInt(prog.offset('task_struct', 'mm')));
-  if (mm === 0n || !registers || !isUserMode(registers))
-    return { end: 'the first function of a thread', complete: true };
-  return { registers, trust: 'registers', at: registers[SP] as Addr, exact: true, saved: true, user: true };
+  return threadEntry(prog, stack, registers, SP, isUserMode);
 }
 
 /** Without a final record (before Linux 7d7b720a4b80, v5.14) the chain ends with a frame pointer of zero. */

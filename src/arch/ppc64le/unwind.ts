@@ -5,6 +5,7 @@ import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from 
 import type { Program } from '../../program/program.ts';
 import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
+import { savedFrame } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { ppcExceptionFrames, savedRegistersAt } from './exception-frames.ts';
@@ -162,15 +163,7 @@ function interrupted(prog: Program, regs: Addr): Step | StackEnd {
   if (view.getBigUint64(NIP_WORD * 8, true) === 0n && view.getBigUint64(8, true) === 0n)
     return { end: 'the first function of a thread', complete: true };
   const registers = ppcPtRegs(view, 0, true);
-  const user = isUserMode(registers);
-  return {
-    registers,
-    trust: 'registers',
-    at: registers[SP] as Addr,
-    exact: true,
-    saved: true,
-    ...(user && { user }),
-  };
+  return savedFrame(registers, SP, isUserMode(registers));
 }
 
 /** The return address that was saved, or that a trampoline stands for; undefined when it is not code. */

@@ -4,6 +4,7 @@ import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from 
 import type { Program } from '../../program/program.ts';
 import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
+import { savedFrame, threadEntry } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { vmapStackAt } from '../vmap-stack.ts';
@@ -143,8 +144,7 @@ function leafCaller(prog: Program, stack: StackMemory, cfa: Addr, ra: Addr, fp: 
 function interrupted(prog: Program, at: Addr, stack: StackMemory): Step | StackEnd {
   const registers = stack.find(at, PT_REGS_SIZE) && readRegisters(prog, at);
   if (!registers) return { end: `exception frame at ${hex(at)} cannot be read`, complete: false };
-  const user = isUserMode(registers);
-  return { registers, trust: 'registers', at: registers[SP] as Addr, exact: true, saved: true, ...(user && { user }) };
+  return savedFrame(registers, SP, isUserMode(registers));
 }
 
 function readRegisters(prog: Program, at: Addr): RegisterValues | undefined {
@@ -156,11 +156,7 @@ function readRegisters(prog: Program, at: Addr): RegisterValues | undefined {
 /** The bottom of a task's stack: `struct pt_regs` of user space; kernel threads have none. */
 function entry(prog: Program, stack: StackMemory): Step | StackEnd {
   const registers = readRegisters(prog, userFrame(stack.own));
-  const mm = prog.memory.u64(stack.task + BigInt(prog.offset('task_struct', 'mm')));
-  if (mm === 0n || !registers || !isUserMode(registers)) {
-    return { end: 'the first function of a thread', complete: true };
-  }
-  return { registers, trust: 'registers', at: registers[SP] as Addr, exact: true, saved: true, user: true };
+  return threadEntry(prog, stack, registers, SP, isUserMode);
 }
 
 /** Whether `at` may be an instruction: text with a symbol, or generated code, which has none. */

@@ -4,6 +4,7 @@ import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from 
 import type { Program } from '../../program/program.ts';
 import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
+import { savedFrame } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
 import { isText } from '../text.ts';
 import { s390ExceptionFrames } from './exception-frames.ts';
@@ -133,8 +134,7 @@ function endOfChain(prog: Program, at: Addr, stack: StackMemory): Step | StackEn
   const user = isProblemState(registers);
   const atTop = at >= stack.own.low && at < stack.own.high && at + BigInt(layout.size) >= stack.own.high - TOP_SPARE;
   if (!user && (atTop || registers[PC] === 0n)) return { end: 'the first function of a thread', complete: true };
-  const sp = registers[SP] ?? 0n;
-  return { registers, trust: 'registers', at: sp, exact: true, saved: true, ...(user && { user }) };
+  return savedFrame(registers, SP, user);
 }
 
 /** The handler of a stack overflow is jumped to, not called: no return address, but registers behind the frame. */
