@@ -4,6 +4,7 @@ import type { TraceContext, TraceFrame } from '../oops/call-trace.ts';
 import type { OopsReport } from '../oops/oops-report.ts';
 import { stackOfReport } from '../oops/report-stack.ts';
 import type { PrintedFrame } from '../oops/trace-frame.ts';
+import { wildPlace } from '../oops/wild-place.ts';
 import type { Program } from '../program/program.ts';
 import type { FrameData, TaskStack } from '../report/stack-data.ts';
 
@@ -45,19 +46,15 @@ export function loggedStack(prog: Program, report: OopsReport | undefined): Task
   };
 }
 
-/** Lines that name the place of the CPU by its address, because no function is there: `RIP: 0010:0x0`, `pc : 0x8`. */
-const ADDRESS =
-  /^\s*(?:RIP: 0010:|pc : |epc : |NIP \[[0-9a-f]{16}\] |ERA: [0-9a-f]{16} |Krnl PSW : [0-9a-f]{16} [0-9a-f]{16} \()0x([0-9a-f]{1,16})\)?(?:\s|$)/;
-
 /** The frame of a CPU that ran into nothing. */
 function placeOutsideCode(report: OopsReport): FrameData | undefined {
   const trace = report.lines.findIndex((line) => /^Call [Tt]race:/.test(line));
   const own = trace < 0 ? report.lines : report.lines.slice(0, trace); // behind it Power has the registers of user space
-  const digits = own.map((line) => ADDRESS.exec(line)?.[1]).find((found) => found !== undefined);
-  if (digits === undefined) return undefined;
+  const at = own.map((line) => wildPlace(line, false)).find((found) => found !== undefined);
+  if (at === undefined) return undefined;
   const { registers } = registersOf(report);
   return {
-    ...{ pc: hex64(BigInt(`0x${digits}`)), symbol: null, offset: null, size: null, module: null, inlined: false },
+    ...{ pc: hex64(at), symbol: null, offset: null, size: null, module: null, inlined: false },
     ...{ file: null, line: null, column: null, trust: 'log', stack: 'task', sp: hex64(0n), interrupted: true },
     ...(registers && { registers }),
   };

@@ -1,7 +1,7 @@
 import type { LogLine } from '../log/log-line.ts';
 import type { CallTrace, TraceContext, TraceFrame } from './call-trace.ts';
-import { runsNowhere } from './runs-nowhere.ts';
 import { type PrintedFrame, parseCpuPlace, parseFrame } from './trace-frame.ts';
+import { wildPlace } from './wild-place.ts';
 
 /** What the lines of a report say of stacks. */
 export interface ReportBody {
@@ -181,7 +181,7 @@ class BodyReader {
       }
       return;
     }
-    if (runsNowhere(text, this.#headers > 0)) this.#nowhere = true;
+    if (wildPlace(text, this.#headers > 0) !== undefined) this.#nowhere = true;
     if (/^RIP: 0033:|^\s*RIP: 0023:/.test(text)) {
       if (this.#open) this.#open.user = true;
       return;
