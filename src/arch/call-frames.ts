@@ -1,5 +1,5 @@
 import type { Addr } from '../base/units.ts';
-import type { RegisterValues, StackMemory, Step } from '../program/ports.ts';
+import type { RegisterValues, StackMemory, Step, UnwindSupport } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 
 /** What stepping by call frame information needs to know of a CPU. */
@@ -28,4 +28,13 @@ export function stepByCallFrames(prog: Program, frame: Step, stack: StackMemory,
   const registers = [...found.registers];
   registers[cpu.pc] = caller.pc;
   return { registers, trust: 'cfi', at: caller.at, exact: found.signal, saved: false };
+}
+
+/** Steps by a CPU's own way, and by call frame information where that ends before the stack does. */
+export function withCallFrames(step: UnwindSupport['step'], cpu: CallFrames): UnwindSupport['step'] {
+  return (prog, frame, stack) => {
+    const next = step(prog, frame, stack);
+    if (!('end' in next) || next.complete) return next;
+    return stepByCallFrames(prog, frame, stack, cpu) ?? next;
+  };
 }

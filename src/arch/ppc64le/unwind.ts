@@ -3,7 +3,7 @@ import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
-import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
+import { type CallFrames, withCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { savedFrame } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
@@ -53,11 +53,7 @@ export const ppcUnwind: UnwindSupport = {
   blocked,
   taskStack: taskStackRange,
   cpuStacks: ppcCpuStacks,
-  step: (prog, frame, stack) => {
-    const next = step(prog, frame, stack);
-    if (!('end' in next) || next.complete) return next;
-    return stepByCallFrames(prog, frame, stack, PPC_CALL_FRAMES) ?? next;
-  },
+  step: withCallFrames(step, PPC_CALL_FRAMES),
   isUser: (_prog, registers) => isUserMode(registers),
   interruptsOn,
   exceptionFrames: ppcExceptionFrames,

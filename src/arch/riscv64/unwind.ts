@@ -2,7 +2,7 @@ import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
-import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
+import { type CallFrames, withCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { savedFrame, threadEntry } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
@@ -59,11 +59,7 @@ export const riscvUnwind: UnwindSupport = {
   taskStack: taskStackRange,
   cpuStacks: riscvCpuStacks,
   stackAt: vmapStackAt,
-  step: (prog, frame, stack) => {
-    const next = step(prog, frame, stack);
-    if (!('end' in next) || next.complete) return next;
-    return stepByCallFrames(prog, frame, stack, RISCV_CALL_FRAMES) ?? next;
-  },
+  step: withCallFrames(step, RISCV_CALL_FRAMES),
   isUser: (_prog, registers) => isUserMode(registers),
   interruptsOn,
   exceptionFrames: riscvExceptionFrames,

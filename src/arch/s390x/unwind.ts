@@ -2,7 +2,7 @@ import { hex } from '../../base/hex.ts';
 import type { Addr } from '../../base/units.ts';
 import type { RegisterValues, StackEnd, StackMemory, Step, UnwindSupport } from '../../program/ports.ts';
 import type { Program } from '../../program/program.ts';
-import { type CallFrames, stepByCallFrames } from '../call-frames.ts';
+import { type CallFrames, withCallFrames } from '../call-frames.ts';
 import { originalReturn } from '../return-hooks.ts';
 import { savedFrame } from '../saved-frame.ts';
 import { taskStackRange } from '../task-stack.ts';
@@ -48,11 +48,7 @@ export const s390Unwind: UnwindSupport = {
   blocked,
   taskStack: taskStackRange,
   cpuStacks: s390CpuStacks,
-  step: (prog, frame, stack) => {
-    const next = step(prog, frame, stack);
-    if (!('end' in next) || next.complete) return next;
-    return stepByCallFrames(prog, frame, stack, CALL_FRAMES) ?? next;
-  },
+  step: withCallFrames(step, CALL_FRAMES),
   isUser: (_prog, registers) => isProblemState(registers),
   interruptsOn: takesInterrupts,
   exceptionFrames: s390ExceptionFrames,
