@@ -1,5 +1,6 @@
 import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
 import { taskTable } from '../../src/kernel/task.ts';
+import { taskSlabObjects } from '../../src/kernel/task-slab-scan.ts';
 import { HostDebugInfo } from '../../src/node/debug-info.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
@@ -164,15 +165,40 @@ function ranSince(prog: Program, tasks: readonly TaskAnswer[], clock: readonly s
   const last = new Map<number, bigint>();
   for (const t of tasks) {
     try {
-      const task = prog.at('task_struct', BigInt(t.task));
-      const accounted = task.get('se.exec_start').toBigInt();
-      const arrived = task.find('sched_info.last_arrival')?.toBigInt() ?? 0n;
-      last.set(t.pid, accounted > arrived ? accounted : arrived);
+      last.set(t.pid, lastRun(prog, BigInt(t.task)));
     } catch (e) {
       if (!(e instanceof AnalysisError)) throw e;
     }
   }
-  return (pid) => (last.get(pid) ?? 0n) > listed;
+  let ended: ReadonlyMap<number, bigint> | undefined;
+  return (pid) => (last.get(pid) ?? (ended ??= endedTasks(prog)).get(pid) ?? 0n) > listed;
+}
+
+function lastRun(prog: Program, address: bigint): bigint {
+  const task = prog.at('task_struct', address);
+  const accounted = task.get('se.exec_start').toBigInt();
+  const arrived = task.find('sched_info.last_arrival')?.toBigInt() ?? 0n;
+  return accounted > arrived ? accounted : arrived;
+}
+
+/**
+ * When the tasks ran last that have ended, by pid: what the cache of task_struct still holds of them, free or not, with
+ * an `exit_state`.
+ */
+function endedTasks(prog: Program): ReadonlyMap<number, bigint> {
+  const ended = new Map<number, bigint>();
+  try {
+    for (const address of taskSlabObjects(prog)) {
+      const task = prog.at('task_struct', address);
+      if (task.get('exit_state').toNumber() === 0) continue;
+      const pid = task.get('pid').toNumber();
+      const at = lastRun(prog, address);
+      if (at > (ended.get(pid) ?? 0n)) ended.set(pid, at);
+    }
+  } catch (e) {
+    if (!(e instanceof AnalysisError)) throw e;
+  }
+  return ended;
 }
 
 /** All names at an address. */
