@@ -8,6 +8,12 @@ const BUDGETS = [
 ] as const;
 
 /**
+ * Bytes of bytecode of other functions that V8 puts into one that it optimises. Most of the work of optimising is done on
+ * them, and a report has run past such a function before that is made good: 80 ms instead of 180 are spent on 25 functions.
+ */
+const INLINED = { flag: 'max-inlined-bytecode-size-cumulative', usual: 920, report: 200 } as const;
+
+/**
  * Young objects are collected by the main thread alone: helpers, which V8 wakes for every little collection, cost CPU time and
  * save none of the user's (median of ten reports of a double free, Node 20 on 2 cores: 0.85 s instead of 0.89).
  */
@@ -20,7 +26,7 @@ const COLLECTOR = 'parallel-scavenge';
  */
 export async function optimisedLater<T>(work: () => Promise<T>): Promise<T> {
   const v8 = process.getBuiltinModule('node:v8');
-  const budgets = process.versions.v8.startsWith('11.3.') ? BUDGETS : [];
+  const budgets = process.versions.v8.startsWith('11.3.') ? [...BUDGETS, INLINED] : [INLINED];
   const set = (which: 'usual' | 'report'): void => {
     for (const budget of budgets) v8.setFlagsFromString(`--${budget.flag}=${budget[which]}`);
     v8.setFlagsFromString(`--${which === 'report' ? 'no-' : ''}${COLLECTOR}`);

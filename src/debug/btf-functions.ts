@@ -5,8 +5,8 @@ import type { BtfTypes } from './btf-types.ts';
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
   const { words, starts, firstId } = types.section;
   const pointers = pointersTo(types, struct);
-  const found: string[] = [];
-  if (pointers.size === 0) return found;
+  if (pointers.size === 0) return [];
+  const found: number[] = [];
   /** By number of a prototype minus `firstId`: 1 takes such a pointer, 2 does not; 0 where that was not asked yet. */
   const prototypes = new Uint8Array(starts.length);
   for (let i = 0; i < starts.length; i++) {
@@ -18,9 +18,9 @@ export function functionsTaking(types: BtfTypes, struct: string): string[] {
       known = pointers.has(onlyParameter(types, id)) ? 1 : 2;
       prototypes[id - firstId] = known;
     }
-    if (known === 1) found.push(types.section.text(words[at] as number));
+    if (known === 1) found.push(words[at] as number);
   }
-  return found;
+  return found.map((name) => types.section.text(name));
 }
 
 /** Numbers of the types that are pointers to a struct of this name. */

@@ -19,68 +19,32 @@ function offsetsOf(section: BtfSection, name: string): Set<number> {
  * and its other global variables where it was built so.
  */
 export function findGlobal(section: BtfSection, name: string): number | undefined {
-  const table = tables(section);
-  if (++table.asked > FEW) {
-    table.index ??= new GlobalIndex(section);
-    return table.index.find(name);
-  }
-  const names = offsetsOf(section, name);
-  if (names.size === 0) return undefined;
-  const { words, starts } = section;
-  for (let i = 0; i < starts.length; i++) {
-    const at = starts[i] as number;
-    const kind = ((words[at + 1] as number) >>> 24) & 0x7f;
-    if ((kind === BTF_KIND.VAR || kind === BTF_KIND.FUNC) && names.has(words[at] as number)) return i + section.firstId;
+  const wanted = asciiBytes(name);
+  const hash = hashBytes(wanted, 0);
+  const { hashes, ids } = globals(section);
+  for (let i = hashes.indexOf(hash); i >= 0; i = hashes.indexOf(hash, i + 1)) {
+    const index = ids[i] as number;
+    const at = section.starts[index] as number;
+    if (section.textIs(section.words[at] as number, wanted)) return index + section.firstId;
   }
   return undefined;
 }
 
-/** Questions from which on a table of all names pays. */
-const FEW = 2;
-
-const tables = perOwner((_section: BtfSection): { asked: number; index: GlobalIndex | undefined } => ({
-  asked: 0,
-  index: undefined,
-}));
-
-/** Every variable and function of a section by a hash of its name; open addressing. */
-class GlobalIndex {
-  readonly #section: BtfSection;
-  /** Index of a record plus one; 0 where there is none. */
-  readonly #slots: Int32Array;
-
-  constructor(section: BtfSection) {
-    this.#section = section;
-    const { words, starts } = section;
-    let count = 0;
-    for (let i = 0; i < starts.length; i++) if (isGlobal(words, starts[i] as number)) count++;
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(count * 2 + 2)));
-    const mask = this.#slots.length - 1;
-    for (let i = 0; i < starts.length; i++) {
-      const at = starts[i] as number;
-      if (!isGlobal(words, at)) continue;
-      let slot = section.hashOf(words[at] as number) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = i + 1;
-    }
+/** Every variable and function of a section: a hash of its name, and its number minus `firstId`. */
+const globals = perOwner((section: BtfSection): { readonly hashes: Int32Array; readonly ids: Uint32Array } => {
+  const { words, starts } = section;
+  const hashes = new Int32Array(starts.length);
+  const ids = new Uint32Array(starts.length);
+  let count = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const at = starts[i] as number;
+    const kind = ((words[at + 1] as number) >>> 24) & 0x7f;
+    if (kind !== BTF_KIND.VAR && kind !== BTF_KIND.FUNC) continue;
+    hashes[count] = section.hashOf(words[at] as number);
+    ids[count++] = i;
   }
-
-  find(name: string): number | undefined {
-    const wanted = asciiBytes(name);
-    const mask = this.#slots.length - 1;
-    const { words, starts, firstId } = this.#section;
-    for (let slot = hashBytes(wanted, 0) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] as number;
-      if (entry === 0) return undefined;
-      if (this.#section.textIs(words[starts[entry - 1] as number] as number, wanted)) return entry - 1 + firstId;
-    }
-  }
-}
-
-function isGlobal(words: Uint32Array, at: number): boolean {
-  const kind = ((words[at + 1] as number) >>> 24) & 0x7f;
-  return kind === BTF_KIND.VAR || kind === BTF_KIND.FUNC;
-}
+  return { hashes: hashes.subarray(0, count), ids: ids.subarray(0, count) };
+});
 
 /** Number of the enumeration that has a constant of this name. */
 export function findEnumeration(section: BtfSection, name: string): number | undefined {

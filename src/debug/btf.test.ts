@@ -4,6 +4,7 @@ import { btfTypes, memoryOf } from '../../test/build/btf-types.ts';
 import { BtfWriter } from '../../test/build/btf-writer.ts';
 import { AnalysisError, CorruptError } from '../base/errors.ts';
 import type { CType } from '../types/c-type.ts';
+import { findGlobal } from './btf-globals.ts';
 import { BtfSection } from './btf-section.ts';
 import { BtfTypes, DistilledTypes } from './btf-types.ts';
 
@@ -197,6 +198,32 @@ test("a module's section continues the kernel's numbers and strings", () => {
   assert.equal(split.find('struct victim')?.members[1]?.name, 'pid');
   assert.equal(split.find('task')?.size, 8, 'its own names, whose text is in the base');
   assert.equal(split.find('struct list_head'), undefined, 'names of the base are asked of the base');
+});
+
+test('functions are found by their whole names, those of a module by names that stand in the base too', () => {
+  const w = new BtfWriter();
+  const int = w.int('int', 4, 1);
+  const proto = w.prototype(int, []);
+  const names = ['', '_short', '_and_some_more', '_and_some_mor', '_and_some_more_', '_and'].map(
+    (end) => `begins_with_the_same_letters${end}`,
+  );
+  const ids = names.map((name) => w.func(name, proto));
+  w.struct('begins_with_the_same', 4, [['a', int, 0]]);
+  const kernel = btfTypes(w);
+  assert.deepEqual(
+    names.map((name) => findGlobal(kernel.section, name)),
+    ids,
+  );
+  for (const name of ['begins_with_the_same', 'begins_with_the_same_letter', `${names[0]}x`, '', 'int']) {
+    assert.equal(findGlobal(kernel.section, name), undefined, name);
+  }
+  const module = new BtfWriter(w);
+  const own = module.func(names[1] as string, proto);
+  const other = module.func('module_init', proto);
+  const split = btfTypes(module, kernel);
+  assert.equal(findGlobal(split.section, names[1] as string), own);
+  assert.equal(findGlobal(split.section, 'module_init'), other);
+  assert.equal(findGlobal(split.section, names[2] as string), undefined);
 });
 
 test('a distilled base stands for the types of the kernel', () => {

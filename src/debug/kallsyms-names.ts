@@ -11,6 +11,8 @@ import { LazyTable } from './lazy-table.ts';
 const MAX_NAME = 1024;
 /** Symbols with one name that a search looks at. */
 const MAX_SAME_NAME = 4096;
+/** Positions in the names that are kept. */
+const MAX_OFFSETS = 4096;
 const LLVM = asciiBytes('.llvm.');
 
 /** The name column of kallsyms: compressed names in the order of the addresses. */
@@ -23,6 +25,7 @@ export class KallsymsNames {
   readonly #markers: LazyTable | undefined;
   readonly #seqs: LazyTable | undefined;
   readonly #scratch = new Uint8Array(MAX_NAME);
+  readonly #offsets = new Map<number, number>();
   #index: { readonly hashes: Uint32Array; readonly markers: Uint32Array } | undefined;
 
   /** @param names the names table, when parts of it have been read already */
@@ -212,9 +215,14 @@ export class KallsymsNames {
     return wanted.length - length;
   }
 
-  /** Position in the names of symbol `i`. */
+  /** Position in the names of symbol `i`. A binary search asks for the same few at its beginning, whatever it looks for. */
   #offset(i: number): number {
-    return skipNames(this.#names, this.#marker(i >>> 8), i & 0xff);
+    let offset = this.#offsets.get(i);
+    if (offset === undefined) {
+      offset = skipNames(this.#names, this.#marker(i >>> 8), i & 0xff);
+      if (this.#offsets.size < MAX_OFFSETS) this.#offsets.set(i, offset);
+    }
+    return offset;
   }
 
   #hashed() {
