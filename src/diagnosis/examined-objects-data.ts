@@ -1,4 +1,5 @@
 import { hex64 } from '../base/hex.ts';
+import { functionName } from '../kernel/function-name.ts';
 import { OBJECT_ALLOCATED } from '../kernel/slab-freelist.ts';
 import type { SlabObjectFacts } from '../kernel/slab-object-facts.ts';
 import type { ExaminedObjectData } from '../report/examined-object-data.ts';
@@ -18,7 +19,7 @@ function data(of: Case, o: ExaminedObject): ExaminedObjectData {
   const { slab, page } = o;
   return {
     address: hex64(o.address),
-    from: sources(o),
+    from: sources(of, o),
     name: objectName(o),
     state: stateWords(o),
     cache: slab?.cache.name ?? null,
@@ -35,12 +36,14 @@ function data(of: Case, o: ExaminedObject): ExaminedObjectData {
   };
 }
 
-/** What leads to it: expressions of the explanation, then registers of the innermost frame that has it. */
-function sources(o: ExaminedObject): string[] {
+/** What leads to it: expressions of the explanation, then registers of the innermost frame that has it: a caller's by its name. */
+function sources(of: Case, o: ExaminedObject): string[] {
   const expressions = o.roles.flatMap((r) => (r.expression === undefined ? [] : [r.expression]));
-  const first = o.roles.find((r) => r.register !== undefined)?.frame;
-  const registers = o.roles.flatMap((r) => (r.frame === first && r.register !== undefined ? [r.register] : []));
-  return [...new Set([...expressions, ...registers])];
+  const first = o.roles.find((r) => r.register !== undefined);
+  const registers = o.roles.flatMap((r) => (r.frame === first?.frame && r.register !== undefined ? [r.register] : []));
+  const caller = first && !first.printed ? of.unwound?.frames[first.frame]?.symbol?.name : undefined;
+  const whose = caller === undefined ? '' : ` in ${functionName(caller)}`;
+  return [...new Set([...expressions, ...registers.map((r) => `${r}${whose}`)])];
 }
 
 function neighbours({ slab, index, cache, object }: SlabObjectFacts): ExaminedObjectData['neighbours'] {
