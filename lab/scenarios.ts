@@ -122,6 +122,8 @@ const BIG_PAGES = { cpu: 'cortex-a76', memMiB: 1024 };
 const SLOW = { timeoutSeconds: 300 };
 /** The hashed page table instead of the radix tree. */
 const HASH = { append: 'disable_radix', timeoutSeconds: 300 };
+/** With PREEMPT_RT softirqs run in threads, so that none interrupts a page fault. */
+const RT = { expect: /rcu_do_batch/ };
 /** Small and with few processes, for the dumps that live in the repository. */
 const SAMPLE = { append: 'lab.quiet=1', memMiB: 256 };
 
@@ -243,6 +245,27 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-6.1', 'rcustall'),
   scenario('arm64-6.1', 'hungmutex'),
   scenario('arm64-6.12-16k', 'hardlockup', BIG_PAGES),
+  scenario('amd64-6.12-rt', 'sysrq'),
+  scenario('amd64-6.12-rt', 'null'),
+  scenario('amd64-6.12-rt', 'rcuinode', RT),
+  scenario('amd64-6.12-rt', 'abba'),
+  scenario('amd64-6.12-rt', 'hungmutex'),
+  scenario('amd64-6.12-rt', 'hungrwsem'),
+  scenario('amd64-6.12-rt', 'locks'),
+  scenario('amd64-6.12-rt', 'irqnull'),
+  scenario('amd64-6.12-rt', 'softnull'),
+  scenario('amd64-6.12-rt', 'spin'),
+  scenario('amd64-6.12-rt', 'overflow'),
+  scenario('amd64-6.12-rt', 'completion'),
+  scenario('amd64-6.1-rt', 'rcuinode', RT),
+  scenario('amd64-6.1-rt', 'abba'),
+  scenario('amd64-6.1-rt', 'hungmutex'),
+  scenario('arm64-6.12-rt', 'null'),
+  scenario('arm64-6.12-rt', 'abba'),
+  scenario('arm64-6.12-rt', 'rcuinode', RT),
+  scenario('amd64-6.12-full', 'null'),
+  scenario('amd64-6.12-full', 'inode'),
+  scenario('amd64-6.12-full', 'locks'),
 ];
 
 /** What the repository's sample dumps are filtered from. */

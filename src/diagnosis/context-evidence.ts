@@ -1,4 +1,5 @@
 import { attempt } from '../base/attempt.ts';
+import { structAt } from '../kernel/module-struct.ts';
 import type { Evidence } from '../report/finding.ts';
 import { inRcuCallback } from './blame.ts';
 import type { Case } from './case.ts';
@@ -40,8 +41,7 @@ export function rcuOwner(
   for (const member of CALLBACKS) {
     const path = prefix + member;
     const value = attempt(() =>
-      of.prog
-        .at(o.type as string, o.address)
+      structAt(of.prog, o.type as string, o.address)
         .find(path)
         ?.toBigInt(),
     );

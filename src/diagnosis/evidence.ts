@@ -2,6 +2,7 @@ import { attempt } from '../base/attempt.ts';
 import { hex, hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Addr } from '../base/units.ts';
+import { findStruct, structAt } from '../kernel/module-struct.ts';
 import { formatValue } from '../program/format-value.ts';
 import type { Program } from '../program/program.ts';
 import type { Evidence } from '../report/finding.ts';
@@ -23,7 +24,7 @@ export function memberEvidence(
   at: Addr,
 ): Evidence | undefined {
   const value = attempt(() => {
-    const place = prog.at(type, at).get(member);
+    const place = structAt(prog, type, at).get(member);
     const kind = place.type.resolve().kind;
     if (kind === 'struct' || kind === 'union' || kind === 'array') return undefined;
     // what a pointer leads to is not shown by every command
@@ -37,7 +38,7 @@ export function memberEvidence(
 
 /** No bit-field: its bytes are its value. */
 function isPlain(prog: Program, type: string, member: string): boolean {
-  return (prog.findMember(type, member)?.bitSize ?? 0) === 0;
+  return (findStruct(prog, type)?.findMember(member)?.bitSize ?? 0) === 0;
 }
 
 /** A register of a frame, as `bt` prints those that an exception saved. */

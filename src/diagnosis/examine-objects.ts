@@ -4,6 +4,7 @@ import type { FaultPointer } from '../fault/chain.ts';
 import { cacheType } from '../kernel/cache-type.ts';
 import { kasanTracks } from '../kernel/kasan-track.ts';
 import { modulePlace } from '../kernel/module-place.ts';
+import { findStruct } from '../kernel/module-struct.ts';
 import { objectIdentity } from '../kernel/object-identity.ts';
 import { pageMap } from '../kernel/page-map.ts';
 import { pageUse, pageUseAt } from '../kernel/page-use.ts';
@@ -97,7 +98,7 @@ function slabParts(
   pointed: string | undefined,
 ): Pick<ExaminedObject, 'address' | 'type' | 'identity' | 'poison' | 'tracks'> {
   const { cache, object } = slab;
-  const type = attempt(() => cacheType(prog, cache)) ?? fitting(prog, slab, pointed);
+  const type = attempt(() => cacheType(prog, cache))?.name ?? fitting(prog, slab, pointed);
   const identity = type === undefined ? undefined : attempt(() => objectIdentity(prog, type, object));
   const poison = attempt(() => slabPoison(prog, cache, object));
   const kept = attempt(() => slabTracks(prog, cache, object)) ?? [];
@@ -144,7 +145,7 @@ function addRole(found: Map<Addr, PointerRole[]>, value: Addr, role: PointerRole
 
 /** The struct that the code takes an object for, when the object may be one: a general cache does not tell it. */
 function fitting(prog: Program, { cache, inside }: SlabObjectFacts, pointed: string | undefined): string | undefined {
-  const type = pointed === undefined || inside !== 0 ? undefined : attempt(() => prog.findType(pointed));
+  const type = pointed === undefined || inside !== 0 ? undefined : attempt(() => findStruct(prog, pointed));
   return type && type.size > 8 && type.size <= cache.objectSize ? pointed : undefined;
 }
 

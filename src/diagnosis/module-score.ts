@@ -112,7 +112,8 @@ function callbacks(of: Case, module: ModuleRecord): Points[] {
     for (let offset = 0; offset + 8 <= size; offset += 8) {
       const value = attempt(() => of.prog.memory.u64(o.address + BigInt(offset)));
       if (value === undefined) break;
-      if (!holdsCode(of, module, value)) continue;
+      // the beginning of its memory is what the lists of the module loader and of vmalloc hold
+      if (!holdsCode(of, module, value) || module.memory.some((m) => m.base === value)) continue;
       const symbol = attempt(() => of.prog.symbolAt(value));
       if (symbol?.address !== value) continue; // a function is called at its beginning
       const name = bareName(symbol.name);

@@ -2,9 +2,9 @@ import { attempt } from '../base/attempt.ts';
 import { hex, hexPad } from '../base/hex.ts';
 import type { Bytes } from '../base/units.ts';
 import type { Evidence } from '../report/finding.ts';
-import { memberAt } from '../types/member-at.ts';
 import type { Case } from './case.ts';
 import type { ExaminedObject } from './examined-object.ts';
+import { objectMember } from './object-member.ts';
 
 /** REFCOUNT_SATURATED, include/linux/refcount.h (v5.5): what refcount_warn_saturate() sets a count to that went wrong. */
 const SATURATED = 0xc0000000;
@@ -28,8 +28,7 @@ export function saturatedCount(of: Case): SaturatedCount | undefined {
       const value = attempt(() => of.prog.memory.u32(at));
       if (value === undefined) break;
       if (value !== SATURATED) continue;
-      const { type } = object;
-      const member = type === undefined ? undefined : attempt(() => memberAt(of.prog.type(type), offset));
+      const member = objectMember(of.prog, object, offset);
       const place = member ?? hex(offset);
       const what = {
         en: `the count ${member === undefined ? `at offset ${place}` : place} of the object: the kernel has saturated it`,

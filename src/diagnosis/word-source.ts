@@ -1,10 +1,10 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import type { Evidence } from '../report/finding.ts';
-import { memberAt } from '../types/member-at.ts';
 import type { Case } from './case.ts';
 import { wordEvidence } from './evidence.ts';
 import type { ExaminedObject } from './examined-object.ts';
+import { objectMember } from './object-member.ts';
 
 /** The word of an object that holds a bad value. */
 export interface WordSource {
@@ -41,8 +41,7 @@ export function wordSource(of: Case, bad: bigint): WordSource | undefined {
 }
 
 function source(of: Case, object: ExaminedObject, offset: number): WordSource | undefined {
-  const type = object.type === undefined ? undefined : attempt(() => of.prog.findType(object.type as string));
-  const member = type && memberAt(type, offset);
+  const member = objectMember(of.prog, object, offset);
   const place = member ?? hex(offset);
   const what = {
     en: `the object holds that value ${member === undefined ? `at offset ${place}` : `in ${place}`}`,

@@ -46,6 +46,6 @@ export function slabOf(frame: FaultFrame, at: Addr): SlabOwner | undefined {
   return {
     name,
     objectSize: cache?.objectSize ?? 0,
-    type: type === undefined ? undefined : prog.findType(type)?.resolve(),
+    type,
   };
 }

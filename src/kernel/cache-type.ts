@@ -1,6 +1,8 @@
 import { addrAdd } from '../base/u64.ts';
 import type { Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
+import type { CType } from '../types/c-type.ts';
+import { findStruct } from './module-struct.ts';
 import type { SlabCache } from './slab-cache.ts';
 
 /**
@@ -59,10 +61,11 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 const GENERAL = /^(?:kmalloc|dma-kmalloc|names_cache|ip6?-frags|skbuff_small|pool_workqueue_)/;
 
 /**
- * C type of the objects of a cache, where this kernel has a type of that name that fits into them. Undefined for caches of
+ * C type of the objects of a cache, where this kernel or a loaded module has a type of that name that fits into them: file
+ * systems and drivers are often modules. Undefined for caches of
  * no particular type, for unknown ones, and for caches that the kernel merged with others: they hold objects of several types.
  */
-export function cacheType(prog: Program, cache: SlabCache): string | undefined {
+export function cacheType(prog: Program, cache: SlabCache): CType | undefined {
   if (isMerged(prog, cache)) return undefined;
   const { name } = cache;
   const listed = TYPES[name];
@@ -71,8 +74,8 @@ export function cacheType(prog: Program, cache: SlabCache): string | undefined {
   const guesses = listed ?? [bare, bare.replace(/s$/, ''), bare.replace(/_(?:cachep?|slab|pool|struct)$/, '')];
   for (const guess of guesses) {
     if (!/^[A-Za-z_]\w*$/.test(guess)) continue;
-    const type = prog.findType(guess)?.resolve();
-    if (type && (type.kind === 'struct' || type.kind === 'union') && fits(type.size, cache, guess)) return guess;
+    const type = findStruct(prog, guess)?.resolve();
+    if (type && (type.kind === 'struct' || type.kind === 'union') && fits(type.size, cache, guess)) return type;
   }
   return undefined;
 }

@@ -2,9 +2,11 @@ import { AnalysisError } from '../base/errors.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
+import type { CType } from '../types/c-type.ts';
 import { filePaths } from './fs-path.ts';
 import { inodes } from './inode.ts';
 import { inodePath, superblockPlace } from './inode-place.ts';
+import { findStruct } from './module-struct.ts';
 
 /** What an object says of itself. */
 export interface ObjectIdentity {
@@ -81,7 +83,7 @@ const COUNTS = ['refcount.refs.counter', 'refcnt.refs.counter', 'kref.refcount.r
 
 /** What an object of a type says of itself, as far as memory still tells: a freed object keeps most of it. */
 export function objectIdentity(prog: Program, type: string, object: Addr): ObjectIdentity | undefined {
-  const outer = prog.findType(type);
+  const outer = findStruct(prog, type);
   if (!outer) return undefined;
   for (const kind of KINDS) {
     for (const inside of kind.type === type ? [''] : (kind.inside ?? [])) {
@@ -90,17 +92,17 @@ export function objectIdentity(prog: Program, type: string, object: Addr): Objec
         continue;
       const address = addrAdd(object, place);
       const words = attempt(() => kind.words?.(prog, address)) ?? '';
-      return { type: kind.type, address, inside, words, members: known(prog, type, inside, kind.members) };
+      return { type: kind.type, address, inside, words, members: known(outer, inside, kind.members) };
     }
   }
-  const members = known(prog, type, '', [COUNTS]);
+  const members = known(outer, '', [COUNTS]);
   return { type, address: object, inside: '', words: '', members };
 }
 
-function known(prog: Program, type: string, inside: string, members: Kind['members']): string[] {
+function known(type: CType, inside: string, members: Kind['members']): string[] {
   const prefix = inside === '' ? '' : `${inside}.`;
   return members.flatMap((names) => {
-    const found = names.map((name) => prefix + name).find((path) => prog.findMember(type, path) !== undefined);
+    const found = names.map((name) => prefix + name).find((path) => type.findMember(path) !== undefined);
     return found === undefined ? [] : [found];
   });
 }

@@ -2,9 +2,11 @@ import { attempt } from '../base/attempt.ts';
 import { AnalysisError } from '../base/errors.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
+import type { CType } from '../types/c-type.ts';
 import { memberAt } from '../types/member-at.ts';
 import { cacheType } from './cache-type.ts';
 import { isKernelPointer } from './kernel-struct.ts';
+import { findStruct } from './module-struct.ts';
 import { objectIdentity } from './object-identity.ts';
 import { pageReader } from './page.ts';
 import { type PointerFit, pointerFit, structsAt } from './pointer-members.ts';
@@ -87,7 +89,7 @@ export function referrers(prog: Program, referred: Referred): Referrers {
 /** A cache whose objects may point to what is looked for. */
 interface Holder {
   readonly cache: SlabCache;
-  readonly type: string;
+  readonly type: CType;
   readonly fit: PointerFit;
   /** The memory of its slabs, ascending. */
   readonly areas: SearchArea[];
@@ -97,14 +99,13 @@ interface Holder {
 
 /** By address of the cache. @throws NotFoundError when the kernel's types are not known */
 function holdersOf(prog: Program, { type, values, start }: Referred): Map<Addr, Holder> {
-  const own = type === undefined ? undefined : prog.findType(type);
+  const own = type === undefined ? undefined : findStruct(prog, type);
   const names = new Set(own ? values.flatMap((value) => structsAt(own, Number(value - start))) : []);
   const holders = new Map<Addr, Holder>();
   for (const cache of slabCaches(prog).caches) {
-    const name = cacheType(prog, cache);
-    const fit = name === undefined ? undefined : pointerFit(prog.type(name), names);
-    if (name === undefined || fit === undefined) continue;
-    holders.set(cache.address, { cache, type: name, fit, areas: [], bytes: 0 });
+    const type = cacheType(prog, cache);
+    const fit = type && pointerFit(type, names);
+    if (type && fit !== undefined) holders.set(cache.address, { cache, type, fit, areas: [], bytes: 0 });
   }
   return holders;
 }
@@ -207,12 +208,12 @@ function describe(prog: Program, hit: SearchHit, { cache, type }: Holder, area: 
   const { address, value } = hit;
   const stride = BigInt(cache.size);
   const object = area.start + ((address - area.start) / stride) * stride + BigInt(cache.leftPad);
-  const member = memberAt(prog.type(type), Number(address - object));
+  const member = memberAt(type, Number(address - object));
   if (member === undefined) return undefined;
   const facts = attempt(() => slabObjectFacts(prog, object));
-  const words = attempt(() => objectIdentity(prog, type, object)?.words);
+  const words = attempt(() => objectIdentity(prog, type.name, object)?.words);
   return {
-    ...{ at: address, value, cache, object, type, member },
+    ...{ at: address, value, cache, object, type: type.name, member },
     ...(facts && { allocated: facts.allocated }),
     ...(words !== undefined && { words }),
   };

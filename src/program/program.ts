@@ -48,6 +48,7 @@ export class Program {
   readonly #sources: DebugSources;
   readonly #problems: Problem[] = [];
   readonly #types = new Map<string, CType | undefined>();
+  readonly #moduleTypes = new Map<string, CType | undefined>();
   readonly #symbols = new Map<string, KernelSymbol | undefined>();
   readonly #places = new Map<string, MemberPlace | undefined>();
   /** The stacks of a dump share most of their return addresses. */
@@ -112,7 +113,7 @@ export class Program {
   /** A further source, asked after those that are there already. What was not found before is looked for again. */
   add(provider: DebugProvider): void {
     this.#sources.add(provider);
-    for (const cache of [this.#types, this.#symbols, this.#places, this.#symbolsAt]) cache.clear();
+    for (const cache of [this.#types, this.#moduleTypes, this.#symbols, this.#places, this.#symbolsAt]) cache.clear();
   }
 
   /** Whether any source of this kind of information is there; opens it. */
@@ -168,7 +169,12 @@ export class Program {
 
   /** A type that only a loaded module has; reads the types of all modules, so ask only for what a user named. */
   findModuleType(name: string): CType | undefined {
-    return this.#sources.ask('types', (info) => info.findModuleType?.(name));
+    let type = this.#moduleTypes.get(name);
+    if (type === undefined && !this.#moduleTypes.has(name)) {
+      type = this.#sources.ask('types', (info) => info.findModuleType?.(name));
+      this.#moduleTypes.set(name, type);
+    }
+    return type;
   }
 
   symbolAt(at: Addr): KernelSymbol | undefined {
