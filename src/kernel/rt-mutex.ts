@@ -33,7 +33,11 @@ export function blockedOnRtMutex(prog: Program, task: Addr): RtMutexWait | undef
   const word = (member: string): bigint => prog.memory.ulong(addrAdd(waiter, prog.offset('rt_mutex_waiter', member)));
   if (word('task') !== task) return undefined;
   const address = word('lock');
-  if (!isKernelPointer(prog, address)) return undefined;
+  return isKernelPointer(prog, address) ? rtMutexState(prog, address) : undefined;
+}
+
+/** @param address `struct rt_mutex_base *` @throws NotFoundError MemoryFault */
+export function rtMutexState(prog: Program, address: Addr): RtMutexWait {
   // struct rt_mutex_base: commit 830e6acc8a1c ("locking/rtmutex: Split out the inner parts of 'struct rtmutex'", v5.15)
   const type = prog.findType('rt_mutex_base') ? 'rt_mutex_base' : 'rt_mutex';
   const owner = prog.memory.ulong(addrAdd(address, prog.offset(type, 'owner')));

@@ -10,6 +10,7 @@ import { isKernelPointer } from './kernel-struct.ts';
 import { mutexState } from './mutex.ts';
 import { percpuRwsemState } from './percpu-rwsem.ts';
 import { blockedOnRtMutex } from './rt-mutex.ts';
+import { rwbaseWait } from './rwbase.ts';
 import { rwsemState } from './rwsem.ts';
 import { semaphoreState } from './semaphore.ts';
 import { findCompletionWait, gracePeriodResource } from './wait-find-completion.ts';
@@ -93,6 +94,8 @@ export class WaitFinder {
   }
 
   #rtMutex(stack: WaitingStack): FoundWait | undefined {
+    const readerWriter = attempt(() => rwbaseWait(stack));
+    if (readerWriter) return readerWriter;
     const wait = blockedOnRtMutex(this.prog, stack.task.address);
     if (!wait) return undefined;
     const { address, type, holder, waiters, state, damage } = wait;

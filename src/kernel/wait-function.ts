@@ -94,7 +94,7 @@ const WAITING: readonly (readonly [RegExp, WaitKind, WaitMode?])[] = [
 
 /** Waits inside which another wait lies: what the inner one is for. */
 const PURPOSES =
-  /^(?:__flush_work|flush_work|(?:__)?flush_workqueue|drain_workqueue|(?:__)?wait_rcu_gp|synchronize_\w+|rcu_barrier\w*|kthread_stop|kthread_park|submit_bio_wait|bio_await|blk_execute_rq|blk_mq_freeze_queue_wait|kernel_clone|_do_fork|jbd2_log_wait_commit|wait_transaction_locked|start_this_handle|call_usermodehelper_exec|affine_move_task|__stop_cpus|stop_one_cpu|devtmpfs_submit_req|loop_\w+|dm_\w+)$/;
+  /^(?:(?:__)?rwbase_(?:read|write)_lock|__flush_work|flush_work|(?:__)?flush_workqueue|drain_workqueue|(?:__)?wait_rcu_gp|synchronize_\w+|rcu_barrier\w*|kthread_stop|kthread_park|submit_bio_wait|bio_await|blk_execute_rq|blk_mq_freeze_queue_wait|kernel_clone|_do_fork|jbd2_log_wait_commit|wait_transaction_locked|start_this_handle|call_usermodehelper_exec|affine_move_task|__stop_cpus|stop_one_cpu|devtmpfs_submit_req|loop_\w+|dm_\w+)$/;
 
 /** Frames above the waiting function in which its purpose is looked for, and frames in which it must lie. */
 const OUTER = 6;
@@ -146,7 +146,9 @@ function siteAt(
   name: string,
   [, kind, mode]: readonly [RegExp, WaitKind, WaitMode?],
 ): WaitSite {
-  return { kind, ...(mode && { mode }), function: name, index, ...purposeOf(frames, index) };
+  const part = purposeOf(frames, index);
+  const how = mode ?? (/^(?:__)?rwbase_(read|write)_lock$/.exec(part.purpose ?? '')?.[1] as WaitMode | undefined);
+  return { kind, ...(how && { mode: how }), function: name, index, ...part };
 }
 
 function purposeOf(frames: readonly StackFrame[], index: number): { purpose?: string } {

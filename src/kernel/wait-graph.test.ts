@@ -173,12 +173,67 @@ test('a semaphore names nobody: who has its address on the stack is inferred', (
   assert.equal(graph.roots[0]?.sure, false);
 });
 
-test('an rt-mutex is found by the task, and its owner by the lock', () => {
-  const made = new WaitWriter();
-  const { memory } = made;
+function rtMutexTypes({ memory }: WaitWriter): void {
   memory.type('rt_mutex_waiter', 112, { 'tree.entry': 0, task: 64, lock: 72 });
   memory.type('rt_mutex_base', 32, { waiters: 8, owner: 24 });
   memory.type('rb_node', 24, { __rb_parent_color: 0, rb_right: 8, rb_left: 16 });
+}
+
+for (const { writer, readers } of [
+  { writer: 'waits for the readers', readers: 2 },
+  { writer: 'has it', readers: 1 << 30 },
+]) {
+  test(`a rwsem made of an rt-mutex: its writer ${writer}`, () => {
+    const made = new WaitWriter();
+    const { memory } = made;
+    rtMutexTypes(made);
+    memory.type('rw_semaphore', 40, { 'rwbase.readers': 0, 'rwbase.rtmutex': 8 });
+    const pending = readers < 1 << 30;
+    const writes = made.waits(10, 'writes', ['__schedule', pending ? 'rwbase_write_lock' : 'msleep', 'driver'], 2);
+    const frames = [
+      '__schedule',
+      'rt_mutex_schedule',
+      '__rt_mutex_slowlock_locked.constprop.0',
+      '__rwbase_read_lock',
+      'driver',
+    ];
+    const reads = made.waits(11, 'reads', frames);
+    const lock = memory.alloc(64);
+    memory.u32(lock, readers);
+    memory.u64(lock + 16n, reads.locals);
+    memory.u64(lock + 32n, writes.task | 1n);
+    memory.u64(reads.locals + 64n, reads.task);
+    memory.u64(reads.locals + 72n, lock + 8n);
+    memory.u64(reads.task + 256n, reads.locals);
+    memory.u64(writes.locals + 8n, lock);
+    const { waits, roots } = waitGraph(made.program());
+    const of = (pid: number) => waits.find((w) => w.task.pid === pid)?.resource;
+    assert.deepEqual([of(11)?.address, of(11)?.kind, of(11)?.type], [lock, 'rwsem', 'rw_semaphore']);
+    assert.equal(waits.find((w) => w.task.pid === 11)?.site.mode, 'read');
+    if (pending) {
+      assert.equal(of(10), of(11), 'the writer waits for the same lock');
+      assert.deepEqual(of(11)?.holders, [], 'the kernel names no reader');
+      assert.match(of(11)?.state ?? '', /^readers=2 /);
+      assert.deepEqual(
+        of(11)?.waiting.map((t) => t.pid),
+        [10, 11],
+      );
+      assert.deepEqual(roots, []);
+    } else {
+      assert.equal(of(10), undefined);
+      assert.deepEqual(of(11)?.holders, [{ task: writes.task, how: 'owner', sure: true, mode: 'write' }]);
+      assert.deepEqual(
+        roots.map((r) => r.task.pid),
+        [10],
+      );
+    }
+  });
+}
+
+test('an rt-mutex is found by the task, and its owner by the lock', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  rtMutexTypes(made);
   const holder = made.waits(10, 'holder', ['__schedule', 'schedule', 'msleep'], 1);
   const waiting = made.waits(11, 'waiting', ['__schedule', 'schedule', 'rt_mutex_slowlock.constprop.0', 'driver']);
   const lock = memory.alloc(64);
