@@ -4,6 +4,8 @@ export interface Expected {
   readonly says: RegExp;
   /** Instead, where code cannot be walked back on the CPU, or the kernel has no types: what registers, stack and log tell. */
   readonly plain?: Expected;
+  /** Type and member that tell it: of a kernel without them the plain answer is expected. */
+  readonly member?: readonly [type: string, path: string];
   readonly function?: RegExp;
   readonly module?: string;
   readonly cache?: RegExp;
@@ -90,7 +92,14 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     module: 'labmore',
     object: true,
   },
-  hungrwsem: { says: /hangs? behind.*more-reads.*yard_lock/s, module: 'labmore', object: true },
+  hungrwsem: {
+    says: /hangs? behind.*more-reads.*yard_lock/s,
+    module: 'labmore',
+    object: true,
+    // with PREEMPT_RT a reader-writer semaphore only counts its readers
+    member: ['rw_semaphore', 'owner'],
+    plain: { says: /writes_yard.*rwsem (?:yard_lock|labmore\+0x)/s, module: 'labmore' },
+  },
   completion: {
     says: /more-waits.*truck_arrives/s,
     function: /^waits_for_truck$/,

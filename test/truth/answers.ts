@@ -51,5 +51,8 @@ export interface MountAnswer {
 /** Asks the program under test; one command line in, its JSON data out. */
 export type Ask = <T>(commandLine: string) => T;
 
-/** Address of a symbol, to settle frames that two names can stand for. */
+/** Address of a symbol; of several the first. */
 export type AddressOf = (symbol: string, module: string | undefined) => bigint | undefined;
+
+/** Addresses of all symbols of a name, to settle frames that two names can stand for: static functions share names. */
+export type AddressesOf = (symbol: string, module: string | undefined) => readonly bigint[];

@@ -1,11 +1,20 @@
 import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
+import { Lazy } from '../../src/base/lazy.ts';
 import { taskTable } from '../../src/kernel/task.ts';
 import { taskSlabObjects } from '../../src/kernel/task-slab-scan.ts';
 import { HostDebugInfo } from '../../src/node/debug-info.ts';
 import { openDump } from '../../src/node/open-dump.ts';
 import type { Program } from '../../src/program/program.ts';
 import { FullSession } from '../../src/session/full-session.ts';
-import type { AddressOf, LogAnswer, ModuleAnswer, MountAnswer, StackAnswer, TaskAnswer } from './answers.ts';
+import type {
+  AddressesOf,
+  AddressOf,
+  LogAnswer,
+  ModuleAnswer,
+  MountAnswer,
+  StackAnswer,
+  TaskAnswer,
+} from './answers.ts';
 import { Check } from './check.ts';
 import {
   compareDeviceNumbers,
@@ -82,10 +91,10 @@ function compare(prog: Program, session: FullSession, console: ConsoleText): Che
   const since = (): Since => memorySince(prog, console);
   const records = taskTable(prog).tasks;
   const active = new Set(tasks.filter((t) => t.active).map((t) => t.pid));
-  const addressOf = symbolIndex(prog);
+  const addressesOf = symbolIndex(prog);
   return [
-    compareCrashStack(console, crashed(), addressOf),
-    compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressOf),
+    compareCrashStack(console, crashed(), addressesOf),
+    compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressesOf),
     compareTasks(console, tasks, ran),
     compareLog(console, ask<{ records: LogAnswer[] }>('log').records),
     compareModules(console, ask<{ modules: ModuleAnswer[] }>('mod').modules),
@@ -109,7 +118,7 @@ function compare(prog: Program, session: FullSession, console: ConsoleText): Che
     subject(prog, 'devices', () => compareDeviceNumbers(prog, console)),
     subject(prog, 'iomem', () => compareResources(prog, console)),
     compareSystem(console, ask<Readonly<Record<string, unknown>>>('sys')),
-    compareSymbols(console, (at) => prog.symbolAt(at), addressOf, aliases(prog)),
+    compareSymbols(console, (at) => prog.symbolAt(at), firstAddress(prog, addressesOf), aliases(prog)),
   ];
 }
 
@@ -130,16 +139,27 @@ function subject(prog: Program, name: string, compareIt: () => Check): Check {
 }
 
 /** Symbols by module and name, the way /proc/kallsyms tells them apart. */
-function symbolIndex(prog: Program): AddressOf {
-  let byName: Map<string, bigint> | undefined;
+function symbolIndex(prog: Program): AddressesOf {
+  let byName: Map<string, bigint[]> | undefined;
+  return (name, module) => {
+    if (!byName) {
+      byName = new Map();
+      for (const s of prog.symbols()) {
+        const key = `${s.module ?? ''} ${s.name}`;
+        const known = byName.get(key);
+        if (known) known.push(s.address);
+        else byName.set(key, [s.address]);
+      }
+    }
+    return byName.get(`${module ?? ''} ${name}`) ?? [];
+  };
+}
+
+function firstAddress(prog: Program, addressesOf: AddressesOf): AddressOf {
   return (name, module) => {
     const found = prog.findSymbol(name);
     if (found && (found.module ?? undefined) === module) return found.address;
-    if (!byName) {
-      byName = new Map();
-      for (const s of prog.symbols()) byName.set(`${s.module ?? ''} ${s.name}`, s.address);
-    }
-    return byName.get(`${module ?? ''} ${name}`);
+    return addressesOf(name, module).at(-1);
   };
 }
 
@@ -170,8 +190,8 @@ function ranSince(prog: Program, tasks: readonly TaskAnswer[], clock: readonly s
       if (!(e instanceof AnalysisError)) throw e;
     }
   }
-  let ended: ReadonlyMap<number, bigint> | undefined;
-  return (pid) => (last.get(pid) ?? (ended ??= endedTasks(prog)).get(pid) ?? 0n) > listed;
+  const ended = new Lazy(() => endedTasks(prog));
+  return (pid) => (last.get(pid) ?? ended.get().get(pid) ?? 0n) > listed;
 }
 
 function lastRun(prog: Program, address: bigint): bigint {

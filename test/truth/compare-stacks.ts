@@ -1,4 +1,4 @@
-import type { AddressOf, FrameAnswer, StackAnswer } from './answers.ts';
+import type { AddressesOf, FrameAnswer, StackAnswer } from './answers.ts';
 import { Check } from './check.ts';
 import { type ConsoleText, section } from './console.ts';
 import { fatalTrace, type KernelFrame, parseFrame } from './kernel-trace.ts';
@@ -33,18 +33,22 @@ function describe(frame: FrameAnswer | undefined): string {
 }
 
 /** Same text, or the same address under another name: the kernel names a return address after a noreturn call wrongly. */
-function sameFrame(kernel: KernelFrame, ours: FrameAnswer | undefined, addressOf: AddressOf): boolean {
+function sameFrame(kernel: KernelFrame, ours: FrameAnswer | undefined, addressesOf: AddressesOf): boolean {
   if (!ours) return false;
   if (describe(ours) === kernel.text.replace(/ \([A-Z]+\)$/, '')) return true;
   if (kernel.symbol.startsWith('0x')) return BigInt(kernel.symbol) === BigInt(ours.pc);
   // of a data symbol the kernel prints a size below zero
   if (ours.symbol === kernel.symbol && kernel.size < 2 ** 63) return false;
-  const base = addressOf(kernel.symbol, kernel.module);
-  return base !== undefined && base + BigInt(kernel.offset) === BigInt(ours.pc);
+  const wanted = BigInt(ours.pc) - BigInt(kernel.offset);
+  return addressesOf(kernel.symbol, kernel.module).includes(wanted);
 }
 
 /** The crashed task's stack against the Call Trace that the kernel printed when it died. */
-export function compareCrashStack(console: ConsoleText, stack: StackAnswer | undefined, addressOf: AddressOf): Check {
+export function compareCrashStack(
+  console: ConsoleText,
+  stack: StackAnswer | undefined,
+  addressesOf: AddressesOf,
+): Check {
   const check = new Check('crash stack');
   const trace = fatalTrace(console.kernel);
   if (!trace) return check;
@@ -60,30 +64,34 @@ export function compareCrashStack(console: ConsoleText, stack: StackAnswer | und
     expected = expected.slice(1);
     at++;
   } else {
-    at = ours.findIndex((f) => sameFrame(expected[0] as KernelFrame, f, addressOf));
+    at = ours.findIndex((f) => sameFrame(expected[0] as KernelFrame, f, addressesOf));
   }
   if (at < 0) at = ours.length;
   let overflowed = false;
   for (const [i, frame] of expected.entries()) {
-    if (frame.doubtful && !sameFrame(frame, ours[at], addressOf)) continue;
+    if (frame.doubtful && !sameFrame(frame, ours[at], addressesOf)) continue;
     // riscv's unwinder leaves out the caller of a function that was hit where it has no frame; the registers tell it
-    if (i === 1 && trace.returnsTo && !sameFrame(frame, ours[at], addressOf)) {
+    if (i === 1 && trace.returnsTo && !sameFrame(frame, ours[at], addressesOf)) {
       const { returnsTo } = trace;
       const mine = ours[at];
-      if (check.expect(sameFrame(returnsTo, mine, addressOf), () => `ra ${returnsTo.text}, here ${describe(mine)}`))
+      if (check.expect(sameFrame(returnsTo, mine, addressesOf), () => `ra ${returnsTo.text}, here ${describe(mine)}`))
         at++;
     }
     // nor does it tell apart what an overflow interrupted
-    if (trace.interrupted && sameFrame(trace.interrupted, ours[at], addressOf)) {
+    if (trace.interrupted && sameFrame(trace.interrupted, ours[at], addressesOf)) {
       overflowed = check.expect(true, () => '');
       at++;
     }
     let mine = ours[at++];
-    if (mine?.trust === 'registers' && !sameFrame(frame, mine, addressOf) && sameFrame(frame, ours[at], addressOf)) {
+    if (
+      mine?.trust === 'registers' &&
+      !sameFrame(frame, mine, addressesOf) &&
+      sameFrame(frame, ours[at], addressesOf)
+    ) {
       check.explain(`${describe(mine)} called a function that had no frame yet: the kernel shows none or a guess`);
       mine = ours[at++];
     }
-    check.expect(sameFrame(frame, mine, addressOf), () => `kernel ${frame.text}, here ${describe(mine)}`);
+    check.expect(sameFrame(frame, mine, addressesOf), () => `kernel ${frame.text}, here ${describe(mine)}`);
   }
   if (expected.length <= 1 && trace.guessed > 0) {
     check.explain("the kernel's own unwinder gave up here: every further line of its trace is a guess");
@@ -120,7 +128,7 @@ export function compareTaskStacks(
   active: ReadonlySet<number>,
   scheduler: (pc: bigint) => boolean,
   ranSince: RanSince,
-  addressOf: AddressOf,
+  addressesOf: AddressesOf,
 ): Check {
   const check = new Check('task stacks');
   for (const name of console.sections.keys()) {
@@ -133,7 +141,7 @@ export function compareTaskStacks(
     const stack = stacks.get(pid);
     const ours = stack ? framesOf(stack).filter((f) => f.symbol && !scheduler(BigInt(f.pc))) : [];
     if (LOST_BEHIND.test(kernel.at(-1)?.symbol ?? '') && BEHIND_IT.test(ours.at(-1)?.symbol ?? '')) ours.pop();
-    const wrong = kernel.length !== ours.length || kernel.some((f, i) => !sameFrame(f, ours[i], addressOf));
+    const wrong = kernel.length !== ours.length || kernel.some((f, i) => !sameFrame(f, ours[i], addressesOf));
     if (!wrong && kernel.length < whole.length) check.explain(`${name}: the kernel went on into stale words`);
     else if (!wrong) check.expect(true, () => '');
     else if (ranSince(pid)) check.explain(`${name}: it ran after it was listed`);
