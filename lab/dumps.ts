@@ -154,6 +154,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     append: kernelArguments(s),
     memMiB: s.memMiB ?? MACHINES[k.arch].memMiB,
     smp: s.smp ?? 2,
+    nodes: s.nodes ?? 1,
     cpu: s.cpu,
     console: join(first.dir, 'console.log'),
     timeoutSeconds: s.timeoutSeconds ?? 180,

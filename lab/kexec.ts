@@ -82,6 +82,7 @@ async function crashAndCapture(k: Kernel, recipe: string): Promise<string> {
     append: kernelArguments(KEXEC),
     memMiB: KEXEC.memMiB ?? 640,
     smp: 2,
+    nodes: 1,
     console,
     timeoutSeconds: KEXEC.timeoutSeconds ?? 300,
     until: 'LAB: kdump saved',
@@ -105,6 +106,7 @@ async function crashAndCapture(k: Kernel, recipe: string): Promise<string> {
     cmdline: result.cmdline,
     memMiB: KEXEC.memMiB ?? 640,
     smp: 2,
+    nodes: 1,
   };
   const meta: Omit<DumpMeta, 'name' | 'format'> = {
     ...common,

@@ -18,6 +18,8 @@ export interface BootOptions {
   readonly append: string;
   readonly memMiB: number;
   readonly smp: number;
+  /** Nodes of memory and CPUs. */
+  readonly nodes: number;
   readonly cpu?: string | undefined;
   /** Serial console goes here. */
   readonly console: string;
@@ -58,6 +60,15 @@ function commandLine(o: BootOptions): string {
   return `console=${console} panic=0 ${append} ${o.append}`.replaceAll(/ +/g, ' ').trim();
 }
 
+/** Memory and CPUs in equal shares on the nodes of a machine that has several. */
+function nodeArgs({ nodes, memMiB }: BootOptions): string[] {
+  if (nodes < 2) return [];
+  return Array.from({ length: nodes }, (_, i) => [
+    ...['-object', `memory-backend-ram,id=m${i},size=${memMiB / nodes}M`],
+    ...['-numa', `node,nodeid=${i},memdev=m${i}`],
+  ]).flat();
+}
+
 async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
   const m = MACHINES[o.arch];
   const args = [
@@ -72,6 +83,7 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
     '-smp',
     `${o.smp}`,
   ];
+  args.push(...nodeArgs(o));
   args.push('-no-reboot', '-kernel', o.kernel, '-initrd', o.initrd, '-append', commandLine(o));
   if (m.vmcoreinfo) args.push('-device', 'vmcoreinfo');
   if (m.stopsInPanic) args.push('-action', 'panic=pause');

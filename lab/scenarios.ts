@@ -13,6 +13,8 @@ export interface Scenario {
   readonly append?: string;
   readonly memMiB?: number;
   readonly smp?: number;
+  /** Nodes of memory and CPUs. */
+  readonly nodes?: number;
   readonly cpu?: string;
   /** Formats dumped; the first goes to `<name>`, the others to `<name>-<format>`. */
   readonly formats?: readonly DumpFormat[];
@@ -124,6 +126,8 @@ const SLOW = { timeoutSeconds: 300 };
 const HASH = { append: 'disable_radix', timeoutSeconds: 300 };
 /** With PREEMPT_RT softirqs run in threads, so that none interrupts a page fault. */
 const RT = { expect: /rcu_do_batch/ };
+/** Two nodes of memory and CPUs. */
+const NUMA = { label: 'amd64-6.12-numa', smp: 4, nodes: 2, memMiB: 768 };
 /** Small and with few processes, for the dumps that live in the repository. */
 const SAMPLE = { append: 'lab.quiet=1', memMiB: 256 };
 
@@ -263,6 +267,9 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-6.12-rt', 'null'),
   scenario('arm64-6.12-rt', 'abba'),
   scenario('arm64-6.12-rt', 'rcuinode', RT),
+  scenario('amd64-6.12-full', 'sysrq', NUMA),
+  scenario('amd64-6.12-full', 'oom', NUMA),
+  scenario('amd64-6.12-full', 'rcuinode', NUMA),
   scenario('amd64-6.12-full', 'null'),
   scenario('amd64-6.12-full', 'inode'),
   scenario('amd64-6.12-full', 'locks'),
