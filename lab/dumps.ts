@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { type CpioEntry, PLAIN, PROGRAM } from './cpio.ts';
 import { crashModule, sourceHash, userProgram } from './guest-build.ts';
-import { writeInitrd } from './initrd.ts';
+import { storageFiles, writeInitrd } from './initrd.ts';
 import { type Kernel, kernel, kernelImage } from './kernels.ts';
 import { type Arch, MACHINES } from './machines.ts';
 import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
-import { log, step } from './run.ts';
+import { log, shell, step } from './run.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** `meta.json` of a dump's folder. */
@@ -37,6 +37,7 @@ const TRIES = 3;
 /** What the guests are made of; the big one has more. */
 const GUEST = ['init', 'labproc.c', 'labcrash.c', 'Makefile'];
 const BIG_GUEST = ['init-big', 'labbig.c'];
+const STORAGE_GUEST = ['init-storage', 'labdm.c'];
 const MORE_GUEST = ['init', 'labproc.c', 'labmore-proc.c', 'labmore.c', 'Makefile-more'];
 
 export function readMeta(name: string): DumpMeta | undefined {
@@ -74,7 +75,8 @@ export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
 
 export function scenarioRecipe(s: Scenario, k: Kernel): string {
   if (s.guest === 'more') return recipeOf(s, k.release, k.packages, sourceHash(MORE_GUEST));
-  const more = s.guest === 'big' ? [sourceHash(BIG_GUEST)] : [];
+  const sources = moreSources(s.guest);
+  const more = sources.length > 0 ? [sourceHash(sources)] : [];
   return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
 }
 
@@ -86,8 +88,8 @@ export async function guestParts(
   if (guest === 'more') return moreGuestParts(k);
   const module = await crashModule(k);
   const program = await userProgram(k.arch);
-  const extra = guest === 'big' ? await bigGuestFiles(k) : [];
-  const hash = sourceHash(guest === 'big' ? [...GUEST, ...BIG_GUEST] : GUEST, JSON.stringify(k.packages));
+  const extra = guest === 'big' ? await bigGuestFiles(k) : guest === 'storage' ? await storageGuestFiles(k) : [];
+  const hash = sourceHash([...GUEST, ...moreSources(guest)], JSON.stringify(k.packages));
   const initrd = join(place('initrd'), `${k.tag}-${hash}.gz`);
   if (!existsSync(initrd))
     await step(`initramfs ${k.tag}`, () =>
@@ -112,6 +114,22 @@ async function bigGuestFiles(k: Kernel): Promise<CpioEntry[]> {
     { path: 'init-big', mode: PROGRAM, data: readFileSync(join(guestDir, 'init-big')) },
     { path: 'bin/labbig', mode: PROGRAM, data: readFileSync(await userProgram(k.arch, 'labbig')) },
   ];
+}
+
+async function storageGuestFiles(k: Kernel): Promise<CpioEntry[]> {
+  const image = join(place('disks'), 'loop.img');
+  await shell('truncate -s 4M "$1.part"; mkfs.ext4 -q -F -O ^has_journal "$1.part"; mv "$1.part" "$1"', image);
+  return [
+    ...(await storageFiles(k)),
+    { path: 'loop.img', mode: PLAIN, data: readFileSync(image) },
+    { path: 'init-storage', mode: PLAIN, data: readFileSync(join(guestDir, 'init-storage')) },
+    { path: 'bin/labdm', mode: PROGRAM, data: readFileSync(await userProgram(k.arch, 'labdm')) },
+  ];
+}
+
+/** What a guest has beyond the common one. */
+function moreSources(guest: Scenario['guest']): readonly string[] {
+  return guest === 'big' ? BIG_GUEST : guest === 'storage' ? STORAGE_GUEST : [];
 }
 
 export function kernelArguments(s: Scenario): string {
@@ -161,6 +179,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     nmiAt: s.nmiAt,
     until: s.until,
     slowDisk: s.slowDisk,
+    storage: s.guest === 'storage',
     dumps: outs.map((o) => ({ format: o.format, path: join(o.dir, 'vmcore') })),
   };
   const result = await bootUntilRight(s, options);

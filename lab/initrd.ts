@@ -46,8 +46,12 @@ function prerequisites(image: Buffer): string[] {
   return [...depends.split(','), ...soft].filter((n) => /^[\w-]+$/.test(n)).map(plainName);
 }
 
-/** The drivers and all they need, in the order in which they load. */
-async function driverImages(k: Kernel): Promise<{ name: string; image: Buffer }[]> {
+/** Drivers and all they need, in the order in which they load, without those that are loaded before. */
+async function driverImages(
+  k: Kernel,
+  names: readonly string[],
+  before: readonly string[] = [],
+): Promise<{ name: string; image: Buffer }[]> {
   const files = new ModuleFiles(kernelModulesDir(k));
   const done = new Set<string>();
   const out: { name: string; image: Buffer }[] = [];
@@ -59,8 +63,22 @@ async function driverImages(k: Kernel): Promise<{ name: string; image: Buffer }[
     for (const first of prerequisites(image)) await add(first);
     out.push({ name: `${name}.ko`, image });
   };
-  for (const name of DRIVERS) await add(name);
-  return out;
+  for (const name of [...before, ...names]) await add(name);
+  const loaded = new Set(before.length > 0 ? (await driverImages(k, before)).map((d) => d.name) : []);
+  return out.filter((d) => !loaded.has(d.name));
+}
+
+/** What the storage guest's disks and file systems want. */
+const STORAGE_DRIVERS = ['nvme', 'virtio_scsi', 'sd_mod', 'xfs', 'btrfs', 'dm_mod', 'loop'];
+
+/** The storage guest's modules and the list that its script loads them by. */
+export async function storageFiles(k: Kernel): Promise<CpioEntry[]> {
+  const drivers = await driverImages(k, STORAGE_DRIVERS, DRIVERS);
+  const list = Buffer.from(drivers.map((d) => `${d.name}\n`).join(''));
+  return [
+    ...drivers.map((d) => ({ path: `lib/${d.name}`, mode: PLAIN, data: d.image })),
+    { path: 'lib/storage.list', mode: PLAIN, data: list },
+  ];
 }
 
 export interface InitrdParts {
@@ -82,7 +100,7 @@ export async function writeInitrd(out: string, k: Kernel, parts: InitrdParts): P
   const dirs = ['bin', 'lib', 'lib64', 'proc', 'sys', 'dev', 'mnt', 'tmp'];
   const entries: CpioEntry[] = dirs.map((path) => ({ path, mode: DIRECTORY }));
   const add = (path: string, mode: number, data: Uint8Array): void => void entries.push({ path, mode, data });
-  const drivers = await driverImages(k);
+  const drivers = await driverImages(k, DRIVERS);
   add('init', PROGRAM, readFileSync(join(guestDir, 'init')));
   add('bin/busybox', PROGRAM, await busybox(k));
   for (const d of drivers) add(`lib/${d.name}`, PLAIN, d.image);

@@ -32,6 +32,8 @@ export interface BootOptions {
   readonly disk?: string;
   /** A third disk with ext4 that takes so many bytes a second. */
   readonly slowDisk?: number | undefined;
+  /** A third disk for the device mapper, an NVMe disk with XFS and a SCSI disk with Btrfs. */
+  readonly storage?: boolean;
   /** What to dump when it ended, and where to. */
   readonly dumps: readonly { readonly format: DumpFormat; readonly path: string }[];
 }
@@ -109,11 +111,28 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
   const drives = [`${ext4},snapshot=on`, `${swap},snapshot=on`];
   if (o.disk !== undefined) drives.push(`${o.disk},snapshot=off`);
   if (slow !== '') drives.push(`${ext4},snapshot=on${slow}`);
+  if (o.storage) drives.push(`${ext4},snapshot=on`);
   for (const [i, drive] of drives.entries()) {
     args.push('-drive', `file=${drive},if=none,id=d${i},format=raw`);
     args.push('-device', `virtio-blk-${m.bus},drive=d${i}`);
   }
+  if (o.storage) args.push(...(await storageArgs()));
   return args;
+}
+
+/** An NVMe disk with XFS and a SCSI disk with Btrfs, made once and never written. */
+async function storageArgs(): Promise<string[]> {
+  await installOnMachine(['xfsprogs', 'btrfs-progs']);
+  const image = async (kind: 'xfs' | 'btrfs'): Promise<string> => {
+    const path = join(place('disks'), `${kind}.img`);
+    const make = '[ -f "$1" ] || { truncate -s 320M "$1.part"; mkfs.$2 -q -f -L lab "$1.part"; mv "$1.part" "$1"; }';
+    await shell(make, path, kind);
+    return `file=${path},if=none,id=${kind},format=raw,snapshot=on`;
+  };
+  return [
+    ...['-drive', await image('xfs'), '-device', 'nvme,drive=xfs,serial=lab'],
+    ...['-device', 'virtio-scsi-pci', '-drive', await image('btrfs'), '-device', 'scsi-hd,drive=btrfs'],
+  ];
 }
 
 /** Where Debian's QEMU looks for its modules, whatever it is told. */

@@ -24,8 +24,11 @@ export interface Scenario {
   /** Console text that ends the boot; default: the end of a panic. */
   readonly until?: string;
   readonly timeoutSeconds?: number;
-  /** `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko. */
-  readonly guest?: 'big' | 'more';
+  /**
+   * `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko; `storage`: with disks
+   * and file systems of many kinds.
+   */
+  readonly guest?: 'big' | 'more' | 'storage';
   /** A third disk, with ext4, that takes so many bytes a second. */
   readonly slowDisk?: number;
 }
@@ -77,6 +80,7 @@ const KINDS = {
     expect: /LABBIG: ready/,
     timeoutSeconds: 600,
   },
+  storage: { mode: 'sysrq', guest: 'storage', expect: /LAB: storage ready, mounts: 4/ },
   // the guest with labmore.ko
   rcustall: { ...MORE, mode: 'rcustall', trigger: 'param', append: RCU_PANIC, expect: /RCU Stall/ },
   rcureader: { ...MORE, mode: 'rcureader', trigger: 'param', append: RCU_PANIC, expect: /RCU Stall/ },
@@ -270,6 +274,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.12-full', 'sysrq', NUMA),
   scenario('amd64-6.12-full', 'oom', NUMA),
   scenario('amd64-6.12-full', 'rcuinode', NUMA),
+  scenario('amd64-6.12-full', 'storage'),
   scenario('amd64-6.12-full', 'null'),
   scenario('amd64-6.12-full', 'inode'),
   scenario('amd64-6.12-full', 'locks'),

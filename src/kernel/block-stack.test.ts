@@ -94,7 +94,8 @@ test('device mapper over a partition of a SCSI disk behind a host adapter', () =
   const host = machine.device('host2', pci, 'scsi', '', 'scsi_host');
   const target = machine.device('2:0:0:0', host, 'scsi', 'sd');
   const sda = machine.disk('sda', target, 'sd_fops');
-  memory.type('mapped_device', 64, { map: 0 });
+  memory.type('mapped_device', 64, { map: 0, interface_ptr: 8 });
+  memory.type('hash_cell', 64, { name: [8, text], md: 16 });
   memory.type('dm_table', 64, { num_targets: [0, 4], targets: 8 });
   memory.type('dm_target', 64, { type: 8, begin: 16, len: 24 });
   memory.type('target_type', 64, { name: [8, text] });
@@ -105,6 +106,10 @@ test('device mapper over a partition of a SCSI disk behind a host adapter', () =
     bigint,
   ];
   memory.u64(mapped, table);
+  const cell = memory.alloc(64);
+  memory.u64(mapped + 8n, cell);
+  memory.u64(cell + 8n, memory.string('vg-root'));
+  memory.u64(cell + 16n, mapped);
   memory.u32(table, 2);
   memory.u64(table + 8n, targets);
   memory.u64(kind + 8n, memory.string('linear'));
@@ -118,7 +123,7 @@ test('device mapper over a partition of a SCSI disk behind a host adapter', () =
   const problems: { what: string; why: string }[] = [];
   const stack = blockStack(memory.program(), dm.bdev, problems);
   assert.deepEqual(problems, []);
-  assert.deepEqual([stack.name, stack.transport, stack.path], ['dm-0', 'device mapper', []]);
+  assert.deepEqual([stack.name, stack.transport, stack.path, stack.mapped], ['dm-0', 'device mapper', [], 'vg-root']);
   assert.deepEqual(stack.targets, [
     { type: 'linear', begin: 0n, length: 1000n },
     { type: 'linear', begin: 1000n, length: 1000n },

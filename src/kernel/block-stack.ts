@@ -3,7 +3,7 @@ import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type DeviceStep, devicePath } from './device-path.ts';
-import { type MapperTarget, mapperTargets } from './dm-table.ts';
+import { type MapperTarget, mapperName, mapperTargets } from './dm-table.ts';
 import { openFile } from './files.ts';
 import { isKernelPointer } from './kernel-struct.ts';
 import { structAt } from './module-struct.ts';
@@ -25,6 +25,8 @@ export interface BlockStack {
   readonly transport: string;
   /** From the disk's own parent to the root of the machine; empty for a virtual disk. */
   readonly path: readonly DeviceStep[];
+  /** Name of a device-mapper device, as /dev/mapper has it. */
+  readonly mapped?: string;
   /** What a device-mapper device is made of. */
   readonly targets?: readonly MapperTarget[];
   /** The file behind a loop device. */
@@ -67,10 +69,11 @@ function stackOf(prog: Program, device: Addr, descent: Descent): BlockStack {
   const virtual = VIRTUAL.find(([pattern]) => pattern.test(maker));
   const below = depth >= MAX_DEPTH ? [] : slaves(prog, disk, descent);
   const privateData = prog.at('gendisk', disk).get('private_data').toBigInt();
-  const targets =
-    virtual?.[1] === 'device mapper'
-      ? attempt(problems, `table of ${diskName}`, () => mapperTargets(prog, privateData))
-      : undefined;
+  const isMapped = virtual?.[1] === 'device mapper';
+  const targets = isMapped
+    ? attempt(problems, `table of ${diskName}`, () => mapperTargets(prog, privateData))
+    : undefined;
+  const mapped = isMapped ? attempt(problems, `name of ${diskName}`, () => mapperName(prog, privateData)) : undefined;
   const file =
     virtual?.[1] === 'loop' ? attempt(problems, `file of ${diskName}`, () => loopFile(prog, privateData)) : undefined;
   return {
@@ -82,6 +85,7 @@ function stackOf(prog: Program, device: Addr, descent: Descent): BlockStack {
     transport: virtual?.[1] ?? transportOf(path, maker),
     path,
     below,
+    ...(mapped !== undefined && { mapped }),
     ...(targets && { targets }),
     ...(file !== undefined && { file }),
   };

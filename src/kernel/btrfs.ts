@@ -36,6 +36,20 @@ export function btrfsState(prog: Program, info: Addr, problems: Problem[]): Btrf
   };
 }
 
+/**
+ * The device that a mounted btrfs is listed with, of perhaps several: the one that the kernel found last. Its mounts know none.
+ * @param info `s_fs_info` of its superblock @throws NotFoundError when the types of btrfs are unknown; MemoryFault
+ */
+export function btrfsDeviceName(prog: Program, info: Addr): string {
+  const list = structAt(prog, 'btrfs_fs_info', info).get('fs_devices').toBigInt();
+  // latest_dev since v5.16, before latest_bdev
+  const name = structAt(prog, 'btrfs_fs_devices', list).get('latest_dev').deref().get('name');
+  const target = name.type.resolve().target?.resolve();
+  // a plain string since v6.16, before a `struct rcu_string *`
+  const text = target?.kind === 'struct' ? (target.findMember('str')?.offset ?? 0) : 0;
+  return prog.memory.cString(addrAdd(name.toBigInt(), text), 4096);
+}
+
 /** @param list `struct btrfs_fs_devices *` */
 function devicesOf(prog: Program, list: Addr, problems: Problem[]): Addr[] {
   const found: Addr[] = [];

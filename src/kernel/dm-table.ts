@@ -1,7 +1,7 @@
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { isKernelPointer } from './kernel-struct.ts';
-import { structAt } from './module-struct.ts';
+import { findStruct, structAt } from './module-struct.ts';
 
 /** A part of a device-mapper device, `struct dm_target`. Sectors of 512 bytes. */
 export interface MapperTarget {
@@ -12,6 +12,20 @@ export interface MapperTarget {
 }
 
 const MAX_TARGETS = 4096;
+const MAX_NAME = 128; // DM_NAME_LEN, include/uapi/linux/dm-ioctl.h
+
+/**
+ * Name of a device, as /dev/mapper has it: `vg-root`; undefined for one that is being removed, and where the driver's types do not
+ * tell it. @param mapped `struct mapped_device *` @throws MemoryFault
+ */
+export function mapperName(prog: Program, mapped: Addr): string | undefined {
+  if (!findStruct(prog, 'mapped_device')?.findMember('interface_ptr') || !findStruct(prog, 'hash_cell'))
+    return undefined;
+  const cell = structAt(prog, 'mapped_device', mapped).get('interface_ptr').toBigInt();
+  if (!isKernelPointer(prog, cell)) return undefined;
+  const names = structAt(prog, 'hash_cell', cell);
+  return names.get('md').toBigInt() === mapped ? names.get('name').toText(MAX_NAME) : undefined;
+}
 
 /** @param mapped `struct mapped_device *` @throws NotFoundError when the driver's types are unknown; MemoryFault */
 export function mapperTargets(prog: Program, mapped: Addr): MapperTarget[] {

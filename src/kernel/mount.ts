@@ -1,9 +1,10 @@
-import { CorruptError, NotFoundError } from '../base/errors.ts';
+import { AnalysisError, CorruptError, NotFoundError } from '../base/errors.ts';
 import { hex } from '../base/hex.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { btrfsDeviceName } from './btrfs.ts';
 import { type Dentries, dentries } from './dentry-path.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import { listEntries } from './list.ts';
@@ -154,6 +155,9 @@ interface MountPlace {
   readonly root: Addr;
 }
 
+/** Filesystems with a `show_devname` of their own. */
+const SHOWN_DEVICE: ReadonlyMap<string, (prog: Program, info: Addr) => string> = new Map([['btrfs', btrfsDeviceName]]);
+
 class MountReader {
   readonly #program: Program;
   readonly #layout: Layout;
@@ -176,7 +180,6 @@ class MountReader {
 
   /** @returns undefined for a reader's mark in the list, and for a mount outside the root directory */
   read(address: Addr): MountRecord | undefined {
-    const { memory } = this.#program;
     const at = this.#layout;
     this.#place(address);
     const raw = this.#raw;
@@ -191,15 +194,14 @@ class MountReader {
     } catch (e) {
       noteProblem(this.#problems, `path of mount ${hex(address)}`, e);
     }
+    const type = attempt(this.#problems, `type of mount ${hex(address)}`, () => this.#type(superblock)) ?? '?';
+    const shown = this.#shownDevice(type, superblock);
     return {
       address,
       vfsmount: addrAdd(address, at.vfsmount),
       superblock,
-      type: attempt(this.#problems, `type of mount ${hex(address)}`, () => this.#type(superblock)) ?? '?',
-      device:
-        device === 0n
-          ? 'none'
-          : (attempt(this.#problems, `device of mount ${hex(address)}`, () => memory.cString(device, 4096)) ?? '?'),
+      type,
+      device: shown ?? (device === 0n ? 'none' : this.#text(device, `device of mount ${hex(address)}`)),
       path: path === '' ? '/' : (path ?? '?'),
       options:
         attempt(this.#problems, `options of mount ${hex(address)}`, () =>
@@ -243,6 +245,23 @@ class MountReader {
     if (this.#isRoot(place.parent, end)) return path;
     const above = this.#path(place.parent, depth + 1);
     return above === undefined ? undefined : above + path;
+  }
+
+  #text(at: Addr, what: string): string {
+    return attempt(this.#problems, what, () => this.#program.memory.cString(at, 4096)) ?? '?';
+  }
+
+  /** What a filesystem tells itself that its mounts do not know; undefined where they do, or its types are not known. */
+  #shownDevice(type: string, superblock: Addr): string | undefined {
+    const tell = SHOWN_DEVICE.get(type);
+    if (!tell) return undefined;
+    try {
+      const prog = this.#program;
+      return tell(prog, prog.memory.ulong(addrAdd(superblock, prog.offset('super_block', 's_fs_info'))));
+    } catch (e) {
+      if (!(e instanceof AnalysisError)) throw e;
+      return undefined;
+    }
   }
 
   #type(superblock: Addr): string {

@@ -40,7 +40,8 @@ function deviceLines(device: BlockDeviceData, depth: number, say: Say): string[]
   const steps = device.path
     .filter((s) => s.bus !== null)
     .map((s) => `${s.name}${s.driver === null ? '' : ` [${s.driver}]`}`);
-  const path = steps.length === 0 ? '' : `: ${steps.join(' < ')}`;
+  const place = device.mapped ?? steps.join(' < ');
+  const path = place === '' ? '' : `: ${place}`;
   const lines = [`${indent}${device.name}${part}, ${device.transport}${path}`];
   const sectors = say('sectors', '扇区');
   for (const t of device.targets ?? []) lines.push(`${indent}  ${t.type}, ${sectors} ${t.begin} + ${t.sectors}`);

@@ -80,7 +80,7 @@ function filesystemData(f: FilesystemState): FilesystemData {
 }
 
 function deviceData(device: BlockStack): BlockDeviceData {
-  const { targets, file, below } = device;
+  const { mapped, targets, file, below } = device;
   return {
     name: device.name,
     device: hex64(device.device),
@@ -88,6 +88,7 @@ function deviceData(device: BlockStack): BlockDeviceData {
     partitionOf: device.partitionOf ?? null,
     transport: device.transport,
     path: device.path.map(({ name, bus, driver }) => ({ name, bus: bus ?? null, driver: driver ?? null })),
+    ...(mapped !== undefined && { mapped }),
     ...(targets && {
       targets: targets.map((t) => ({ type: t.type, begin: `${t.begin}`, sectors: `${t.length}` })),
     }),

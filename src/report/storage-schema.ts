@@ -28,6 +28,7 @@ export interface BlockDeviceData {
     readonly bus: string | null;
     readonly driver: string | null;
   }[];
+  readonly mapped?: string;
   readonly targets?: readonly { readonly type: string; readonly begin: string; readonly sectors: string }[];
   readonly file?: string;
   readonly below?: readonly BlockDeviceData[];
@@ -116,6 +117,7 @@ const leaf = {
       driver: nullable(string('Driver.')),
     }),
   ),
+  mapped: optional(string('Name of a device-mapper device, as /dev/mapper has it.')),
   targets: optional(
     arrayOf(
       'What a device-mapper device is made of.',
