@@ -23,6 +23,8 @@
 #include <linux/sched.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 #ifdef CONFIG_KFENCE
@@ -458,6 +460,176 @@ static int mode_kfenceoob(void)
 	return 0;
 }
 
+/* ---- faults of one function ---- */
+
+static opaque u64 parcel_share(struct parcel *p)
+{
+	return p->weight / (u32)p->number;
+}
+
+static int mode_divide(void)
+{
+	struct parcel *p = parcel_make(0);
+
+	if (!p)
+		return -ENOMEM;
+	pr_info("labmore: share %llu\n", parcel_share(p));
+	return 0;
+}
+
+static opaque struct parcel *parcel_after(struct parcel *p)
+{
+	return READ_ONCE(p->shelf.next->next) == &shelves ? NULL : list_next_entry(p, shelf);
+}
+
+/* Goes on from an entry that was taken out of its list. */
+static int mode_listgone(void)
+{
+	struct parcel *p = parcel_make(1);
+
+	parcel_make(2);
+	if (!p)
+		return -ENOMEM;
+	parcel_unshelve(p);
+	pr_info("labmore: after it %p\n", parcel_after(p));
+	return 0;
+}
+
+static DEFINE_SPINLOCK(scale_lock);
+
+/* Sleeps with a spinlock held. */
+static opaque void weighs_slowly(void)
+{
+	spin_lock(&scale_lock);
+	msleep(20);
+	spin_unlock(&scale_lock);
+}
+
+static int mode_atomic(void)
+{
+	weighs_slowly();
+	return 0;
+}
+
+/* Takes a spinlock that it has. */
+static opaque void weighs_twice(void)
+{
+	spin_lock(&scale_lock);
+	spin_lock(&scale_lock);
+	spin_unlock(&scale_lock);
+}
+
+static int mode_selfspin(void)
+{
+	weighs_twice();
+	return 0;
+}
+
+static DEFINE_MUTEX(desk_lock);
+
+static opaque void takes_desk_again(void)
+{
+	mutex_lock(&desk_lock);
+}
+
+static int own_desk(void *unused)
+{
+	mutex_lock(&desk_lock);
+	takes_desk_again();
+	return 0;
+}
+
+static int mode_selfmutex(void)
+{
+	return PTR_ERR_OR_ZERO(kthread_run(own_desk, NULL, "more-desk"));
+}
+
+/* A stray write into free objects of the cache, then allocations from it. */
+static int mode_freelist(void)
+{
+	struct parcel *p[24];
+	size_t i, at;
+
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = parcel_make(i);
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		if (!p[i])
+			return -ENOMEM;
+		if (i % 2 == 0)
+			parcel_drop(p[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(p); i += 2)
+		for (at = 0; at < sizeof(struct parcel) / 8; at++)
+			((volatile u64 *)p[i])[at] = 0x4c4142454c000000 + at;
+	for (i = 0; i < 200; i++)
+		parcel_make(100 + i);
+	return 0;
+}
+
+static opaque void parcel_label(char *text, size_t size)
+{
+	memset(text, 'x', size);
+}
+
+/* Writes beyond an array on its stack. */
+static opaque int prints_label(size_t size)
+{
+	char label[24];
+
+	parcel_label(label, size);
+	return label[3];
+}
+
+static int mode_protector(void)
+{
+	return prints_label(72 + never) == 0;
+}
+
+struct letter {
+	u64 stamps[8];
+	struct timer_list reminder;
+	u64 more[30];
+};
+
+static void letter_reminds(struct timer_list *t)
+{
+	pr_info("labmore: reminder\n");
+}
+
+/* Frees an object whose timer still runs; others write there. */
+static int mode_timerfreed(void)
+{
+	struct letter *letter = kzalloc(sizeof(*letter), GFP_KERNEL), *other[64];
+	size_t i;
+
+	if (!letter)
+		return -ENOMEM;
+	timer_setup(&letter->reminder, letter_reminds, 0);
+	mod_timer(&letter->reminder, jiffies + HZ / 2);
+	kfree(letter);
+	for (i = 0; i < ARRAY_SIZE(other); i++) {
+		other[i] = kmalloc(sizeof(*letter), GFP_KERNEL);
+		if (other[i])
+			memset(other[i], 0x3c, sizeof(*letter));
+	}
+	msleep(3000);
+	return 0;
+}
+
+static const u64 price_list[4] = { 1, 2, 3, 4 };
+
+static opaque void raises_price(u64 *prices, int at)
+{
+	prices[at] = 5;
+}
+
+/* Writes to memory that may only be read. */
+static int mode_readonly(void)
+{
+	raises_price((u64 *)price_list, 2);
+	return 0;
+}
+
 /* ---- choosing ---- */
 
 static int mode_none(void)
@@ -474,7 +646,10 @@ static const struct {
 	{ "hungrwsem", mode_hungrwsem }, { "completion", mode_completion }, { "locks", mode_locks },
 	{ "refunder", mode_refunder },	 { "refzero", mode_refzero },	    { "listtwice", mode_listtwice },
 	{ "liststray", mode_liststray }, { "bitflip", mode_bitflip },	    { "kfenceuaf", mode_kfenceuaf },
-	{ "kfenceoob", mode_kfenceoob },
+	{ "kfenceoob", mode_kfenceoob },   { "divide", mode_divide },	    { "listgone", mode_listgone },
+	{ "atomic", mode_atomic },	   { "selfspin", mode_selfspin },   { "selfmutex", mode_selfmutex },
+	{ "freelist", mode_freelist },	   { "protector", mode_protector }, { "timerfreed", mode_timerfreed },
+	{ "readonly", mode_readonly },
 };
 
 static char wanted[16] = "none";

@@ -16,7 +16,10 @@ export interface LockupReport {
 
 /** The finding about a CPU that is held: by whom, in which function, spinning on what. */
 export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | undefined, name: Phrase): Finding {
-  const where = frameName(found?.frame);
+  const taker = found?.spins?.caller;
+  const where = taker
+    ? `${taker.function}${taker.module === undefined ? '' : ` [${taker.module}]`}`
+    : frameName(found?.frame);
   const { seconds } = report;
   const since = seconds === undefined ? { en: '', zh: '' } : { en: ` for ${seconds} s`, zh: ` ${seconds} 秒` };
   const who = found ? taskWords(found.task) : '?';
@@ -31,7 +34,7 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
       en: `${name.en}: CPU ${report.cpu} was held${since.en} by ${who} in ${where}${flags.en}${spins.en}.`,
       zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${flags.zh}${spins.zh}。`,
     },
-    subject: { ...frameSubject(found?.frame), ...(found && { pid: found.task.pid }) },
+    subject: { ...(taker ?? frameSubject(found?.frame)), ...(found && { pid: found.task.pid }) },
     evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : [])],
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
   };

@@ -8,7 +8,7 @@ import type { Named } from './naming.ts';
 import { signedText } from './naming.ts';
 import { type FaultOperand, faultOperand, isMapped } from './operand.ts';
 import { type Linear, signedAddend } from './origin.ts';
-import { accessed, pointerState } from './phrases.ts';
+import { accessed, indexState, pointerState } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
 import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
@@ -24,9 +24,12 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr 
   const value = frame.value(pointer);
   const hint = variableType(typer, value, operand);
   const named = hint.named ?? typer.name(pointer, hint.type);
-  const expression = accessText(named, operand);
+  const expression = operand.indexed
+    ? indexedText(typer.name(operand.indexed.array).text, named.text)
+    : accessText(named, operand);
   const own = operand.base.origin.kind === 'stack' ? operand.address : value;
-  const state = pointerState(own, own !== undefined && isMapped(frame, own));
+  const { indexed } = operand;
+  const state = indexed ? indexState(indexed.value) : pointerState(own, own !== undefined && isMapped(frame, own));
   const act = accessed(operand.access.kind, expression, operand.access.size, operand.address);
   const what: Phrase = { en: `${act.en}: ${named.text} ${state.en}`, zh: `${act.zh}：${named.text} ${state.zh}` };
   const first = makeStep(frame, frame.index, {
@@ -83,6 +86,11 @@ function variableType(
           return struct !== undefined && membersAt(struct, offset, operand.access.size || undefined).length > 0;
         });
   return local?.type ? { named: { text: local.name, type: local.type }, type: local.type } : {};
+}
+
+/** `list[i]`; of more than a name `(list + 0x8)[i]`. */
+function indexedText(array: string, index: string): string {
+  return `${/^[%\w>.-]+$/.test(array) ? array : `(${array})`}[${index}]`;
 }
 
 function accessText(named: Named, { base, access }: FaultOperand): string {

@@ -66,7 +66,9 @@ export interface FaultChain {
   readonly module?: string;
   /** The address that could not be used, of `access` and `jump`. */
   readonly target?: Addr;
-  /** The access, or the condition, as C would write it. */
+  /** The value that the CPU refused, of `operand`. */
+  readonly value?: bigint;
+  /** The access, the condition or the value, as C would write it. */
   readonly expression: string;
   /** One sentence that tells it. */
   readonly summary: Phrase;

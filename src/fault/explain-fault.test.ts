@@ -186,7 +186,37 @@ test('the index is blamed when the pointer of an array is good', () => {
   const k = kernel();
   const at = k.code('nameless', [0x48, 0x89, 0xf0, 0x48, 0x8b, 0x04, 0xc7, ...RET]); // mov %rsi,%rax; mov (%rdi,%rax,8),%rax
   const chain = k.explain({ rip: at + 3n, rsp: SP, rdi: DATA, rsi: 0x7fff_ffffn, rax: 0x7fff_ffffn });
-  assert.match(chain?.summary.en ?? '', /argument 2 is 0x7fffffff/);
+  assert.equal(chain?.expression, '(argument 1)[argument 2]');
+  assert.match(chain?.summary.en ?? '', /argument 2 is 2147483647 \(0x7fffffff\)/);
+});
+
+test('an index below zero that was extended from 32 bits is told as it counts', () => {
+  const k = kernel();
+  const at = k.code('nameless', [0x48, 0x63, 0xc6, 0x48, 0x8b, 0x04, 0xc7, ...RET]); // movslq %esi,%rax; mov (%rdi,%rax,8),%rax
+  const chain = k.explain({ rip: at + 3n, rsp: SP, rdi: DATA, rsi: 0x8000_0000n, rax: 0xffff_ffff_8000_0000n });
+  assert.match(chain?.summary.en ?? '', /is -2147483648 \(/);
+});
+
+test('memory that is there, but not for this access: the pointer is followed, not the index', () => {
+  const k = kernel();
+  const at = k.code('nameless', [0x48, 0x89, 0x14, 0xf7, ...RET]); // mov %rdx,(%rdi,%rsi,8)
+  const chain = k.explain({ rip: at, rsp: SP, rdi: DATA, rsi: 2n, rdx: 5n }, { target: DATA + 16n });
+  assert.equal(chain?.target, DATA + 16n);
+  assert.equal(chain?.strands[0]?.steps[0]?.expression, 'argument 1');
+});
+
+test('a division by zero is followed to what was loaded for it', () => {
+  const k = kernel();
+  // mov 0x18(%rdi),%rcx; mov %rsi,%rax; xor %edx,%edx; div %rcx
+  const code = [0x48, 0x8b, 0x4f, 0x18, 0x48, 0x89, 0xf0, 0x31, 0xd2, 0x48, 0xf7, 0xf1, ...RET];
+  const at = k.code('reads', code);
+  const chain = k.explain({ rip: at + 9n, rsp: SP, rdi: DATA, rsi: 7n, rcx: 0n, rax: 7n, rdx: 0n });
+  assert.equal(chain?.kind, 'operand');
+  assert.equal(chain?.value, 0n);
+  assert.equal(chain?.summary.en, 'The instruction divides by n->key, which is 0');
+  assert.deepEqual(steps(chain), ['reads+0x9: n->key', 'reads+0x0: n->key', 'reads+0x0: n']);
+  const other = k.explain({ rip: at + 9n, rsp: SP, rdi: DATA, rsi: 7n, rcx: 3n, rax: 7n, rdx: 9n });
+  assert.match(other?.summary.en ?? '', /which is 0x3: the quotient does not fit/);
 });
 
 test('a register that a loop made anew is not taken for the one of the round before', () => {

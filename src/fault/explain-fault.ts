@@ -8,6 +8,7 @@ import { explainAssertion } from './assertion.ts';
 import { explainJump } from './bad-jump.ts';
 import { Callers } from './callers.ts';
 import type { FaultChain } from './chain.ts';
+import { explainDivision } from './division.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import { knownAt } from './jump-path.ts';
 import type { Machine } from './machine.ts';
@@ -57,7 +58,7 @@ function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultCha
   const frame = withArguments(new FaultFrame(context, code, index, registers), callers);
   const chain = machine.isTrap(code.at(index))
     ? explainAssertion(frame, callers)
-    : explainAccess(frame, callers, target);
+    : (explainDivision(frame, callers) ?? explainAccess(frame, callers, target));
   return chain && { ...chain, pointers: withRegisters(chain.pointers, frame) };
 }
 

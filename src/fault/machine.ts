@@ -90,6 +90,8 @@ export interface Machine {
   setsFlags(insn: Instruction): boolean;
   /** The test of a conditional jump, or of a conditional selection (whose first value is taken). @param flags the instruction that set what it goes by */
   test(jump: Instruction, flags: Instruction | undefined): Test | undefined;
+  /** What an instruction divides by that traps when that is 0. Absent: divisions do not trap. */
+  divisor?(insn: Instruction): Term | undefined;
   /** Whether it does nothing but trap: what an assertion is made of. */
   isTrap(insn: Instruction): boolean;
   /**

@@ -31,6 +31,7 @@ export function signedText(offset: bigint): string {
 }
 
 export function placeText(origin: Origin): string {
+  if (origin.place === '') return origin.kind === 'stack' ? 'stack' : '?';
   return typeof origin.place === 'string'
     ? `%${/^\w*?\d*(?=[lr+\d]*$)/.exec(origin.place)?.[0] || origin.place}`
     : `stack${signedText(BigInt(origin.place))}`;

@@ -10,6 +10,8 @@ export interface FaultOperand {
   readonly address: Addr;
   /** The value that the address was made from: what is wrong with it is wrong with the address. */
   readonly base: Linear;
+  /** The pointer to which `base` is added as an index of this value; absent where `base` is the pointer. */
+  readonly indexed?: { readonly array: Linear; readonly value: bigint | undefined };
 }
 
 /** The access of the trapped instruction that cannot be done. @param target where the CPU says that it was */
@@ -17,7 +19,7 @@ export function faultOperand(frame: FaultFrame, target: Addr | undefined): Fault
   const { code, index } = frame;
   const found = code.machine.accesses(code.at(index)).flatMap((access) => {
     const address = frame.evaluate(access.address, index);
-    return address === undefined ? [] : [{ access, address, base: baseOf(frame, access.address) }];
+    return address === undefined ? [] : [{ access, address, ...baseOf(frame, access.address, address) }];
   });
   const covers = (o: FaultOperand): boolean =>
     target !== undefined && target >= o.address && target < o.address + BigInt(Math.max(1, o.access.size));
@@ -31,22 +33,29 @@ export function isMapped(frame: FaultFrame, at: Addr): boolean {
 }
 
 /** Of several values that are added up the one that is no good address; the pointer, when all could be. */
-function baseOf(frame: FaultFrame, address: Term): Linear {
+function baseOf(frame: FaultFrame, address: Term, at: Addr): Pick<FaultOperand, 'base' | 'indexed'> {
   const { origins, index } = frame;
   const whole = origins.ofTerm(address, index);
-  if (address.kind !== 'sum' || whole.origin.kind !== 'computed') return whole;
+  if (address.kind !== 'sum' || whole.origin.kind !== 'computed') return { base: whole };
   const parts: Linear[] = [];
+  const values: (bigint | undefined)[] = [];
   const collect = (term: Term): void => {
     if (term.kind === 'sum') {
       collect(term.left);
       collect(term.right);
     } else if (term.kind === 'operation') collect(term.left);
-    else if (term.kind !== 'constant') parts.push(origins.ofTerm(term, index));
+    else if (term.kind !== 'constant') {
+      // what is cut or extended is named by what it is of
+      parts.push(origins.ofTerm(term.kind === 'part' ? term.of : term, index));
+      values.push(frame.evaluate(term, index));
+    }
   };
   collect(address);
-  const values = parts.map((p) => frame.value(p));
   const good = values.findIndex((v) => v !== undefined && v >= 0x1000n && isMapped(frame, v));
-  // a good pointer and an index: the index leads out of it
-  if (good >= 0) return parts[good === 0 ? 1 : 0] ?? whole;
-  return parts[0] ?? whole;
+  const array = parts[good];
+  const rest = good === 0 ? 1 : 0;
+  const other = parts[rest];
+  if (!array || !other) return { base: parts[0] ?? whole };
+  // memory that is there, but not for this; else a good pointer, and an index that leads out of what it points to
+  return isMapped(frame, at) ? { base: array } : { base: other, indexed: { array, value: values[rest] } };
 }

@@ -16,6 +16,13 @@ export function pointerState(value: bigint | undefined, mapped: boolean): Phrase
   return { en: `is ${hex(value)}`, zh: `为 ${hex(value)}` };
 }
 
+/** What an index is that led out of what it was counted from. */
+export function indexState(value: bigint | undefined): Phrase {
+  if (value === undefined) return pointerState(undefined, false);
+  const signed = BigInt.asIntN(64, value);
+  return { en: `is ${signed} (${hex(value)})`, zh: `为 ${signed}（${hex(value)}）` };
+}
+
 export function accessed(kind: Access['kind'], expression: string, size: Bytes, at: bigint | undefined): Phrase {
   const verb = { read: 'reads', write: 'writes', 'read-write': 'changes' }[kind];
   const act = { read: '读取', write: '写入', 'read-write': '修改' }[kind];

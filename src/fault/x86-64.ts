@@ -304,6 +304,7 @@ export const x86Machine: Machine = {
   isConditional,
   setsFlags,
   test,
+  divisor: (insn) => (/^i?div[bwlq]?$/.test(insn.mnemonic) ? operandValue(insn, insn.operands[0]) : undefined),
   isTrap: (insn) => /^(?:ud[012]?|int3)$/.test(insn.mnemonic),
   plainCode: (value) => value,
 };

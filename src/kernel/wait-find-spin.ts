@@ -48,7 +48,20 @@ function spinlock(prog: Program, stack: WaitingStack): FoundWait | undefined {
     if (attempt(() => queuesForSpinlock(prog, state, stack.task.cpu))) return spinning(at, state, 'waiter');
     if (state.pending && state.tail === undefined) pending ??= { at, state };
   }
-  return pending && spinning(pending.at, pending.state, 'word');
+  return pending ? spinning(pending.at, pending.state, 'word') : testAndSet(prog, stack);
+}
+
+/**
+ * A guest of a hypervisor may spin without a word in the lock (`virt_spin_lock`, arch/x86/include/asm/qspinlock.h): then it is the
+ * only pointer in the registers whose lock is taken and nothing else.
+ */
+function testAndSet(prog: Program, stack: WaitingStack): FoundWait | undefined {
+  const taken = [...new Set(stack.registers())].flatMap((at) => {
+    const state = (at & 3n) === 0n ? attempt(() => spinlockState(prog, at)) : undefined;
+    return state?.value === 1 ? [{ at, state }] : [];
+  });
+  const [only] = taken;
+  return only && taken.length === 1 ? spinning(only.at, only.state, 'word') : undefined;
 }
 
 function spinning(address: Addr, state: SpinlockState, found: FoundWait['found']): FoundWait {

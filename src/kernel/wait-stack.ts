@@ -4,7 +4,7 @@ import type { Addr } from '../base/units.ts';
 import type { StackRange } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { StackFrame } from '../unwind/stack.ts';
-import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
+import { KernelStruct } from './kernel-struct.ts';
 import type { TaskRecord } from './task.ts';
 import { taskStack } from './task-stack.ts';
 import { type WaitSite, waitSite } from './wait-function.ts';
@@ -27,7 +27,7 @@ export interface WaitingStack {
   readonly site: WaitSite | undefined;
   /** Words of the frames from where the task stopped to a little beyond the waiting function. */
   words(): readonly StackWord[];
-  /** Values of the registers of the waiting function, where they are known. */
+  /** Values of the registers of the waiting function that may be addresses, of whatever alignment, where they are known. */
   registers(): readonly bigint[];
   /** Whether a value lies in a register or on the live part of its stack. */
   holds(value: bigint): boolean;
@@ -61,7 +61,7 @@ export class WaitStack implements WaitingStack {
 
   registers(): readonly bigint[] {
     const frame = this.frames[this.site?.index ?? 0];
-    return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && isKernelPointer(this.prog, v));
+    return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && v >= this.prog.kernelStart);
   }
 
   #bounds(): { from: Addr; to: Addr } | undefined {

@@ -3,6 +3,7 @@ import { callerFrame, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
+import { isMapped } from '../diagnosis/mapped.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
@@ -19,7 +20,8 @@ export const badPointer: Rule = {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute' || BigInt(site.pc) === fault.address) return;
     const kind = pointerKind(fault.address);
-    if (kind.kind !== 'null') yield finding(of, fault, kind);
+    if (kind.kind === 'null' || (kind.kind === 'wild' && isMapped(of.prog, fault.address))) return;
+    yield finding(of, fault, kind);
   },
 };
 

@@ -1,11 +1,13 @@
 import type { Rule } from '../diagnosis/rule.ts';
 import { allocatorReported } from './allocator-report.ts';
+import { atomicSleep } from './atomic-sleep.ts';
 import { badCall } from './bad-call.ts';
 import { badPointer } from './bad-pointer.ts';
 import { bitFlip } from './bit-flip.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
+import { division } from './division.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
 import { filesystemError } from './filesystem-error.ts';
@@ -17,6 +19,7 @@ import { listCorruption } from './list-corruption.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
 import { machineCheck } from './machine-check.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
+import { memoryPermission } from './memory-permission.ts';
 import { moduleInvolvement } from './module-involvement.ts';
 import { nullPointer } from './null-pointer.ts';
 import { oomKill } from './oom-kill.ts';
@@ -31,6 +34,7 @@ import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
 import { slabGrowth } from './slab-growth.ts';
 import { stackOverflow } from './stack-overflow.ts';
+import { stackProtector } from './stack-protector.ts';
 import { swapSpace } from './swap-space.ts';
 import { unaccountedMemory } from './unaccounted-memory.ts';
 import { useAfterFree } from './use-after-free.ts';
@@ -43,6 +47,7 @@ import { workStall } from './work-stall.ts';
 /** Every rule. Their findings are ranked together, so the order says nothing. */
 export const rules: readonly Rule[] = [
   allocatorReported,
+  atomicSleep,
   badCall,
   badPointer,
   bitFlip,
@@ -50,6 +55,7 @@ export const rules: readonly Rule[] = [
   bugAssertion,
   cpuHardLockup,
   cpuSoftLockup,
+  division,
   doubleFree,
   exception,
   filesystemError,
@@ -60,6 +66,7 @@ export const rules: readonly Rule[] = [
   littleFreeMemory,
   machineCheck,
   memoryExhausted,
+  memoryPermission,
   moduleInvolvement,
   nullPointer,
   oomKill,
@@ -74,6 +81,7 @@ export const rules: readonly Rule[] = [
   refcount,
   slabGrowth,
   stackOverflow,
+  stackProtector,
   swapSpace,
   unaccountedMemory,
   useAfterFree,

@@ -1,16 +1,13 @@
 import { hex } from '../base/hex.ts';
-import type { Phrase } from '../base/phrase.ts';
 import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
-import { examineObject } from '../diagnosis/examine-objects.ts';
-import { objectName } from '../diagnosis/object-words.ts';
+import { originSubject, originWords } from '../diagnosis/origin-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import type { FaultOrigin } from '../fault/chain.ts';
-import type { Evidence, Finding, FindingSubject } from '../report/finding.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
 
 /** A member of a structure was read or written through a NULL pointer. */
 export const nullPointer: Rule = {
@@ -44,35 +41,6 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
     subject: { ...frameSubject(site), ...(origin && originSubject(origin)) },
     evidence: [logEvidence(fault.line), ...(told ? chainEvidence(of) : nullRegisters(of)), ...interruptedEvidence(of)],
     explains: ['death.exception'],
-  };
-}
-
-function originWords(of: Case, origin: FaultOrigin): Phrase {
-  const data = origin.address === undefined ? undefined : examineObject(of.prog, origin.address, []);
-  // without a name of its own the last function lends it one
-  if (data?.module !== undefined) return objectName(data);
-  const at = origin.address === undefined ? '' : hex(origin.address);
-  const cache = origin.cache ?? '';
-  switch (origin.kind) {
-    case 'variable':
-      return { en: `the variable ${origin.expression} at ${at}`, zh: `变量 ${origin.expression}（${at}）` };
-    case 'per-cpu':
-      return { en: `the per-CPU variable ${origin.expression}`, zh: `每 CPU 变量 ${origin.expression}` };
-    case 'object':
-      return {
-        en: `${origin.expression}${cache === '' ? '' : `, an object of slab cache ${cache}`}${at === '' ? '' : ` at ${at}`}`,
-        zh: ` ${origin.expression}${cache === '' ? '' : `（slab 缓存 ${cache} 的对象）`}${at === '' ? '' : `（${at}）`}`,
-      };
-    case 'result':
-      return { en: `the result of ${origin.expression}`, zh: ` ${origin.expression} 的返回值` };
-  }
-}
-
-function originSubject(origin: FaultOrigin): FindingSubject {
-  return {
-    ...(origin.address !== undefined && { address: hex(origin.address) }),
-    ...(origin.type !== undefined && origin.type !== '' && { type: origin.type }),
-    ...(origin.cache !== undefined && { cache: origin.cache }),
   };
 }
 

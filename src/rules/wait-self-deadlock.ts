@@ -21,13 +21,21 @@ export const waitSelfDeadlock: Rule = {
       if (!wait) continue;
       const what = resourceWords(of.prog, wait.resource);
       const who = taskWords(wait.task);
+      const count = behind.length;
+      const more =
+        count === 0
+          ? { en: '', zh: '' }
+          : {
+              en: `; ${count} more ${count === 1 ? 'task waits' : 'tasks wait'} behind it`,
+              zh: `；另有 ${count} 个任务在其后等待`,
+            };
       yield {
         severity: canDieOfWaiting(of.fatal?.kind) && sure ? 'cause' : 'suspect',
         confidence: sure ? 'certain' : 'possible',
         title: { en: `Self-deadlock in ${callerWords(wait)}`, zh: `${callerWords(wait)} 中的自死锁` },
         sentence: {
-          en: `${who} waits in ${callerWords(wait)} for ${what.en}, which it holds itself; ${behind.length} more tasks wait behind it.`,
-          zh: `${who} 在 ${callerWords(wait)} 中等待它自己持有的 ${what.zh}；另有 ${behind.length} 个任务在其后等待。`,
+          en: `${who} waits in ${callerWords(wait)} for ${what.en}, which it holds itself${more.en}.`,
+          zh: `${who} 在 ${callerWords(wait)} 中等待它自己持有的 ${what.zh}${more.zh}。`,
         },
         subject: waitSubject(wait),
         evidence: waitEvidence(of.prog, wait),

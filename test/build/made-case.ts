@@ -102,6 +102,7 @@ function stackFrame(frame: MadeFrame, index: number): StackFrame {
   return {
     ...{ pc, lookupPc: pc, sp: frame.sp ?? STACK + BigInt(index * 64), trust: 'orc', known, stack: 'task' },
     ...(frame.registers && { registers: known }),
+    ...(frame.symbol !== null && { symbol: { name: frame.symbol, address: pc, size: 64, letter: 't' } }),
   };
 }
 

@@ -129,5 +129,28 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     cache: /^more_parcel$/,
     object: true,
   },
+  divide: { says: /Division by zero in parcel_share/, function: /^parcel_share$/, module: 'labmore' },
+  listgone: { says: /LIST_POISON1/, function: /^parcel_after$/, module: 'labmore', object: true },
+  atomic: { says: /Sleep in atomic context in weighs_slowly.*msleep/s, function: /^weighs_slowly$/, module: 'labmore' },
+  selfspin: {
+    says: /lockup.*weighs_twice.*(?:scale_lock|labmore\+0x)/is,
+    function: /^weighs_twice$/,
+    module: 'labmore',
+  },
+  selfmutex: {
+    says: /Self-deadlock in (?:own_desk|takes_desk_again).*(?:desk_lock|labmore\+0x)/s,
+    module: 'labmore',
+    object: true,
+  },
+  // the object was zeroed when it was allocated: what was written there is gone
+  freelist: { says: /Broken free list/, function: /^parcel_make$/, module: 'labmore' },
+  protector: { says: /Stack overwritten in prints_label.*xxxxxxxx/s, function: /^prints_label$/, module: 'labmore' },
+  timerfreed: { says: /timer|3c3c3c3c/i },
+  readonly: {
+    says: /Write to read-only memory in raises_price/,
+    function: /^raises_price$/,
+    module: 'labmore',
+    object: true,
+  },
   kfenceoob: { says: /access beyond an object/i, function: /^parcel_stamp$/, module: 'labmore', object: true },
 };
