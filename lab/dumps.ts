@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CpioEntry, PLAIN, PROGRAM } from './cpio.ts';
 import { crashModule, sourceHash, userProgram } from './guest-build.ts';
 import { storageFiles, writeInitrd } from './initrd.ts';
-import { type Kernel, kernel, kernelImage } from './kernels.ts';
+import { fetchedVmlinux, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { type Arch, MACHINES } from './machines.ts';
 import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
@@ -183,6 +183,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     dumps: outs.map((o) => ({ format: o.format, path: join(o.dir, 'vmcore') })),
   };
   const result = await bootUntilRight(s, options);
+  const vmlinux = fetchedVmlinux(k);
   for (const o of outs) {
     if (o !== first) copyFileSync(options.console, join(o.dir, 'console.log'));
     const moduleName = s.guest === 'more' ? 'labmore.ko' : 'labcrash.ko';
@@ -196,6 +197,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
       files: ['vmcore'],
       module: moduleName,
       secondsToCrash: result.seconds,
+      ...(vmlinux !== undefined && { vmlinux }),
     });
   }
   return `crash after ${result.seconds.toFixed(1)} s${result.tries > 1 ? `, took ${result.tries} boots` : ''}`;

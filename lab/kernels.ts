@@ -148,20 +148,26 @@ export async function headerPackages(k: Kernel): Promise<{ headers: string[]; kb
   return { headers: [own, ...common], kbuild, gcc: version };
 }
 
-/** The kernel's vmlinux with debug information (a big download), for the peers only. */
+function debugDir(k: Kernel): string {
+  return join(labDir, 'kernels', k.tag, 'debug');
+}
+
+/** The kernel's vmlinux with debug information, where it has been fetched. */
+export function fetchedVmlinux(k: Kernel): string | undefined {
+  return ['boot/vmlinux-R', 'vmlinux-R', 'lib/modules/R/vmlinux']
+    .map((n) => join(debugDir(k), 'usr/lib/debug', n.replace('R', k.release)))
+    .find((p) => existsSync(p));
+}
+
+/** The kernel's vmlinux with debug information (a big download), for peers and for kernels without BTF. */
 export async function debugVmlinux(k: Kernel): Promise<string> {
-  const dir = join(labDir, 'kernels', k.tag, 'debug');
-  const find = (): string | undefined =>
-    ['boot/vmlinux-R', 'vmlinux-R', 'lib/modules/R/vmlinux']
-      .map((n) => join(dir, 'usr/lib/debug', n.replace('R', k.release)))
-      .find((p) => existsSync(p));
-  if (find() === undefined) {
+  if (fetchedVmlinux(k) === undefined) {
     const state = await aptState(k.suite, k.arch);
     await step(`debug symbols ${k.tag}`, async () =>
-      unpack(await download(state, [`linux-image-${k.release}-dbg`]), dir, ['*/vmlinux*']),
+      unpack(await download(state, [`linux-image-${k.release}-dbg`]), debugDir(k), ['*/vmlinux*']),
     );
   }
-  const found = find();
+  const found = fetchedVmlinux(k);
   if (found === undefined) throw new Error(`no vmlinux in linux-image-${k.release}-dbg`);
   return found;
 }

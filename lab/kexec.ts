@@ -14,7 +14,7 @@ import {
   writeMeta,
 } from './dumps.ts';
 import { writeInitrd } from './initrd.ts';
-import { type Kernel, kernel, kernelImage } from './kernels.ts';
+import { fetchedVmlinux, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { dumpDir, place } from './places.ts';
 import { run, shell, step } from './run.ts';
 import type { Scenario } from './scenarios.ts';
@@ -108,12 +108,14 @@ async function crashAndCapture(k: Kernel, recipe: string): Promise<string> {
     smp: 2,
     nodes: 1,
   };
+  const vmlinux = fetchedVmlinux(k);
   const meta: Omit<DumpMeta, 'name' | 'format'> = {
     ...common,
     files: ['vmcore'],
     module: 'labcrash.ko',
     secondsToCrash: result.seconds,
     recipe,
+    ...(vmlinux !== undefined && { vmlinux }),
   };
   writeMeta({ name: KEXEC.name, format: 'kdump zlib level 31 by makedumpfile in the capture kernel', ...meta });
   writeMeta({ name: RAW_ELF, format: 'ELF, copy of /proc/vmcore', ...meta });
