@@ -1,3 +1,4 @@
+import { printableLine } from '../base/text.ts';
 import { evaluate } from '../expr/index.ts';
 import { spelledFlag } from '../report/args.ts';
 import type { Command } from '../report/command.ts';
@@ -17,7 +18,7 @@ type Completion = [string[], string];
  */
 export function completer(session: Session): (line: string) => Completion {
   const names = new Names(session);
-  return (line) => {
+  const complete = (line: string): Completion => {
     const typed = /[^\s(&*!~=+,|<>]*$/.exec(line)?.[0] ?? '';
     const before = line.slice(0, line.length - typed.length);
     const first = /^\s*(\S+)\s/.exec(line)?.[1];
@@ -33,6 +34,15 @@ export function completer(session: Session): (line: string) => Completion {
     if (command && takesTypes(command)) return [names.types(typed), typed];
     return [names.symbols(typed), typed];
   };
+  return (line) => {
+    const [found, typed] = complete(line);
+    return [found.filter(isPlain), typed]; // the line editor writes them as they are
+  };
+}
+
+/** Whether a name of the dump's cannot steer the terminal. */
+function isPlain(name: string): boolean {
+  return printableLine(name) === name;
 }
 
 function commandNamed(session: Session, word: string): Command | undefined {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { UsageError } from '../base/errors.ts';
+import { jsonText } from '../base/json-text.ts';
 import { renderText } from '../report/render-text.ts';
 import { type InputLine, parseInput } from '../session/input-line.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
@@ -120,7 +121,7 @@ export class Interpreter {
       this.#printed = true;
     }
     const pieces = input.json
-      ? [`${JSON.stringify(jsonDocument([{ line: input.command, data: answer.data }]))}\n`]
+      ? [`${jsonText(jsonDocument([{ line: input.command, data: answer.data }]))}\n`]
       : renderText(answer.blocks);
     if (input.redirect) writeFile(input.redirect, pieces);
     else if (input.pipe !== undefined) sink.shell(input.pipe, [...pieces].join(''));

@@ -1,5 +1,5 @@
 import { AnalysisError } from '../base/errors.ts';
-import { printableLine } from '../base/text.ts';
+import { printable, printableLine } from '../base/text.ts';
 
 /** Exit status for a bug of this program (EX_SOFTWARE of sysexits.h). */
 export const INTERNAL = 70;
@@ -12,7 +12,7 @@ export function errorMessage(error: unknown): string {
     return `inquest: ${printableLine(system.message)}\n`;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const trace = process.env.INQUEST_DEBUG === '1' && error instanceof Error ? `${error.stack}\n` : '';
+  const trace = process.env.INQUEST_DEBUG === '1' && error instanceof Error ? `${printable(error.stack ?? '')}\n` : '';
   return `inquest: internal error: ${printableLine(what)}, please report (INQUEST_DEBUG=1 shows where)\n${trace}`;
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { jsonText } from '../base/json-text.ts';
 import { openDump } from '../node/open-dump.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import { Session } from '../session/session.ts';
@@ -60,7 +61,7 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
       }
       if (session.ended) break;
     }
-    if (request.json && !watch) sink.write(`${JSON.stringify(jsonDocument(outcomes))}\n`);
+    if (request.json && !watch) sink.write(`${jsonText(jsonDocument(outcomes))}\n`);
     sink.flush();
     return exitStatus(outcomes);
   } finally {

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { AnalysisError, UsageError } from '../base/errors.ts';
+import { jsonText } from '../base/json-text.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import type { Limits } from './arguments.ts';
 import type { FromLimited, LimitedStart, SentOutcome } from './limited-worker.ts';
@@ -42,7 +43,7 @@ export async function runLimited(request: LimitedRequest, limits: Limits): Promi
       run.after++;
       if (run.line !== undefined) continue;
     } else if (request.kind === 'report') return end.status;
-    if (request.json) writeAll(1, `${JSON.stringify(jsonDocument(run.outcomes))}\n`);
+    if (request.json) writeAll(1, `${jsonText(jsonDocument(run.outcomes))}\n`);
     const isCut = run.outcomes.some((o) => 'error' in o && (o.error as AnalysisError).code === 'limit');
     return isCut ? CUT : exitStatus(run.outcomes);
   }

@@ -1,4 +1,6 @@
 import { isatty } from 'node:tty';
+import { jsonText } from '../base/json-text.ts';
+import { printableLine } from '../base/text.ts';
 import { logRecords } from '../kernel/printk.ts';
 import { isDumpFile } from '../node/is-dump.ts';
 import { logChunks } from '../node/log-files.ts';
@@ -19,7 +21,7 @@ export async function runOops(request: Extract<Request, { kind: 'oops' }>): Prom
   try {
     const report = await readAll(files.dump, lines);
     write(report, request);
-    for (const note of lines.notes()) writeAll(2, `inquest: ${note}\n`);
+    for (const note of lines.notes()) writeAll(2, `inquest: ${printableLine(note)}\n`);
     return 0;
   } finally {
     lines.close();
@@ -62,7 +64,7 @@ async function readDump(paths: readonly string[], engine: LogEngine, options: Lo
 
 function write(report: LogReport, { json, all }: { json: boolean; all: boolean }): void {
   const out = new Output(1);
-  if (json) out.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (json) out.write(`${jsonText(report, 2)}\n`);
   else {
     const colour = isatty(1) && process.env.NO_COLOR === undefined;
     for (const text of renderText(logReportBlocks(report, all), { colour })) out.write(text);

@@ -1,3 +1,4 @@
+import { jsonText } from '../base/json-text.ts';
 import type { CrashReport } from '../report/crash-report.ts';
 import { crashReportBlocks } from '../report/crash-report-blocks.ts';
 import { renderMarkdown } from '../report/render-markdown.ts';
@@ -22,7 +23,7 @@ async function redacted(report: CrashReport, all: boolean): Promise<CrashReport>
 }
 
 function render(report: CrashReport, { format, language }: OutputRequest, colour: boolean): Iterable<string> {
-  if (format === 'json') return [`${JSON.stringify(report, null, 2)}\n`];
+  if (format === 'json') return [`${jsonText(report, 2)}\n`];
   const blocks = crashReportBlocks(report, language);
   return format === 'md' ? renderMarkdown(blocks) : renderText(blocks, { colour });
 }

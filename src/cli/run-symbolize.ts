@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
+import { printable, printableLine } from '../base/text.ts';
 import { DebugSearch } from '../node/debug-search.ts';
 import { LineFiles } from '../node/line-files.ts';
 import { TextSymbolizer } from '../symbolize/text-symbolizer.ts';
@@ -15,6 +17,7 @@ export async function runSymbolize(request: Extract<Request, { kind: 'symbolize'
   if (!debug.given) throw new UsageError('inquest symbolize needs --vmlinux; see inquest --help');
   const files = new LineFiles();
   const out = new Output(1);
+  const terminal = isatty(1); // a file or a pipe gets the log as it is
   try {
     await files.prepare();
     const search = new DebugSearch({
@@ -31,11 +34,12 @@ export async function runSymbolize(request: Extract<Request, { kind: 'symbolize'
     for await (const line of linesOf(request.file)) {
       const end = line.endsWith('\n') ? '\n' : '';
       const text = end === '' ? line : line.slice(0, -1);
-      out.write(text.length > MAX_LINE ? line : symbolizer.line(text) + end);
+      const answer = text.length > MAX_LINE ? text : symbolizer.line(text);
+      out.write((terminal ? printable(answer) : answer) + end);
     }
     out.flush();
     for (const { text, count } of symbolizer.notes())
-      writeAll(2, `inquest: ${text}${count > 1 ? ` (${count} times)` : ''}\n`);
+      writeAll(2, `inquest: ${printableLine(text)}${count > 1 ? ` (${count} times)` : ''}\n`);
     return 0;
   } finally {
     files.close();

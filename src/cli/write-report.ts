@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { jsonText } from '../base/json-text.ts';
 import type { Language } from '../base/phrase.ts';
 import type { Block } from '../report/block.ts';
 import { renderMarkdown } from '../report/render-markdown.ts';
@@ -33,7 +34,7 @@ export async function writeBlocks(
   const html = format === 'html' ? await import('../report/html/blocks-html.ts') : undefined;
   writeReport(request, (colour) => {
     if (html) return [html.blocksPage([...blocks(language)], language)];
-    if (format === 'json') return [`${JSON.stringify({ schema: SCHEMA, ...data }, null, 2)}\n`];
+    if (format === 'json') return [`${jsonText({ schema: SCHEMA, ...data }, 2)}\n`];
     return format === 'md' ? renderMarkdown(blocks(language)) : renderText(blocks(language), { colour });
   });
 }

@@ -78,9 +78,10 @@ function escapeCell(text: string): string {
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/[\\`*_{}[\]<>|~&]/g, (c) => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : c === '&' ? '&amp;' : `\\${c}`))
-    .replace(/^(\s*)([-+]|\d+[.)])(?=\s|$)/gm, (_, space: string, mark: string) =>
+    .replace(/^([ \t]*)([-+]|\d+[.)])(?=\s|$)/gm, (_, space: string, mark: string) =>
       /^\d/.test(mark) ? `${space}${mark.slice(0, -1)}\\${mark.slice(-1)}` : `${space}\\${mark}`,
     )
-    .replace(/^(\s*)(#|=+$|-+$)/gm, '$1\\$2')
-    .replace(/\bhttps?:\/\//g, (m) => m.replace('://', ':&#47;&#47;'));
+    .replace(/^([ \t]*)(#|(?:=+|:?-+:?)[ \t]*$)/gm, '$1\\$2')
+    .replace(/:\/\//g, ':&#47;&#47;')
+    .replace(/(www)\./gi, '$1&#46;');
 }

@@ -79,6 +79,9 @@ test('markdown escapes what begins a list, a heading, an underline or a link', (
   assert.equal(escapeMarkdown('# x'), '\\# x');
   assert.equal(escapeMarkdown('a\n==='), 'a\n\\===');
   assert.equal(escapeMarkdown('http://x'), 'http:&#47;&#47;x');
+  assert.equal(escapeMarkdown('HTTPS://x ftp://y'), 'HTTPS:&#47;&#47;x ftp:&#47;&#47;y');
+  assert.equal(escapeMarkdown('_www.x.y'), '\\_www&#46;x.y');
+  assert.equal(escapeMarkdown('a\n===  '), 'a\n\\===  ');
   assert.equal(escapeMarkdown('__schedule'), '\\_\\_schedule');
 });
 

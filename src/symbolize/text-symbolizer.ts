@@ -1,3 +1,4 @@
+import { printableLine } from '../base/text.ts';
 import type { SourceFrame } from '../program/ports.ts';
 import { type CodePlace, codePlaces, type PlaceInText } from './code-place.ts';
 import { type CodeAt, type CodeReader, codeText } from './code-text.ts';
@@ -149,7 +150,7 @@ export class TextSymbolizer {
     if (location.note !== undefined) this.#note(location.note);
     const found = location.found.map((f) => framesText(f.frames, this.#prefixesOf(object)));
     const texts = found.filter((text, i) => text !== '' && found.indexOf(text) === i);
-    return texts.length === 0 ? '' : ` (${texts.join(' | ')})`;
+    return texts.length === 0 ? '' : ` (${texts.map(printableLine).join(' | ')})`;
   }
 
   #prefixesOf(object: LineObject): readonly string[] {
