@@ -55,6 +55,7 @@ const PLANTED: readonly (readonly [what: string, name: string, room: number, hos
   ['module', 'virtio_pci_modern_dev', 22, '</script><img src=x//'],
   ['type of a file system', 'cgroup2', 8, '\u001b[2J<b>'],
   ['type and device of a mount', 'devtmpfs', 9, '&lt;\r\b<i>'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: hostile
   ['path', 'debugfs', 8, '${x}`<b'],
   ['type in BTF', 'kernfs_node', 12, '\u001b[1m</pre>'],
   ['kernel version', '#1 SMP', 6, '# <b>`'],

@@ -26,7 +26,7 @@ export interface DebugRequest {
   readonly source?: string;
 }
 
-/** What one command, or the report, may take at most. */
+/** What one command, opening the dump, or the report may take at most. */
 export interface Limits {
   readonly seconds?: number;
   /** Resident memory of the process in MiB. */
@@ -59,6 +59,9 @@ export type Request =
       readonly debug: DebugRequest;
     }
   | { readonly kind: 'line'; readonly file: string; readonly places: readonly string[]; readonly debug: DebugRequest };
+
+/** What may run with limits in a thread of its own. */
+export type LimitedRequest = Extract<Request, { kind: 'commands' | 'report' | 'compare' | 'fixes' | 'oops' }>;
 
 /** A command, or a file with one command a line; in the order given. */
 export type Step = { readonly line: string } | { readonly file: string };
@@ -188,9 +191,8 @@ function limitsOf(words: readonly string[], given: readonly Given[]): Limits | u
   };
   const [seconds, mebibytes] = [number('timeout'), number('memory')];
   if (seconds === undefined && mebibytes === undefined) return undefined;
-  const isRun = words[0] === 'report' || given.some((g) => g.option === 'command' || g.option === 'input');
-  if (!isRun || ['oops', 'symbolize', 'line'].includes(words[0] ?? '')) {
-    throw new UsageError('--timeout and --memory belong to commands (-c, -i) and inquest report; see inquest --help');
+  if (words[0] === 'symbolize' || words[0] === 'line') {
+    throw new UsageError(`inquest ${words[0]} takes no --timeout and no --memory; see inquest --help`);
   }
   return { ...(seconds !== undefined && { seconds }), ...(mebibytes !== undefined && { mebibytes }) };
 }

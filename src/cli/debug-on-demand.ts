@@ -4,6 +4,7 @@ import type { Program } from '../program/program.ts';
 import type { SourceFinder } from '../report/source-text.ts';
 import type { DebugRequest } from './arguments.ts';
 import { fetchProgress } from './fetch-progress.ts';
+import { breakableWait } from './interrupt.ts';
 
 /**
  * Debug information of an opened dump for the command line. What was named is opened at once; all else is looked for when
@@ -67,7 +68,7 @@ export class DebugOnDemand {
     if (this.#request.noSearch) return false;
     const progress = fetchProgress();
     try {
-      return await host.fetchMissing(progress.show);
+      return await breakableWait(host.fetchMissing(progress.show), 'while fetching debug information');
     } finally {
       progress.stop();
     }

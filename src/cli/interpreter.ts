@@ -8,6 +8,7 @@ import { LineHistory } from '../session/line-history.ts';
 import type { Answer, Session } from '../session/session.ts';
 import { answerLine } from './answer-line.ts';
 import type { DebugOnDemand } from './debug-on-demand.ts';
+import { breakable, Interrupted } from './interrupt.ts';
 import { loadExtensions } from './load-extensions.ts';
 import { errorMessage } from './message.ts';
 import { OutputClosed, writeAll } from './output.ts';
@@ -50,7 +51,7 @@ export class Interpreter {
     try {
       return await this.#interpret(line);
     } catch (error) {
-      if (error instanceof OutputClosed) throw error;
+      if (error instanceof OutputClosed || error instanceof Interrupted) throw error;
       this.#options.progress?.stop();
       this.#options.sink.flush(); // so that messages stand where they belong when both go to a terminal
       if (this.#options.complain) this.#options.complain(error);
@@ -110,7 +111,7 @@ export class Interpreter {
       if (input.pipe !== undefined || input.redirect) {
         throw new UsageError(`'${line}': with --json every answer goes into the one document`);
       }
-    } else this.#show(input, answer);
+    } else breakable(() => this.#show(input, answer), `in '${line}'`);
     return [{ line, data: answer.data }];
   }
 

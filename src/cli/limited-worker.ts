@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AnalysisError } from '../base/errors.ts';
 import type { Outcome } from '../session/json.ts';
-import type { Request } from './arguments.ts';
+import type { LimitedRequest } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed } from './output.ts';
@@ -9,7 +9,7 @@ import type { SessionState } from './prompt-messages.ts';
 
 /** What the thread is started with. */
 export interface LimitedStart {
-  readonly request: Extract<Request, { kind: 'commands' | 'report' }>;
+  readonly request: LimitedRequest;
   /** Commands that were run already, or were stopped. */
   readonly after: number;
   readonly state?: SessionState;
@@ -35,23 +35,33 @@ function send(message: FromLimited): void {
 
 /** The thread that works while another one watches its time and memory; it writes the answers itself. */
 export async function limitedWorker(): Promise<void> {
-  const { request, after, state } = workerData as LimitedStart;
   try {
-    const status =
-      request.kind === 'report'
-        ? await optimisedLater(async () => (await import('./run-report.ts')).runReport(request))
-        : await (await import('./run-commands.ts')).runCommands(request, {
-            after,
-            ...(state && { state }),
-            begin: (line) => send({ kind: 'begin', line }),
-            end: (outcomes, left) =>
-              send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
-            child: (running) => send({ kind: 'child', running }),
-          });
-    send({ kind: 'finished', status });
+    send({ kind: 'finished', status: await work(workerData as LimitedStart) });
   } catch (e) {
     if (e instanceof OutputClosed) send({ kind: 'finished', status: 0 });
     else send({ kind: 'failed', message: errorMessage(e), status: isExpected(e) ? 2 : INTERNAL });
+  }
+}
+
+async function work({ request, after, state }: LimitedStart): Promise<number> {
+  switch (request.kind) {
+    case 'report':
+      return optimisedLater(async () => (await import('./run-report.ts')).runReport(request));
+    case 'compare':
+      return (await import('./run-compare.ts')).runCompare(request);
+    case 'fixes':
+      return (await import('./run-fixes.ts')).runFixes(request);
+    case 'oops':
+      return (await import('./run-oops.ts')).runOops(request);
+    case 'commands':
+      return (await import('./run-commands.ts')).runCommands(request, {
+        after,
+        ...(state && { state }),
+        begin: (line) => send({ kind: 'begin', line }),
+        end: (outcomes, left) =>
+          send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
+        child: (running) => send({ kind: 'child', running }),
+      });
   }
 }
 

@@ -1,4 +1,5 @@
-import { parseArguments, type Request } from './arguments.ts';
+import { type LimitedRequest, type Limits, parseArguments, type Request } from './arguments.ts';
+import { dieOfInterrupt, Interrupted, watchInterrupts } from './interrupt.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
 import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed, writeAll } from './output.ts';
@@ -8,6 +9,7 @@ import { LIMITED_ARGUMENT, WORKER_ARGUMENT } from './prompt-messages.ts';
 declare const INQUEST_VERSION: string | undefined;
 
 async function main(argv: readonly string[]): Promise<number> {
+  watchInterrupts();
   let request: Request;
   try {
     request = parseArguments(argv);
@@ -18,12 +20,17 @@ async function main(argv: readonly string[]): Promise<number> {
     return await answer(request);
   } catch (e) {
     if (e instanceof OutputClosed) return 0;
+    if (e instanceof Interrupted) {
+      fail(e, 130);
+      return dieOfInterrupt();
+    }
     if (!isExpected(e)) return fail(e, INTERNAL);
     return fail(await (await import('./request-hint.ts')).withRequestHint(e, request), 2);
   }
 }
 
 async function answer(request: Request): Promise<number> {
+  if (isLimited(request)) return (await import('./run-limited.ts')).runLimited(request, request.limits);
   switch (request.kind) {
     case 'help':
       if (request.topic) writeAll(1, (await import('./verb-usage.ts')).verbUsage(request.topic));
@@ -33,10 +40,8 @@ async function answer(request: Request): Promise<number> {
       writeAll(1, `inquest ${typeof INQUEST_VERSION === 'undefined' ? '(from source)' : INQUEST_VERSION}\n`);
       return 0;
     case 'commands':
-      if (request.limits) return (await import('./run-limited.ts')).runLimited(request, request.limits);
       return (await import('./run-commands.ts')).runCommands(request);
     case 'report':
-      if (request.limits) return (await import('./run-limited.ts')).runLimited(request, request.limits);
       return optimisedLater(async () => (await import('./run-report.ts')).runReport(request));
     case 'compare':
       return (await import('./run-compare.ts')).runCompare(request);
@@ -51,6 +56,11 @@ async function answer(request: Request): Promise<number> {
     case 'line':
       return (await import('./run-line.ts')).runLine(request);
   }
+}
+
+/** The prompt sees to its limits itself. */
+function isLimited(request: Request): request is LimitedRequest & { readonly limits: Limits } {
+  return 'limits' in request && request.limits !== undefined && request.kind !== 'prompt';
 }
 
 function fail(error: unknown, status: number): number {

@@ -1,12 +1,14 @@
 import { AnalysisError } from '../base/errors.ts';
 import { printable, printableLine } from '../base/text.ts';
+import { Interrupted } from './interrupt.ts';
 
 /** Exit status for a bug of this program (EX_SOFTWARE of sysexits.h). */
 export const INTERNAL = 70;
 
 /** One line for standard error. A bug of ours is said to be one; its trace is shown only with INQUEST_DEBUG=1. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof AnalysisError) return `inquest: ${printableLine(error.message)}\n`;
+  if (error instanceof AnalysisError || error instanceof Interrupted)
+    return `inquest: ${printableLine(error.message)}\n`;
   const system = error as NodeJS.ErrnoException;
   if (error instanceof Error && typeof system.code === 'string' && typeof system.syscall === 'string') {
     return `inquest: ${printableLine(system.message)}\n`;

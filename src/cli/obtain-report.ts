@@ -1,11 +1,12 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { UsageError } from '../base/errors.ts';
-import { openDump } from '../node/open-dump.ts';
 import type { CrashReport } from '../report/crash-report.ts';
 import { readReport } from '../report/read-report.ts';
 import { makeReport, type ReportOptions } from '../session/make-report.ts';
 import type { DumpRequest } from './arguments.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
+import { breakable } from './interrupt.ts';
+import { openWithProgress } from './open-with-progress.ts';
 import { Progress } from './progress.ts';
 import { splitFiles } from './split-files.ts';
 
@@ -14,15 +15,15 @@ export async function obtainReport(request: DumpRequest, options: ReportOptions 
   const [first = ''] = request.files;
   if (request.files.length === 1 && isJson(first)) return savedReport(first);
   const progress = new Progress();
-  progress.start('opening the dump');
   const files = splitFiles(request);
-  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const dump = await openWithProgress(files.dump, progress);
   const debug = new DebugOnDemand(dump.program, { ...request.debug, noSearch: true }, files.debug);
   try {
     await debug.start();
     const source = await debug.source();
     progress.start('making the report');
-    return makeReport(dump.program, { ...options, lines: debug.explicit, ...(source && { source }) });
+    const all = { ...options, lines: debug.explicit, ...(source && { source }) };
+    return breakable(() => makeReport(dump.program, all), 'while making the report');
   } finally {
     progress.stop();
     debug.close();

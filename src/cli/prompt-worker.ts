@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDump } from '../node/open-dump.ts';
 import { renderText } from '../report/render-text.ts';
 import { FullSession } from '../session/full-session.ts';
 import { completer } from './complete.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { Interpreter } from './interpreter.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { openWithProgress } from './open-with-progress.ts';
 import { OutputClosed, writeAll } from './output.ts';
 import { pageOn } from './pager.ts';
 import { Progress } from './progress.ts';
@@ -27,9 +27,8 @@ export async function promptWorker(): Promise<void> {
   const { request, state } = workerData as WorkerStart;
   const progress = new Progress();
   try {
-    progress.start('opening the dump');
     const files = splitFiles(request);
-    const dump = await openDump(files.dump, { onRead: progress.onRead });
+    const dump = await openWithProgress(files.dump, progress);
     const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
     await debug.start();
     const source = await debug.source();

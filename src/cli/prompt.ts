@@ -1,10 +1,10 @@
 import { createInterface, type Interface } from 'node:readline';
-import { openDump } from '../node/open-dump.ts';
 import { FullSession } from '../session/full-session.ts';
 import type { DumpRequest } from './arguments.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { historyPath, loadHistory, saveHistory } from './history.ts';
 import { Interpreter } from './interpreter.ts';
+import { openWithProgress } from './open-with-progress.ts';
 import { writeAll } from './output.ts';
 import { Progress } from './progress.ts';
 import { PromptSession, SessionFailed } from './prompt-session.ts';
@@ -15,15 +15,21 @@ import { runStartFiles } from './start-files.ts';
 /** Reads commands until `exit` or the end of the input; returns the exit status. */
 export function prompt(request: DumpRequest): Promise<number> {
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  return terminal ? onTerminal(request) : fromPipe(request);
+  if (terminal) return onTerminal(request);
+  const { limits, ...rest } = request;
+  if (!limits) return fromPipe(request);
+  // Commands of a file, which standard input is then.
+  const steps = [{ file: '-' }];
+  return import('./run-limited.ts').then((m) =>
+    m.runLimited({ ...rest, kind: 'commands', steps, json: false }, limits),
+  );
 }
 
 /** Lines of a file or pipe: run as they come, without prompt and history. */
 async function fromPipe(request: DumpRequest): Promise<number> {
   const files = splitFiles(request);
   const progress = new Progress();
-  progress.start('opening the dump');
-  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const dump = await openWithProgress(files.dump, progress);
   const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
   try {
     await debug.start();

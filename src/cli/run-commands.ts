@@ -1,13 +1,14 @@
-import { UsageError } from '../base/errors.ts';
+import { AnalysisError, UsageError } from '../base/errors.ts';
 import { jsonText } from '../base/json-text.ts';
-import { openDump } from '../node/open-dump.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import { Session } from '../session/session.ts';
 import type { Request, Step } from './arguments.ts';
 import { commandsFor } from './command-set.ts';
 import { DebugOnDemand } from './debug-on-demand.ts';
 import { fileLines, Interpreter } from './interpreter.ts';
+import { Interrupted } from './interrupt.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { openWithProgress } from './open-with-progress.ts';
 import { writeAll } from './output.ts';
 import { Progress } from './progress.ts';
 import type { SessionState } from './prompt-messages.ts';
@@ -30,18 +31,20 @@ export interface RunWatch {
 export async function runCommands(request: Extract<Request, { kind: 'commands' }>, watch?: RunWatch): Promise<number> {
   let lines: string[];
   try {
-    lines = request.steps.flatMap(stepLines); // before the dump: a script that is not there is told at once
+    lines = stepLines(request.steps); // before the dump: a script that is not there is told at once
   } catch (e) {
     writeAll(2, errorMessage(e));
     return 1;
   }
   const progress = new Progress();
   const sink = new DescriptorSink(1, watch?.child);
-  progress.start('opening the dump');
   const commands = await commandsFor(lines);
   const files = splitFiles(request);
-  const dump = await openDump(files.dump, { onRead: progress.onRead });
+  const dump = await openWithProgress(files.dump, progress);
   const debug = new DebugOnDemand(dump.program, request.debug, files.debug);
+  const outcomes: Outcome[] = [];
+  const document = (): string => (request.json && !watch ? `${jsonText(jsonDocument(outcomes))}\n` : '');
+  let running = '';
   try {
     await debug.start();
     const source = await debug.source();
@@ -50,20 +53,25 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
     const interpreter = new Interpreter(session, debug, { sink, progress, json: request.json, separate: true });
     if (watch?.state) await restore(interpreter, watch.state);
     else await runStartFiles(interpreter);
-    const outcomes: Outcome[] = [];
     for (const line of lines.slice(watch?.after ?? 0)) {
+      running = line;
       watch?.begin(line);
       const came = await interpreter.run(line);
       outcomes.push(...came);
-      if (watch) {
-        sink.flush();
-        watch.end(came, stateOf(interpreter));
-      }
+      sink.flush(); // what is there is there, whatever ends the next one
+      watch?.end(came, stateOf(interpreter));
       if (session.ended) break;
     }
-    if (request.json && !watch) sink.write(`${jsonText(jsonDocument(outcomes))}\n`);
+    sink.write(document());
     sink.flush();
     return exitStatus(outcomes);
+  } catch (e) {
+    if (e instanceof Interrupted) {
+      outcomes.push({ line: running, error: new AnalysisError('interrupted', e.message) });
+      sink.write(document());
+      sink.flush();
+    }
+    throw e;
   } finally {
     progress.stop();
     debug.close();
@@ -71,8 +79,9 @@ export async function runCommands(request: Extract<Request, { kind: 'commands' }
   }
 }
 
-function stepLines(step: Step): string[] {
-  return 'line' in step ? [step.line] : fileLines(step.file);
+/** @throws UsageError when a file of commands cannot be read */
+export function stepLines(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => ('line' in step ? [step.line] : fileLines(step.file)));
 }
 
 export function exitStatus(outcomes: readonly Outcome[]): number {

@@ -3,31 +3,43 @@ import { Worker } from 'node:worker_threads';
 import { AnalysisError, UsageError } from '../base/errors.ts';
 import { jsonText } from '../base/json-text.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
-import type { Limits } from './arguments.ts';
+import type { LimitedRequest, Limits } from './arguments.ts';
+import { Interrupted } from './interrupt.ts';
+import { CUT, LOOK_EVERY, limitExceeded, memoryText } from './limit-check.ts';
 import type { FromLimited, LimitedStart, SentOutcome } from './limited-worker.ts';
 import { errorMessage } from './message.ts';
 import { writeAll } from './output.ts';
 import { LIMITED_ARGUMENT, type SessionState } from './prompt-messages.ts';
-import { exitStatus } from './run-commands.ts';
+import { exitStatus, stepLines } from './run-commands.ts';
 
-/** Exit status when an answer was cut by a limit. */
-const CUT = 3;
-/** Milliseconds between two looks at the clock and the memory. */
-const EVERY = 25;
-
-type LimitedRequest = LimitedStart['request'];
+/** What is stopped, where it is no command. */
+const WHOLE: Readonly<Record<Exclude<LimitedRequest['kind'], 'commands'>, string>> = {
+  report: 'the report',
+  compare: 'the comparison',
+  fixes: 'the search for fixes',
+  oops: 'reading the log',
+};
 
 /** How one thread ended. */
 type End =
   | { readonly kind: 'finished'; readonly status: number }
   | { readonly kind: 'failed'; readonly message: string; readonly status: number }
-  | { readonly kind: 'limit'; readonly why: string };
+  | { readonly kind: 'limit'; readonly why: string }
+  | { readonly kind: 'interrupted' };
 
 /**
  * Runs commands or the report in a thread that is ended when one of them takes too much; the commands behind it are run
  * all the same, in a thread that opens the dump again. Returns the exit status.
  */
-export async function runLimited(request: LimitedRequest, limits: Limits): Promise<number> {
+export async function runLimited(asked: LimitedRequest, limits: Limits): Promise<number> {
+  let request = asked;
+  try {
+    // Here, since standard input can be read once, and a thread that waits for it could not be ended.
+    if (asked.kind === 'commands') request = { ...asked, steps: stepLines(asked.steps).map((line) => ({ line })) };
+  } catch (e) {
+    writeAll(2, errorMessage(e));
+    return 1;
+  }
   const run = new LimitedRun(request, limits);
   for (;;) {
     const end = await run.next();
@@ -35,14 +47,20 @@ export async function runLimited(request: LimitedRequest, limits: Limits): Promi
       writeAll(2, end.message);
       return end.status;
     }
+    if (end.kind === 'interrupted') {
+      const error = new Interrupted(run.line === undefined ? `in ${run.what}` : `in '${run.line}'`);
+      run.outcomes.push({ line: run.line ?? '', error: new AnalysisError('interrupted', error.message) });
+      if (request.kind === 'commands' && request.json) writeAll(1, `${jsonText(jsonDocument(run.outcomes))}\n`);
+      throw error;
+    }
     if (end.kind === 'limit') {
       const error = new AnalysisError('limit', `${run.what} was stopped: ${end.why}`);
       writeAll(2, errorMessage(error));
-      if (request.kind === 'report') return CUT;
+      if (request.kind !== 'commands') return CUT;
       run.outcomes.push({ line: run.line ?? '', error });
       run.after++;
-      if (run.line !== undefined) continue;
-    } else if (request.kind === 'report') return end.status;
+      if (run.line !== undefined && run.isRepeatable) continue;
+    } else if (request.kind !== 'commands') return end.status;
     if (request.json) writeAll(1, `${jsonText(jsonDocument(run.outcomes))}\n`);
     const isCut = run.outcomes.some((o) => 'error' in o && (o.error as AnalysisError).code === 'limit');
     return isCut ? CUT : exitStatus(run.outcomes);
@@ -64,8 +82,16 @@ class LimitedRun {
   }
 
   get what(): string {
-    if (this.#request.kind === 'report') return 'the report';
+    if (this.#request.kind !== 'commands') return WHOLE[this.#request.kind];
     return this.line === undefined ? 'opening the dump' : `'${this.line}'`;
+  }
+
+  /** Whether the dump can be opened again for the commands behind a stopped one. */
+  get isRepeatable(): boolean {
+    if (!this.#request.files.includes('-')) return true;
+    const error = new AnalysisError('limit', 'standard input cannot be read again: the commands behind are not run');
+    writeAll(2, errorMessage(error));
+    return false;
   }
 
   /** Starts a thread and waits for its end, or for the first command that exceeds a limit. */
@@ -76,11 +102,14 @@ class LimitedRun {
     let child = false;
     const end = await new Promise<End>((resolve) => {
       const timer = setInterval(() => {
-        const why = child ? undefined : this.#exceeded(Date.now() - busySince);
+        const why = child ? undefined : limitExceeded(this.#limits, Date.now() - busySince);
         if (why !== undefined) settle({ kind: 'limit', why });
-      }, EVERY);
+      }, LOOK_EVERY);
+      const interrupt = (): void => settle({ kind: 'interrupted' });
+      process.once('SIGINT', interrupt);
       const settle = (how: End): void => {
         clearInterval(timer);
+        process.off('SIGINT', interrupt);
         resolve(how);
       };
       worker.on('message', (m: FromLimited) => {
@@ -101,7 +130,8 @@ class LimitedRun {
     });
     worker.removeAllListeners();
     worker.on('error', () => {});
-    await worker.terminate();
+    if (this.#readsStdin) process.stdin.destroy(); // else the program would wait for its end
+    if (end.kind !== 'interrupted') await worker.terminate();
     return end;
   }
 
@@ -112,19 +142,19 @@ class LimitedRun {
       ...(this.#state && { state: this.#state }),
     };
     const { mebibytes } = this.#limits;
-    return new Worker(realpathSync(process.argv[1] as string), {
+    const worker = new Worker(realpathSync(process.argv[1] as string), {
       argv: [LIMITED_ARGUMENT],
       workerData: start,
+      stdin: this.#readsStdin,
       ...(mebibytes !== undefined && { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(mebibytes) } }),
     });
+    if (this.#readsStdin && worker.stdin) process.stdin.pipe(worker.stdin).on('error', () => {});
+    return worker;
   }
 
-  /** Which limit is exceeded. */
-  #exceeded(ms: number): string | undefined {
-    const { seconds, mebibytes } = this.#limits;
-    if (seconds !== undefined && ms > seconds * 1000) return `it took more than ${seconds} s (--timeout)`;
-    const taken = mebibytes === undefined ? 0 : process.memoryUsage.rss() / 2 ** 20;
-    return mebibytes !== undefined && taken > mebibytes ? memoryText(mebibytes) : undefined;
+  /** A log from standard input comes as a stream; a dump is read from the descriptor. */
+  get #readsStdin(): boolean {
+    return this.#request.kind === 'oops' && this.#request.files.includes('-');
   }
 
   #broken(error: unknown): End {
@@ -143,10 +173,6 @@ class LimitedRun {
       else this.outcomes.push({ line, error: rebuilt(error) });
     }
   }
-}
-
-function memoryText(mebibytes: number): string {
-  return `the program took more than ${mebibytes} MiB (--memory)`;
 }
 
 /** An error of another thread. */

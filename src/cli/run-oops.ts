@@ -4,22 +4,26 @@ import { printableLine } from '../base/text.ts';
 import { logRecords } from '../kernel/printk.ts';
 import { isDumpFile } from '../node/is-dump.ts';
 import { logChunks } from '../node/log-files.ts';
-import { openDump } from '../node/open-dump.ts';
 import type { LogReport } from '../report/log-report.ts';
 import { logReportBlocks } from '../report/log-report-blocks.ts';
 import { renderText } from '../report/render-text.ts';
 import { LogEngine, type LogReportOptions } from '../session/log-engine.ts';
 import type { Request } from './arguments.ts';
+import { breakable, breakableWait } from './interrupt.ts';
 import { OopsLines } from './oops-lines.ts';
+import { openWithProgress } from './open-with-progress.ts';
 import { Output, writeAll } from './output.ts';
+import { Progress } from './progress.ts';
 import { splitFiles } from './split-files.ts';
+
+const WHAT = 'while reading the log';
 
 /** Explains the reports of logs, or of the log in a dump; returns the exit status. */
 export async function runOops(request: Extract<Request, { kind: 'oops' }>): Promise<number> {
   const files = splitFiles(request);
   const lines = new OopsLines({ ...request.debug, given: files.debug });
   try {
-    const report = await readAll(files.dump, lines);
+    const report = await breakableWait(readAll(files.dump, lines), WHAT);
     write(report, request);
     for (const note of lines.notes()) writeAll(2, `inquest: ${printableLine(note)}\n`);
     return 0;
@@ -35,12 +39,12 @@ async function readAll(paths: readonly string[], lines: OopsLines): Promise<LogR
   if (paths.some(isDumpFile)) return readDump(paths, engine, options);
   const problems: { what: string; why: string }[] = [];
   for await (const chunk of logChunks(paths, (problem) => problems.push(problem))) engine.push(chunk);
-  return engine.end({ ...options, problems });
+  return breakable(() => engine.end({ ...options, problems }), WHAT);
 }
 
 /** The records of a dump's log as dmesg prints them. */
 async function readDump(paths: readonly string[], engine: LogEngine, options: LogReportOptions): Promise<LogReport> {
-  const dump = await openDump(paths);
+  const dump = await openWithProgress(paths, new Progress());
   try {
     const { records, problems } = logRecords(dump.program);
     for (const { timestampNs, level, caller, text } of records) {
@@ -56,7 +60,7 @@ async function readDump(paths: readonly string[], engine: LogEngine, options: Lo
         ),
       );
     }
-    return engine.end({ ...options, problems });
+    return breakable(() => engine.end({ ...options, problems }), WHAT);
   } finally {
     dump.close();
   }

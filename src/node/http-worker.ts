@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { IdleLimit } from './idle-limit.ts';
 
 /** What the thread is started with. */
 export interface HttpWorkerData {
@@ -7,8 +8,9 @@ export interface HttpWorkerData {
   /** State, then bytes received or the length of a message. */
   readonly control: SharedArrayBuffer;
   readonly data: SharedArrayBuffer;
-  /** Milliseconds for one answer. */
-  readonly timeoutMs: number;
+  /** Milliseconds without a byte, and for one range. */
+  readonly idleMs: number;
+  readonly totalMs: number;
 }
 
 /** One range of the file. */
@@ -20,9 +22,11 @@ export interface HttpRange {
 export const WAITING = 0;
 export const DONE = 1;
 const FAILED = 2;
+/** The server is too slow to be asked again. */
+export const STALLED = 3;
 
 /** Fetches ranges for a thread that sleeps meanwhile: its reads are synchronous. */
-function serve({ url, headers, control, data, timeoutMs }: HttpWorkerData): void {
+function serve({ url, headers, control, data, idleMs, totalMs }: HttpWorkerData): void {
   const state = new Int32Array(control);
   const bytes = new Uint8Array(data);
   const answer = (code: number, length: number): void => {
@@ -30,24 +34,34 @@ function serve({ url, headers, control, data, timeoutMs }: HttpWorkerData): void
     Atomics.store(state, 0, code);
     Atomics.notify(state, 0);
   };
-  const get = async ({ from, size }: HttpRange): Promise<void> => {
+  const get = async ({ from, size }: HttpRange, limit: IdleLimit): Promise<void> => {
     const range = `bytes=${from}-${from + size - 1}`;
-    const response = await fetch(url, { headers: { ...headers, range }, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { headers: { ...headers, range }, signal: limit.signal });
     if (response.status !== 206) {
       await response.body?.cancel();
       throw new Error(response.status === 200 ? 'the file changed on the server' : `HTTP status ${response.status}`);
     }
-    const body = new Uint8Array(await response.arrayBuffer());
-    bytes.set(body.subarray(0, size));
-    answer(DONE, Math.min(body.length, size));
+    let got = 0;
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+      limit.alive();
+      const wanted = part.subarray(0, size - got);
+      bytes.set(wanted, got);
+      got += wanted.length;
+      if (got === size) break;
+    }
+    answer(DONE, got);
   };
   parentPort?.on('message', (range: HttpRange) => {
-    get(range).catch((e: Error) => {
-      const cause = (e.cause as Error | undefined)?.message;
-      const text = new TextEncoder().encode(cause ? `${e.message} (${cause})` : e.message).subarray(0, bytes.length);
-      bytes.set(text);
-      answer(FAILED, text.length);
-    });
+    const limit = new IdleLimit(idleMs, totalMs);
+    get(range, limit)
+      .catch((e: Error) => {
+        const cause = (e.cause as Error | undefined)?.message;
+        const why = limit.why ?? (cause ? `${e.message} (${cause})` : e.message);
+        const text = new TextEncoder().encode(why).subarray(0, bytes.length);
+        bytes.set(text);
+        answer(limit.why === undefined ? FAILED : STALLED, text.length);
+      })
+      .finally(() => limit.done());
   });
 }
 

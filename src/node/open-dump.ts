@@ -6,6 +6,7 @@ import { openImage } from '../dump/open-image.ts';
 import { openProgram } from '../open.ts';
 import type { Program } from '../program/program.ts';
 import { packingOf } from './archive/packing.ts';
+import { type Breakable, nextTurn, unbroken } from './breakable.ts';
 import { type NodeCodecs, nodeCodecs } from './codecs.ts';
 import { nodeDisassembler } from './disassembler.ts';
 import { type FileSource, openFileSource } from './file-source.ts';
@@ -13,6 +14,8 @@ import { type FileSource, openFileSource } from './file-source.ts';
 export interface OpenDumpOptions {
   /** Called after every read from a file, with the bytes read; for progress. */
   readonly onRead?: (bytes: Bytes) => void;
+  /** Runs work that may take long without leaving the event loop free; for hosts that can break it off. */
+  readonly breakable?: Breakable;
 }
 
 /** A program and the files it reads from. */
@@ -34,12 +37,14 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
   };
   try {
     const codecs = nodeCodecs();
-    for (const path of paths) files.push(...(await openParts(path, codecs, options.onRead)));
-    const opened = openImage(watched(files, options.onRead), codecs);
+    const breakable = options.breakable ?? unbroken;
+    for (const path of paths) files.push(...(await openParts(path, codecs, { ...options, breakable })));
+    if (options.breakable) await nextTurn();
+    const opened = breakable(() => openImage(watched(files, options.onRead), codecs));
     const cut = files.flatMap((f) => (f.problem === undefined ? [] : [`${f.name}: ${f.problem}`]));
     const image = cut.length > 0 ? { ...opened, problems: [...cut, ...opened.problems] } : opened;
     await codecs.prepare(image.codecs);
-    const program = openProgram(image);
+    const program = breakable(() => openProgram(image));
     program.disassembler = nodeDisassembler();
     program.codecs = codecs;
     return { program, close };
@@ -49,27 +54,36 @@ export async function openDump(paths: readonly string[], options: OpenDumpOption
   }
 }
 
+type OpenPartsOptions = OpenDumpOptions & { readonly breakable: Breakable };
+
 /** The files that one name stands for; what is neither packed nor elsewhere costs nothing but a look at its first bytes. */
-async function openParts(path: string, codecs: NodeCodecs, onUnpack: OpenDumpOptions['onRead']): Promise<FileSource[]> {
-  const file = await openNamed(path, onUnpack);
+async function openParts(path: string, codecs: NodeCodecs, options: OpenPartsOptions): Promise<FileSource[]> {
+  const { onRead, breakable } = options;
+  const file = await openNamed(path, options);
+  if (isElsewhere(path)) await nextTurn();
   if (packingOf(file) === undefined) return [file];
   try {
     const { openPacked } = await import('./archive/open-packed.ts');
     const isDump = (src: ByteSource): boolean => dumpFormats.some((format) => format.probe(src));
-    return await openPacked(file, { codecs, isDump, ...(onUnpack && { onUnpack }) });
+    return await openPacked(file, { codecs, isDump, breakable, ...(onRead && { onUnpack: onRead }) });
   } catch (e) {
     file.close();
     throw e;
   }
 }
 
-async function openNamed(path: string, onFetch: OpenDumpOptions['onRead']): Promise<FileSource> {
-  if (path === '-') return (await import('./stdin-source.ts')).openStdin(onFetch);
-  if (!/^https?:\/\//i.test(path)) return openFileSource(path);
+const isElsewhere = (path: string): boolean => /^https?:\/\//i.test(path);
+
+async function openNamed(path: string, { onRead: onFetch, breakable }: OpenPartsOptions): Promise<FileSource> {
+  if (path === '-') {
+    const { openStdin } = await import('./stdin-source.ts');
+    return breakable(() => openStdin(onFetch));
+  }
+  if (!isElsewhere(path)) return openFileSource(path);
   const { openHttp } = await import('./http-source.ts');
   const { httpCacheFolder } = await import('./http-cache.ts');
   const cacheFolder = httpCacheFolder();
-  return openHttp(path, { ...(onFetch && { onFetch }), ...(cacheFolder !== undefined && { cacheFolder }) });
+  return openHttp(path, { breakable, ...(onFetch && { onFetch }), ...(cacheFolder !== undefined && { cacheFolder }) });
 }
 
 function watched(files: readonly ByteSource[], onRead: ((bytes: Bytes) => void) | undefined): readonly ByteSource[] {

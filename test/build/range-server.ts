@@ -9,6 +9,11 @@ interface Served {
   readonly etag?: string;
   /** Status of the n-th answer, where it is not the right one. */
   readonly failures?: Readonly<Record<number, number>>;
+  /** Answers that never come, counted from one: the first, and the last. */
+  readonly stallFrom?: number;
+  readonly stallTo?: number;
+  /** A few bytes at a time, for ever. */
+  readonly trickle?: boolean;
 }
 
 export interface RangeServer {
@@ -36,18 +41,26 @@ export async function rangeServer(served: Served): Promise<RangeServer> {
 
 if (parentPort && workerData?.path) serve(workerData as Served);
 
-function serve({ path, ranges, etag, failures }: Served): void {
+function serve({ path, ranges, etag, failures, stallFrom = 0, stallTo = 0, trickle }: Served): void {
   const bytes = readFileSync(path);
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const range = request.headers.range ?? '';
     asked.push(range);
+    if (asked.length >= stallFrom && asked.length <= stallTo) return;
     const failure = failures?.[asked.length];
     if (failure !== undefined) {
       response.writeHead(failure).end();
       return;
     }
     const [from, to] = (/^bytes=(\d+)-(\d+)$/.exec(range) ?? []).slice(1).map(Number);
+    if (trickle) {
+      response.writeHead(200, { 'content-length': bytes.length });
+      let at = 0;
+      const timer = setInterval(() => response.write(bytes.subarray(at, (at += 100))), 20);
+      response.on('close', () => clearInterval(timer));
+      return;
+    }
     const common = etag === undefined ? {} : { etag };
     if (!ranges || from === undefined || to === undefined) {
       response.writeHead(200, { ...common, 'content-length': bytes.length }).end(bytes);

@@ -5,6 +5,7 @@ import { SCRIPT } from '../../src/report/html/script.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
 const STEERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 /** The only sequences that are the program's own. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the program's own
 const OWN_COLOUR = /^(?:\u001b\[1m([^\n\u001b]*)\u001b\[0m)$/gm;
 
 /** Text that steers no terminal. */

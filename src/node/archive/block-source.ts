@@ -1,5 +1,6 @@
 import { BadDataError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
+import { type Breakable, unbroken } from '../breakable.ts';
 import type { FileSource } from '../file-source.ts';
 import { SpillFile } from './spill.ts';
 
@@ -10,6 +11,13 @@ export interface PackedBlock {
   readonly size: Bytes;
 }
 
+/** What the caller of those who unpack blocks wants. */
+export interface BlockOptions {
+  /** Called with the bytes that were unpacked. */
+  readonly onUnpack?: (bytes: Bytes) => void;
+  readonly breakable?: Breakable;
+}
+
 /**
  * A packed file whose blocks are unpacked when they are first asked for, and then kept in a temporary file.
  * @param unpack the content of block `i`; blocks before it have been unpacked when `inOrder`
@@ -18,8 +26,9 @@ export function blockSource<B extends PackedBlock>(
   name: string,
   blocks: readonly B[],
   unpack: (block: B, before: (size: Bytes) => Uint8Array) => Uint8Array,
-  options: { readonly inOrder?: boolean; readonly onUnpack?: (bytes: Bytes) => void } = {},
+  options: BlockOptions & { readonly inOrder?: boolean } = {},
 ): FileSource {
+  const { breakable = unbroken } = options;
   const spill = new SpillFile(name);
   const done = new Uint8Array(blocks.length);
   const last = blocks.at(-1);
@@ -53,7 +62,6 @@ export function blockSource<B extends PackedBlock>(
     options.onUnpack?.(content.length);
   };
   const ensure = (i: number): void => {
-    if (done[i]) return;
     if (options.inOrder) for (; next < i; next++) attempt(next);
     attempt(i);
     if (options.inOrder) next = i + 1;
@@ -67,7 +75,7 @@ export function blockSource<B extends PackedBlock>(
       if (length === 0) return 0;
       for (let i = blockAt(blocks, offset); i < blocks.length; i++) {
         if ((blocks[i] as B).start >= offset + length) break;
-        ensure(i);
+        if (!done[i]) breakable(() => ensure(i));
       }
       return spill.read(offset, into.subarray(0, length));
     },

@@ -4,7 +4,7 @@ import { BadDataError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
 import { decodeLz4 } from '../../codec/lz4.ts';
 import type { FileSource } from '../file-source.ts';
-import { blockSource, type PackedBlock } from './block-source.ts';
+import { type BlockOptions, blockSource, type PackedBlock } from './block-source.ts';
 
 const FRAME = 0x184d2204;
 /** The form before frames: blocks of 8 MiB with their size before them. */
@@ -25,16 +25,13 @@ interface Frames {
 }
 
 /** An .lz4 file; blocks are found by their sizes and unpacked when they are read. Source: lz4/lz4, doc/lz4_Frame_format.md. */
-export function openLz4(src: ByteSource, onUnpack?: (bytes: Bytes) => void): FileSource {
+export function openLz4(src: ByteSource, options: BlockOptions = {}): FileSource {
   const frames = readFrames(src);
   return blockSource(
     src.name,
     frames.blocks,
     (block, before) => unpack(src, block, frames.linked ? before(HISTORY) : undefined),
-    {
-      inOrder: frames.linked,
-      ...(onUnpack && { onUnpack }),
-    },
+    { ...options, inOrder: frames.linked },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../base/byte-source.ts';
 import { AnalysisError, UsageError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
+import { type Breakable, nextTurn, unbroken } from '../breakable.ts';
 import type { NodeCodecs } from '../codecs.ts';
 import type { FileSource } from '../file-source.ts';
 import { openLz4 } from './lz4.ts';
@@ -23,6 +24,7 @@ export interface OpenPackedOptions {
   readonly isDump: (src: ByteSource) => boolean;
   /** Called with the bytes that were unpacked. */
   readonly onUnpack?: (bytes: Bytes) => void;
+  readonly breakable?: Breakable;
 }
 
 /**
@@ -42,15 +44,16 @@ export async function openPacked(file: FileSource, options: OpenPackedOptions, d
 async function unpacked(
   file: FileSource,
   packing: Exclude<Packing, 'tar' | 'zip'>,
-  { codecs, onUnpack }: OpenPackedOptions,
+  { codecs, onUnpack, breakable = unbroken }: OpenPackedOptions,
 ): Promise<FileSource> {
+  await nextTurn();
   switch (packing) {
     case 'gzip':
       return spillDeflate({ src: file, from: 0, to: file.size }, false, onUnpack);
     case 'xz':
-      return openXz(file, onUnpack);
+      return breakable(() => openXz(file, { breakable, ...(onUnpack && { onUnpack }) }));
     case 'lz4':
-      return openLz4(file, onUnpack);
+      return breakable(() => openLz4(file, { breakable, ...(onUnpack && { onUnpack }) }));
     case 'zstd':
       return openZstd(
         file,
@@ -58,7 +61,7 @@ async function unpacked(
           await codecs.prepare(['zstd']);
           return codecs.decoder('zstd');
         },
-        onUnpack,
+        { breakable, ...(onUnpack && { onUnpack }) },
       );
   }
 }
@@ -69,7 +72,8 @@ async function fromArchive(
   options: OpenPackedOptions,
   depth: number,
 ): Promise<FileSource[]> {
-  const members = packing === 'tar' ? tarMembers(file) : zipMembers(file);
+  const { breakable = unbroken } = options;
+  const members = breakable(() => (packing === 'tar' ? tarMembers(file) : zipMembers(file)));
   // The large ones first: a dump is the largest file of its archive.
   const tried = [...members].sort((a, b) => b.size - a.size).slice(0, MAX_TRIED);
   const found: FileSource[] = [];

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadDataError, UsageError } from '../../base/errors.ts';
@@ -17,11 +17,8 @@ export class SpillFile {
   /** @param name what messages call it @throws UsageError when no file can be made */
   constructor(name: string) {
     this.#name = name;
-    const random = Array.from(globalThis.crypto.getRandomValues(new Uint8Array(NAME_BYTES)), (b) => b.toString(36));
-    const path = join(tmpdir(), `inquest-${process.pid}-${random.join('')}`);
     try {
-      this.#fd = openSync(path, 'wx+', 0o600);
-      rmSync(path, { force: true });
+      this.#fd = namelessFile(tmpdir()) ?? unlinkedFile(tmpdir());
     } catch (e) {
       throw new UsageError(`${name}: no temporary file in ${tmpdir()} (TMPDIR): ${(e as Error).message}`);
     }
@@ -59,4 +56,25 @@ export class SpillFile {
     if (this.#open) closeSync(this.#fd);
     this.#open = false;
   }
+}
+
+/** `O_TMPFILE` without the flag for directories that it comes with: include/uapi/asm-generic/fcntl.h. */
+const NAMELESS = 0o20000000;
+
+/** A file that never has a name, so that nothing is left at whatever moment the process ends; where the system makes some. */
+function namelessFile(folder: string): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return openSync(folder, constants.O_RDWR | constants.O_DIRECTORY | NAMELESS, 0o600);
+  } catch {
+    return undefined; // not every file system does
+  }
+}
+
+function unlinkedFile(folder: string): number {
+  const random = Array.from(globalThis.crypto.getRandomValues(new Uint8Array(NAME_BYTES)), (b) => b.toString(36));
+  const path = join(folder, `inquest-${process.pid}-${random.join('')}`);
+  const fd = openSync(path, 'wx+', 0o600);
+  rmSync(path, { force: true });
+  return fd;
 }

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import type { ByteSource } from '../../base/byte-source.ts';
-import { AnalysisError, BadDataError, UnsupportedError } from '../../base/errors.ts';
+import { BadDataError, UnsupportedError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { FileSource } from '../file-source.ts';
 import { lazyZlib } from '../lazy-zlib.ts';
@@ -46,12 +46,15 @@ async function spill(range: PackedRange, decoder: Transform, onUnpack?: (bytes: 
     });
     return spillSource(name, file);
   } catch (e) {
-    if (e instanceof AnalysisError) throw e;
-    const why = (e as Error).message;
+    if (!(e instanceof DecoderError)) throw e;
+    const why = e.message;
     if (file.size === 0) throw new BadDataError(name, range.from, `cannot be unpacked: ${why}`);
     return spillSource(name, file, `cut or damaged: only ${file.size} bytes could be unpacked: ${why}`);
   }
 }
+
+/** What a decoder says of damage; all else that goes wrong is none of the file's. */
+class DecoderError extends Error {}
 
 /** Sends a range through a decoder, piece by piece: the next when the last has been taken. */
 function pump({ src, from, to }: PackedRange, decoder: Transform, write: (part: Uint8Array) => void): Promise<void> {
@@ -60,7 +63,7 @@ function pump({ src, from, to }: PackedRange, decoder: Transform, write: (part: 
       decoder.destroy();
       reject(e);
     };
-    decoder.on('error', fail);
+    decoder.on('error', (e) => fail(new DecoderError(e.message)));
     decoder.on('end', resolve);
     decoder.on('data', (part: Uint8Array) => {
       try {
@@ -71,10 +74,7 @@ function pump({ src, from, to }: PackedRange, decoder: Transform, write: (part: 
     });
     let at = from;
     const next = (error?: Error | null): void => {
-      if (error) {
-        fail(error);
-        return;
-      }
+      if (error) return; // the event tells it
       try {
         const part = new Uint8Array(Math.max(0, Math.min(PIECE, to - at)));
         const got = src.read(at, part);

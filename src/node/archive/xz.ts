@@ -5,7 +5,7 @@ import type { Bytes } from '../../base/units.ts';
 import type { FileSource } from '../file-source.ts';
 import { lazyZlib } from '../lazy-zlib.ts';
 import { streamXz, unpackXz } from '../xz-decoder.ts';
-import { blockSource, type PackedBlock } from './block-source.ts';
+import { type BlockOptions, blockSource, type PackedBlock } from './block-source.ts';
 import { SpillFile } from './spill.ts';
 import { spillSource } from './spill-source.ts';
 
@@ -25,11 +25,11 @@ interface XzBlock extends PackedBlock {
 }
 
 /** An .xz file: by its blocks where it has several (xz -T, pixz), else unpacked at once. */
-export function openXz(src: ByteSource, onUnpack?: (bytes: Bytes) => void): FileSource {
+export function openXz(src: ByteSource, options: BlockOptions = {}): FileSource {
   const blocks = xzBlocks(src);
   if (blocks === undefined || blocks.length < 2 || blocks.some((b) => b.size > MAX_BLOCK))
-    return spilled(src, onUnpack);
-  return blockSource(src.name, blocks, (block) => unpackBlock(src, block), onUnpack ? { onUnpack } : {});
+    return spilled(src, options.onUnpack);
+  return blockSource(src.name, blocks, (block) => unpackBlock(src, block), options);
 }
 
 function spilled(src: ByteSource, onUnpack?: (bytes: Bytes) => void): FileSource {

@@ -3,8 +3,9 @@ import { readBytes, readCursor } from '../../base/cursor.ts';
 import { BadDataError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { Decoder } from '../../program/ports.ts';
+import { unbroken } from '../breakable.ts';
 import type { FileSource } from '../file-source.ts';
-import { blockSource, type PackedBlock } from './block-source.ts';
+import { type BlockOptions, blockSource, type PackedBlock } from './block-source.ts';
 import { spillZstd } from './stream.ts';
 
 /** Source: RFC 8878, 3.1. */
@@ -23,9 +24,10 @@ interface ZstdFrame extends PackedBlock {
 export async function openZstd(
   src: ByteSource,
   decoder: () => Promise<Decoder>,
-  onUnpack?: (bytes: Bytes) => void,
+  options: BlockOptions = {},
 ): Promise<FileSource> {
-  const frames = zstdFrames(src);
+  const { breakable = unbroken, onUnpack } = options;
+  const frames = breakable(() => zstdFrames(src));
   if (frames === undefined || frames.length < 2) return spillZstd({ src, from: 0, to: src.size }, onUnpack);
   const decode = await decoder();
   const unpack = (frame: ZstdFrame): Uint8Array => {
@@ -37,7 +39,7 @@ export async function openZstd(
       throw new BadDataError(src.name, frame.offset, `zstd: ${(e as Error).message}`);
     }
   };
-  return blockSource(src.name, frames, unpack, onUnpack ? { onUnpack } : {});
+  return blockSource(src.name, frames, unpack, options);
 }
 
 /** Undefined where frames do not tell how large their content is, or are too large. */
