@@ -33,10 +33,9 @@ test('limits are read, and refused where they mean nothing', () => {
     limits: { seconds: 1.5, mebibytes: 300 },
   });
   for (const argv of [
-    ['d', '--timeout', '5'],
     ['d', '-c', 'ps', '--timeout', '0'],
     ['d', '-c', 'ps', '--memory', 'much'],
-    ['oops', 'log', '--timeout', '5'],
+    ['symbolize', 'log', '--timeout', '5'],
     ['line', 'vmlinux', 'panic', '--memory', '5'],
   ]) {
     assert.throws(() => parseArguments(argv), UsageError, argv.join(' '));

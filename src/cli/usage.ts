@@ -37,7 +37,7 @@ usage:
       --no-debug     look for debug information nowhere else
       --force        use a vmlinux of another build all the same
       --source dir   source tree or git repository: list, dis -s, bt --source, report
-      --timeout n    stop a command, or the report, after n seconds; the next command goes on
+      --timeout n    stop opening the dump, a command or the report after n seconds; the next command goes on
       --memory n     stop it when the program takes more than n MiB
   -h, --help         this text; behind report, compare or fixes theirs
   -V, --version      the version
@@ -64,5 +64,6 @@ exit status:
   1  the command line made no sense
   2  nothing could be read
   3  --timeout or --memory cut an answer
+  130  Ctrl-C; what was answered before is there
 `;
 }

@@ -5,6 +5,9 @@ const OUTPUT = `      --format       text (as it is without it), md, json, or ht
       --lang         en (as it is without it) or zh
   -o, --output file  write it to a file`;
 
+const LIMITS = `      --timeout n    stop after n seconds
+      --memory n     stop when the program takes more than n MiB`;
+
 const TEXTS: Readonly<Record<HelpTopic, string>> = {
   report: `inquest report <dump|report.json> [files...] [options]
 
@@ -15,8 +18,7 @@ ${OUTPUT}
                      the report can be sent; --redact=all replaces addresses of the kernel too
       --source dir   source tree or git repository, for the lines around each place
       --debug path   a vmlinux, a module or a folder of them; may be repeated
-      --timeout n    stop after n seconds
-      --memory n     stop when the program takes more than n MiB
+${LIMITS}
 
   inquest report vmcore --format html -o why.html
   inquest report vmcore --format json -o report.json     for compare and fixes
@@ -28,6 +30,7 @@ Says what several deaths have in common (stacks, caches, modules, memory, uptime
 differs, and which have one cause. A report made with --format json takes the place of its dump.
 
 ${OUTPUT}
+${LIMITS}
 
   inquest compare a.vmcore b.vmcore c.json
 `,
@@ -39,6 +42,7 @@ stable branch has as a copy already is left out. Nothing is fetched, nothing is 
 
       --git dir      the clone: a working tree or a bare repository, with its history and tags
 ${OUTPUT}
+${LIMITS}
 
   inquest fixes vmcore --git ~/linux
   inquest fixes report.json --git ~/linux.git --format md -o fixes.md

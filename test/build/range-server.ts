@@ -57,7 +57,10 @@ function serve({ path, ranges, etag, failures, stallFrom = 0, stallTo = 0, trick
     if (trickle) {
       response.writeHead(200, { 'content-length': bytes.length });
       let at = 0;
-      const timer = setInterval(() => response.write(bytes.subarray(at, (at += 100))), 20);
+      const timer = setInterval(() => {
+        response.write(bytes.subarray(at, at + 100));
+        at += 100;
+      }, 20);
       response.on('close', () => clearInterval(timer));
       return;
     }
