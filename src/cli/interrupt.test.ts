@@ -41,7 +41,7 @@ const slow = join(home, 'slow.mjs');
 const loop = `export const never = { ...${JSON.stringify({ ...never, name: 'never' })}, run() { mark(); for (;;); }, blocks: () => [] };`;
 const sleep = `export const asleep = { ...${JSON.stringify({ ...never, name: 'asleep' })}, run() { mark(); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }, blocks: () => [] };`;
 const marker = join(home, 'running');
-const mark = `import { writeFileSync } from 'node:fs';\nconst mark = () => writeFileSync(${JSON.stringify(marker)}, '');`;
+const mark = `import { writeFileSync } from 'node:fs';\nconst mark = () => { writeFileSync(${JSON.stringify(marker)}, ''); writeFileSync(2, 'BEGUN'); };`;
 writeFileSync(slow, `${mark}\n${loop}\n${sleep}\n`);
 
 interface Ended {
@@ -80,7 +80,7 @@ async function run(args: readonly string[], { input, when }: How = {}): Promise<
   );
   clearInterval(timer);
   const ms = Date.now() - from;
-  return { status, signal, out, err: err.replace(/^inquest: [^\n]* \.\.\.\n/gm, ''), ms };
+  return { status, signal, out, err: err.replace('BEGUN', '').replace(/^inquest: [^\n]* \.\.\.\n/gm, ''), ms };
 }
 
 /** Whether a process has written to a temporary file. */
@@ -237,4 +237,58 @@ test('a log that does not come, with a limit', async () => {
   });
   assert.match(done.out, /NULL pointer/);
   assert.equal(done.status, 0, done.err);
+});
+
+const terminal = '/usr/bin/script'; // of util-linux: runs a program on a terminal of its own
+
+/** Types each text when what is before it has been printed; returns what was on the screen and the status. */
+async function typed(
+  args: readonly string[],
+  steps: readonly (readonly [string, string])[],
+): Promise<[string, number]> {
+  const line = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn(terminal, ['-qefc', line, '/dev/null'], { env: { ...env, TERM: 'dumb' }, cwd: home });
+  let [screen, at, step] = ['', 0, 0];
+  child.stdout.on('data', (text) => {
+    screen += text;
+    for (let next = steps[step]; next && screen.includes(next[0], at); next = steps[step]) {
+      at = screen.indexOf(next[0], at) + next[0].length;
+      child.stdin.write(next[1]);
+      step++;
+    }
+  });
+  const early = setTimeout(() => steps[0]?.[0] === '' && child.stdin.write(steps[0][1]), 700);
+  const status = await new Promise<number>((done) => child.once('close', done));
+  clearTimeout(early);
+  return [screen, status];
+}
+
+test('at the prompt Ctrl-C and a limit end the command, and the session goes on', {
+  skip: !existsSync(terminal),
+}, async () => {
+  for (const [limit, stop] of [
+    [[], ['', '\u0003']],
+    [['--timeout', '0.6'], undefined],
+  ] as const) {
+    rmSync(marker, { force: true });
+    const steps: [string, string][] = [
+      ['inquest> ', `extend ${slow}\r`],
+      ['asleep never', 'never\r'],
+    ];
+    if (stop) steps.push(['BEGUN', stop[1]]);
+    steps.push(['stopped', 'sys -t\r'], ['TAINTED_MASK: ', 'exit\r']);
+    const [screen, status] = await typed([dump, ...limit], steps);
+    assert.match(screen, stop ? /inquest: stopped/ : /'never' was stopped: it took more than 0\.6 s \(--timeout\)/);
+    assert.match(screen, /TAINTED_MASK: \d+/);
+    assert.equal(status, 0, screen);
+  }
+});
+
+test('at the prompt Ctrl-C leaves while the dump is opened', { skip: !existsSync(terminal) }, async () => {
+  const path = join(home, 'large.gz');
+  writeFileSync(path, many(gzipSync(zeros, { level: 1 }), 64));
+  const [screen, status] = await typed([path], [['', '\u0003']]);
+  assert.match(screen, /inquest: interrupted while opening the dump/);
+  assert.equal(status, 130);
+  assert.deepEqual(readdirSync(temporary), []);
 });

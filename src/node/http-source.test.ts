@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { rangeServer } from '../../test/build/range-server.ts';
 import { samplePath } from '../../test/build/sample-dump.ts';
 import { BadDataError, UsageError } from '../base/errors.ts';
+import { openPacked } from './archive/open-packed.ts';
+import { nodeCodecs } from './codecs.ts';
 import { openHttp } from './http-source.ts';
 
 const path = samplePath('arm64-6.1-softirq');
@@ -93,4 +96,39 @@ test('what is not there, nobody who listens, and what is no address', async () =
   await server.close();
   await assert.rejects(openHttp(server.url), UsageError);
   await assert.rejects(openHttp('http://'), /not an address/);
+});
+
+test('a server that stalls is given up once: what is there has to do', async () => {
+  const server = await rangeServer({ path, ranges: true, stallFrom: 3, stallTo: 99 });
+  const source = await openHttp(server.url, { idleMs: 1000 });
+  const eight = new Uint8Array(8);
+  assert.equal(source.read(0, eight), 8);
+  const start = Date.now();
+  for (let at = 0x100000; at < 0x800000; at += 0x100000) {
+    assert.throws(() => source.read(at, eight), {
+      code: 'bad-data',
+      message: /cannot be fetched: no byte in 1 s/,
+    });
+  }
+  assert.ok(Date.now() - start < 1900, 'no block waits again');
+  assert.equal(source.read(16, eight), 8);
+  source.close();
+  await server.close();
+  const silent = await rangeServer({ path, ranges: true, stallFrom: 1, stallTo: 99 });
+  await assert.rejects(openHttp(silent.url, { idleMs: 50 }), /no answer: no byte in 0\.05 s/);
+  await silent.close();
+});
+
+test('a packed file whose server stalls is a cut one', async () => {
+  const packed = join(folder, 'vmcore.gz');
+  writeFileSync(packed, gzipSync(whole, { level: 1 }));
+  const server = await rangeServer({ path: packed, ranges: true, stallFrom: 5, stallTo: 99 });
+  const source = await openHttp(server.url, { idleMs: 1000 });
+  const [file] = await openPacked(source, { codecs: nodeCodecs(), isDump: () => true });
+  assert.match(file?.problem ?? '', /only \d+ bytes could be unpacked: .*cannot be fetched/);
+  const start = new Uint8Array(70_000);
+  assert.equal(file?.read(0, start), start.length);
+  assert.ok(Buffer.compare(start, whole.subarray(0, start.length)) === 0);
+  file?.close();
+  await server.close();
 });

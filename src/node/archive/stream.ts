@@ -46,7 +46,8 @@ async function spill(range: PackedRange, decoder: Transform, onUnpack?: (bytes: 
     });
     return spillSource(name, file);
   } catch (e) {
-    if (!(e instanceof DecoderError)) throw e;
+    // A packed file that cannot be read further is a cut one.
+    if (!(e instanceof DecoderError || e instanceof BadDataError)) throw e;
     const why = e.message;
     if (file.size === 0) throw new BadDataError(name, range.from, `cannot be unpacked: ${why}`);
     return spillSource(name, file, `cut or damaged: only ${file.size} bytes could be unpacked: ${why}`);

@@ -47,7 +47,7 @@ function spilled(src: ByteSource, onUnpack?: (bytes: Bytes) => void): FileSource
       onUnpack?.(part.length);
     });
   } catch (e) {
-    if (!(e instanceof RangeError)) throw e;
+    if (!(e instanceof RangeError || e instanceof BadDataError)) throw e;
     if (spill.size === 0) throw new BadDataError(src.name, at, e.message);
     return spillSource(src.name, spill, `xz: cut or damaged near ${at}: ${e.message}`);
   }
