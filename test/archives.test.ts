@@ -113,3 +113,62 @@ test('packings are told by content', () => {
   assert.equal(packingOf(file), undefined);
   file.close();
 });
+
+async function problemsOf(bytes: Uint8Array): Promise<string[]> {
+  const path = join(folder, 'damaged.archive');
+  writeFileSync(path, bytes);
+  const dump = await openDump([path]);
+  try {
+    const own = dump.program.image.problems.filter((p) => !sample.image.problems.includes(p));
+    const answer = answersOf({ ...dump.program.image, problems: sample.image.problems }, ['ps', 'log']);
+    assert.equal(answer, expected);
+    return own;
+  } finally {
+    dump.close();
+  }
+}
+
+test('a zip without its directory, or with a damaged one, is read by the headers before its files', async () => {
+  for (const deflate of [true, false]) {
+    const bytes = writeZip({ 'dmesg.txt': text, vmcore: whole, 'z.txt': text }, deflate);
+    const first = Buffer.from(bytes).indexOf('PK\u0001\u0002', bytes.length - 400);
+    const damaged = Uint8Array.from(bytes);
+    damaged.fill(0x55, first, first + 30);
+    // Sizes that are told behind the data, as in a zip that was written to a pipe.
+    const streamed = Uint8Array.from(bytes.subarray(0, first));
+    for (const name of ['dmesg.txt', 'vmcore', 'z.txt']) {
+      const at = Buffer.from(streamed).indexOf(name) - 30;
+      streamed[at + 6] = 8;
+      streamed.fill(0, at + 14, at + 26);
+    }
+    assert.ok(first > 0);
+    for (const form of [bytes.subarray(0, first), damaged, deflate ? streamed : damaged]) {
+      const problems = await problemsOf(form);
+      assert.ok(
+        problems.some((p) => /zip: the directory at its end is lost or damaged/.test(p)),
+        problems.join(),
+      );
+    }
+    assert.deepEqual(await problemsOf(bytes), []);
+  }
+});
+
+test('a tar with a damaged header goes on with the next one, and gives what stood behind it', async () => {
+  const bytes = writeTar({ 'dmesg.txt': text, vmcore: whole, 'z.txt': text });
+  const dump = 512 + 512;
+  for (const at of [0, dump]) {
+    for (const [from, to] of [
+      [10, 11],
+      [124, 130],
+      [0, at === 0 ? 200 : 512],
+    ] as const) {
+      const damaged = Uint8Array.from(bytes);
+      damaged.fill(0x41, at + from, at + to);
+      const problems = await problemsOf(damaged);
+      assert.ok(
+        problems.some((p) => p.includes(`tar: the header at 0x${at.toString(16)} is damaged`)),
+        problems.join(),
+      );
+    }
+  }
+});

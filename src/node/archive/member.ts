@@ -26,3 +26,16 @@ export function partOf(src: ByteSource, name: string, from: Bytes, size: Bytes):
     close: () => undefined,
   };
 }
+
+/** The same source, with a problem more. */
+export function withProblem(source: FileSource, problem: string | undefined): FileSource {
+  if (problem === undefined) return source;
+  const all = source.problem === undefined ? problem : `${problem}; ${source.problem}`;
+  return {
+    name: source.name,
+    size: source.size,
+    problem: all,
+    read: (offset, into) => source.read(offset, into),
+    close: () => source.close(),
+  };
+}

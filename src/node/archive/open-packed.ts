@@ -5,7 +5,7 @@ import { type Breakable, nextTurn, unbroken } from '../breakable.ts';
 import type { NodeCodecs } from '../codecs.ts';
 import type { FileSource } from '../file-source.ts';
 import { openLz4 } from './lz4.ts';
-import type { Member } from './member.ts';
+import { type Member, withProblem } from './member.ts';
 import { type Packing, packingOf } from './packing.ts';
 import { spillDeflate } from './stream.ts';
 import { tarMembers } from './tar.ts';
@@ -97,7 +97,7 @@ async function fromArchive(
 }
 
 function closingBoth(inner: FileSource, outer: FileSource): FileSource {
-  return {
+  const both: FileSource = {
     name: inner.name,
     size: inner.size,
     ...(inner.problem !== undefined && { problem: inner.problem }),
@@ -107,4 +107,5 @@ function closingBoth(inner: FileSource, outer: FileSource): FileSource {
       outer.close();
     },
   };
+  return withProblem(both, outer.problem);
 }

@@ -3,8 +3,10 @@ import { type Cursor, readBytes, readCursor } from '../../base/cursor.ts';
 import { BadDataError, UnsupportedError } from '../../base/errors.ts';
 import type { Bytes } from '../../base/units.ts';
 import type { FileSource } from '../file-source.ts';
-import { MAX_MEMBERS, type Member, partOf } from './member.ts';
+import { MAX_MEMBERS, type Member, partOf, withProblem } from './member.ts';
 import { spillDeflate, spillZstd } from './stream.ts';
+import { type ZipEntry, zip64Extra } from './zip-entry.ts';
+import { localEntries } from './zip-headers.ts';
 
 /** Source of all layouts: PKWARE APPNOTE.TXT 6.3, section 4.3. */
 const LOCAL = 0x04034b50;
@@ -20,27 +22,41 @@ const STORED = 0;
 const DEFLATED = 8;
 const ZSTD = 93;
 
-interface Entry {
-  readonly name: string;
-  readonly method: number;
-  readonly encrypted: boolean;
-  readonly packed: Bytes;
-  readonly size: Bytes;
-  readonly local: Bytes;
+const LOST = 'zip: the directory at its end is lost or damaged: its files are found by the headers before each';
+
+/** The files of a .zip, by its directory or, where that is not whole, by the headers before them. @throws BadDataError */
+export function zipMembers(src: ByteSource): Member[] {
+  const { entries, failure } = listedEntries(src);
+  const members = entries.map((entry) => memberOf(src, entry));
+  if (!failure) return members;
+  const known = new Set(entries.map((entry) => entry.local));
+  for (const entry of localEntries(src)) if (!known.has(entry.local)) members.push(memberOf(src, entry, LOST));
+  if (members.length === 0) throw failure;
+  return members;
 }
 
-/** The files of a .zip, by its directory. @throws BadDataError when that is not there */
-export function zipMembers(src: ByteSource): Member[] {
-  const { offset, size } = directory(src);
-  const c = readCursor(src, offset, Math.min(size, MAX_DIRECTORY), 'zip directory');
-  const members: Member[] = [];
-  while (c.left >= 46 && members.length < MAX_MEMBERS) {
-    const entry = readEntry(c, src.name);
-    if (!entry) break;
-    if (entry.name.endsWith('/')) continue;
-    members.push({ name: entry.name, size: entry.size, open: (onUnpack) => openEntry(src, entry, onUnpack) });
+function memberOf(src: ByteSource, entry: ZipEntry, problem?: string): Member {
+  const open = async (onUnpack?: (bytes: Bytes) => void): Promise<FileSource> =>
+    withProblem(await openEntry(src, entry, onUnpack), problem);
+  return { name: entry.name, size: entry.size, open };
+}
+
+/** What the directory lists, and what is wrong with it. */
+function listedEntries(src: ByteSource): { readonly entries: ZipEntry[]; readonly failure?: BadDataError } {
+  const entries: ZipEntry[] = [];
+  try {
+    const { offset, size } = directory(src);
+    const c = readCursor(src, offset, Math.min(size, MAX_DIRECTORY), 'zip directory');
+    while (c.left >= 46 && entries.length < MAX_MEMBERS) {
+      const entry = readEntry(c, src.name);
+      if (!entry) throw c.bad('no entry of a directory', 4);
+      if (!entry.name.endsWith('/')) entries.push(entry);
+    }
+    return { entries };
+  } catch (e) {
+    if (!(e instanceof BadDataError)) throw e;
+    return { entries, failure: e };
   }
-  return members;
 }
 
 function directory(src: ByteSource): { offset: Bytes; size: Bytes } {
@@ -65,7 +81,7 @@ function directory64(src: ByteSource, locator: Bytes): { offset: Bytes; size: By
   return { size, offset: end.size64('directory offset') };
 }
 
-function readEntry(c: Cursor, archive: string): Entry | undefined {
+function readEntry(c: Cursor, archive: string): ZipEntry | undefined {
   if (c.u32() !== ENTRY) return undefined;
   c.skip(4);
   const flags = c.u16();
@@ -89,29 +105,7 @@ function readEntry(c: Cursor, archive: string): Entry | undefined {
   return { name, method, encrypted: (flags & 1) !== 0, packed, size, local };
 }
 
-/** The numbers of the zip64 extra field (4.5.3), one at each call. */
-function zip64Extra(extra: Uint8Array): () => number | undefined {
-  const view = new DataView(extra.buffer, extra.byteOffset, extra.byteLength);
-  let at = extra.length;
-  let end = extra.length;
-  for (let i = 0; i + 4 <= extra.length; ) {
-    const size = view.getUint16(i + 2, true);
-    if (view.getUint16(i, true) === 1) {
-      at = i + 4;
-      end = Math.min(extra.length, at + size);
-      break;
-    }
-    i += 4 + size;
-  }
-  return () => {
-    if (at + 8 > end) return undefined;
-    const value = Number(view.getBigUint64(at, true));
-    at += 8;
-    return Number.isSafeInteger(value) ? value : undefined;
-  };
-}
-
-function openEntry(src: ByteSource, entry: Entry, onUnpack?: (bytes: Bytes) => void): Promise<FileSource> {
+function openEntry(src: ByteSource, entry: ZipEntry, onUnpack?: (bytes: Bytes) => void): Promise<FileSource> {
   const local = readCursor(src, entry.local, 30, 'zip file header');
   if (local.u32() !== LOCAL) throw local.bad('no header of a file', 4);
   local.skip(22);
