@@ -3,7 +3,7 @@ import type { Bytes } from '../../base/units.ts';
 
 const PIECE = 0x100000;
 /** Bytes that are searched for what has been lost. */
-export const MAX_SEARCH: Bytes = 0x100000000;
+const MAX_SEARCH: Bytes = 0x100000000;
 
 /**
  * Places of a pattern from `from` on, at most `MAX_SEARCH` bytes away, one after the other.
