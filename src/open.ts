@@ -4,6 +4,7 @@ import { AnalysisError, UnsupportedError } from './base/errors.ts';
 import { debugProviders } from './debug/index.ts';
 import { openImage } from './dump/open-image.ts';
 import { findVmcoreinfo } from './program/find-vmcoreinfo.ts';
+import { likelyArchitectures, statedArchitectures } from './program/likely-architectures.ts';
 import type { Architecture, Codecs, DebugProvider, DumpImage } from './program/ports.ts';
 import { Program } from './program/program.ts';
 import { Vmcoreinfo } from './program/vmcoreinfo.ts';
@@ -23,7 +24,10 @@ export function openProgram(image: DumpImage, options: OpenOptions = {}): Progra
   const providers = options.debugProviders ?? debugProviders;
   let failure: AnalysisError | undefined;
   let unproved: Program | undefined;
+  const seen = new Set<string>();
   for (const { text, found, recovered, arch: own } of vmcoreinfoTexts(image, archs)) {
+    if (seen.has(text)) continue;
+    seen.add(text);
     if (recovered && unproved) break; // a text of the kernel's own tells more
     const info = new Vmcoreinfo(text);
     for (const arch of own ? [own] : candidates(archs, image, info)) {
@@ -69,23 +73,15 @@ function* vmcoreinfoTexts(image: DumpImage, archs: readonly Architecture[]): Ite
     if (text !== undefined) yield { text, found: true };
   }
   for (const text of findVmcoreinfo(image.memory)) yield { text, found: true };
-  const machine = statedMachine(image);
-  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === machine);
-  for (const arch of stated.length > 0 ? stated : archs) {
+  for (const arch of likelyArchitectures(archs, image)) {
     const text = arch.recoverInfo?.(image.memory);
     if (text !== undefined) yield { text, found: false, recovered: true, arch };
   }
 }
 
-/** As `uname -m` has it; QEMU writes some in capital letters. */
-function statedMachine(image: DumpImage): string | undefined {
-  return image.header.utsname?.machine?.toLowerCase();
-}
-
 /** The file's own word first, then what the kernel's text looks like: QEMU's headers are not always right. */
 function candidates(archs: readonly Architecture[], image: DumpImage, info: Vmcoreinfo): Architecture[] {
-  const machine = statedMachine(image);
-  const stated = archs.filter((a) => a.elfMachine === image.elfMachine || a.name === machine);
+  const stated = statedArchitectures(archs, image);
   const guessed = archs.filter((a) => !stated.includes(a) && a.recognise(info));
   return [...stated, ...guessed];
 }

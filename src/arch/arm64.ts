@@ -35,6 +35,7 @@ export const arm64: Architecture = {
   elfMachine: 183, // EM_AARCH64
   pointerSize: 8,
   littleEndian: true,
+  prstatusSize: 392,
   instructionSet: 'arm64',
   pageSizes: [4096, 16384, 65536],
   vaBits: [36, 39, 42, 47, 48, 52],

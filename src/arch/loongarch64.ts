@@ -11,6 +11,7 @@ export const loongarch64: Architecture = {
   elfMachine: 258, // EM_LOONGARCH
   pointerSize: 8,
   littleEndian: true,
+  prstatusSize: 480,
   pageSizes: [4096, 16384, 65536],
   vaBits: [36, 39, 42, 47, 48, 55],
   recognise: (info) => (info.symbol('swapper_pg_dir') ?? 0n) >> 48n === CACHED >> 48n,

@@ -11,6 +11,7 @@ export const ppc64le: Architecture = {
   elfMachine: 21, // EM_PPC64
   pointerSize: 8,
   littleEndian: true,
+  prstatusSize: 504,
   instructionSet: 'ppc64le',
   pageSizes: [4096, 65536],
   vaBits: [52],

@@ -12,6 +12,7 @@ export const riscv64: Architecture = {
   elfMachine: 243, // EM_RISCV
   pointerSize: 8,
   littleEndian: true,
+  prstatusSize: 376,
   instructionSet: 'riscv64',
   pageSizes: [4096],
   vaBits: [39, 48, 57],

@@ -12,6 +12,7 @@ export const s390x: Architecture = {
   elfMachine: 22, // EM_S390
   pointerSize: 8,
   littleEndian: false,
+  prstatusSize: 336,
   kernelStart: 0x2000n, // behind the lowcore: kernel and processes have address spaces of their own
   instructionSet: 's390x',
   pageSizes: [4096],

@@ -12,6 +12,7 @@ export const x86_64: Architecture = {
   elfMachine: 62, // EM_X86_64
   pointerSize: 8,
   littleEndian: true,
+  prstatusSize: 336,
   instructionSet: 'x86-64',
   pageSizes: [4096],
   vaBits: [48, 57],

@@ -69,6 +69,8 @@ export interface Architecture {
   readonly elfMachine: number;
   readonly pointerSize: 4 | 8;
   readonly littleEndian: boolean;
+  /** Of `struct elf_prstatus`, the content of a CPU's NT_PRSTATUS note: Linux include/linux/elfcore.h. */
+  readonly prstatusSize?: Bytes;
   /**
    * The lowest address at which its kernels keep anything that a pointer leads to. Absent: the upper half is the kernel's
    * and the lower half a process's. Where it is lower, both have address spaces of their own, and an address alone does

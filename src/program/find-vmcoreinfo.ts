@@ -13,17 +13,21 @@ const MARK = 'OSRELEASE=';
  */
 export function* findVmcoreinfo(memory: PhysicalMemory): Iterable<string> {
   const buffer = new Uint8Array(STEP);
+  // memory with holes is read by pages: what was unpacked before a hole would be unpacked again
+  let whole = true;
   for (const range of memory.ranges()) {
     for (let at = Math.ceil(range.start / PAGE) * PAGE; at < range.end; at += STEP) {
       const size = Math.min(STEP, range.end - at);
       const part = buffer.subarray(0, size);
-      if (memory.read(at, part) === undefined) {
+      if (whole && memory.read(at, part) === undefined) {
         for (let off = 0; off + PAGE <= size; off += PAGE) {
           if (startsWithMark(part, off)) yield* textAt(memory, at + off);
         }
       } else {
+        whole = true;
         for (let off = 0; off < size; off += PAGE) {
           const chunk = memory.chunk(at + off);
+          whole &&= typeof chunk === 'object';
           if (typeof chunk === 'object' && startsWithMark(chunk.bytes, at + off - chunk.start)) {
             yield* textAt(memory, at + off);
           }

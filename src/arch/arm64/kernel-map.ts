@@ -123,7 +123,9 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
     const tables = at(s.phys + Number(swapper - s.virt));
     if (tables) return tables;
   }
-  for (const step of IMAGE_STEPS) {
+  const missing = stated === undefined ? undefined : missingTables(image, all, stated, swapper);
+  // what is stated and only not in the dump is sought elsewhere at the usual places only
+  for (const step of missing ? IMAGE_STEPS.slice(0, 1) : IMAGE_STEPS) {
     const inside = Number(swapper % BigInt(step));
     for (const range of image.memory.ranges()) {
       for (let base = Math.floor(range.start / step) * step; base + inside < range.end; base += step) {
@@ -132,15 +134,26 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr, pageShift
       }
     }
   }
-  const first = all[0];
-  if (first && stated !== undefined && stated >= 0) {
-    const walk = pageWalker(image.memory, first.paging, stated);
-    if (isMissing(walk(swapper))) return { ...first, root: stated, walk, unproved: true };
-  }
+  if (missing) return missing;
   throw new AnalysisError(
     'no-kernel',
     `arm64: no page tables found for swapper_pg_dir ${hex(swapper)} (kimage_voffset ${info.get('NUMBER(kimage_voffset)') ?? 'not stated'})`,
   );
+}
+
+/** Tables at a stated place of which the dump lacks a part; those that it has do not contradict. */
+function missingTables(
+  image: DumpImage,
+  all: readonly Pick<Tables, 'paging' | 'vaBits'>[],
+  root: PhysAddr,
+  swapper: Addr,
+): Tables | undefined {
+  if (root < 0) return undefined;
+  for (const { paging, vaBits } of all) {
+    const walk = pageWalker(image.memory, paging, root);
+    if (isMissing(walk(swapper))) return { paging, vaBits, root, walk, unproved: true };
+  }
+  return undefined;
 }
 
 /**

@@ -6,6 +6,9 @@ import { type Banner, kernelBanners } from '../kernel-banner.ts';
 import { armPaging } from './paging.ts';
 
 const END_OF_MEMORY = 1n << 64n;
+const SMALLEST = 4096;
+/** Of the page sizes, the usual one first. */
+const PAGE_SHIFTS = [12, 16, 14] as const;
 /** `swapper_pg_dir` lies behind the read-only data that begins with the banner (arch/arm64/kernel/vmlinux.lds.S). */
 const BEHIND_BANNER = 64 << 20;
 const IMAGE_STEP = 0x10000n;
@@ -34,12 +37,12 @@ interface Found {
 export function recoverArmInfo(memory: PhysicalMemory): string | undefined {
   let left = MOST_PAGES;
   for (const banner of kernelBanners(memory)) {
-    for (const pageShift of [12, 16, 14]) {
-      const page = 2 ** pageShift;
-      const first = Math.ceil(banner.at / page) * page;
-      for (let root = first; root < banner.at + BEHIND_BANNER && left > 0; root += page, left--) {
-        if (!looksLikeRoot(memory, root, page)) continue;
-        const found = rootAt(memory, root, pageShift, banner);
+    const first = Math.ceil(banner.at / SMALLEST) * SMALLEST;
+    for (let root = first; root < banner.at + BEHIND_BANNER && left > 0; root += SMALLEST, left--) {
+      if (!hasOnlyTables(memory, root)) continue;
+      for (const pageShift of PAGE_SHIFTS) {
+        const page = 2 ** pageShift;
+        const found = root % page === 0 && looksLikeRoot(memory, root, page) && rootAt(memory, root, pageShift, banner);
         if (found) return infoText(memory, found, banner);
       }
     }
@@ -56,6 +59,18 @@ function rootAt(memory: PhysicalMemory, root: PhysAddr, pageShift: number, banne
     if (delta !== undefined && linear) return { paging, pageShift, vaBits, root, delta, linear };
   }
   return undefined;
+}
+
+/** Whether the entries in 4 KiB all lead to further tables. */
+function hasOnlyTables(memory: PhysicalMemory, at: PhysAddr): boolean {
+  const chunk = memory.chunk(at);
+  if (typeof chunk === 'string') return false;
+  const end = Math.min(chunk.bytes.length, at - chunk.start + SMALLEST);
+  for (let off = at - chunk.start; off < end; off += 8) {
+    if (((chunk.bytes[off] as number) & 3) === 3) continue;
+    if (chunk.view.getUint32(off, true) !== 0 || chunk.view.getUint32(off + 4, true) !== 0) return false;
+  }
+  return true;
 }
 
 /** Whether a page has some entries, all of them leading to further tables, and most of it is empty. */

@@ -1,8 +1,9 @@
 import { perOwner } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import { firstMapped, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
-import type { PhysicalMemory } from '../../memory/physical.ts';
-import { eachPage, eachPageOf, kernelBanners } from '../kernel-banner.ts';
+import type { PhysicalMemory, PhysRange } from '../../memory/physical.ts';
+import { eachPageIn, type LookAtPage } from '../each-page.ts';
+import { eachBlockAndBanner, kernelBanners } from '../kernel-banner.ts';
 import { DIRECT_MAP_4, DIRECT_MAP_5, START_KERNEL_MAP } from './address-layout-constants.ts';
 import { x86Paging } from './paging.ts';
 
@@ -31,7 +32,37 @@ export interface FoundRoot {
  */
 export const findX86Roots = perOwner((memory: PhysicalMemory): readonly FoundRoot[] => {
   const found: FoundRoot[] = [];
-  const look = (root: PhysAddr, bytes: Uint8Array, offset: number): void => {
+  const look = rootLook(memory, found);
+  const rest = eachBlockAndBanner(memory, (at, bytes) => {
+    for (let offset = 0; offset < bytes.length; offset += PAGE) look(at + offset, bytes, offset);
+  });
+  // Beyond what is looked at page by page: behind a banner, where the kernel's own are.
+  if (rest.length > 0) lookBehindBanners(memory, rest, found);
+  return found;
+});
+
+/** Those of them that are where the kernel's own is: behind a banner. */
+export const rootsBehindBanners = perOwner((memory: PhysicalMemory): readonly FoundRoot[] => {
+  const found: FoundRoot[] = [];
+  lookBehindBanners(memory, memory.ranges(), found);
+  return found;
+});
+
+function lookBehindBanners(memory: PhysicalMemory, ranges: readonly PhysRange[], found: FoundRoot[]): void {
+  const look = rootLook(memory, found);
+  let done = 0;
+  for (const { at } of kernelBanners(memory)) {
+    const range = ranges.find((r) => at >= r.start && at < r.end);
+    const start = Math.max(done, at - (at % PAGE));
+    if (!range) continue;
+    done = Math.min(range.end, start + BEHIND_BANNER);
+    eachPageIn(memory, [{ start, end: done }], PAGE, look);
+  }
+}
+
+/** Adds a page that looks like a root to `found`. */
+function rootLook(memory: PhysicalMemory, found: FoundRoot[]): LookAtPage {
+  return (root, bytes, offset) => {
     const last = offset + 511 * 8;
     if (((bytes[last] as number) & TABLE_MASK & 0xff) !== TABLE_BITS || found.length >= MOST_ROOTS) return;
     if (((bytes[last + 7] as number) & 0x80) !== 0) return;
@@ -40,15 +71,7 @@ export const findX86Roots = perOwner((memory: PhysicalMemory): readonly FoundRoo
       if (image) found.push({ root, fiveLevels, image });
     }
   };
-  const rest = eachPage(memory, look);
-  // Beyond what is looked at page by page: behind a banner, where the kernel's own are.
-  for (const { at } of rest.length > 0 ? kernelBanners(memory) : []) {
-    const range = rest.find((r) => at >= r.start && at < r.end);
-    const start = at - (at % PAGE);
-    if (range) eachPageOf(memory, { start, end: Math.min(range.end, start + BEHIND_BANNER) }, look);
-  }
-  return found;
-});
+}
 
 function imageBelow(
   memory: PhysicalMemory,
