@@ -276,7 +276,7 @@ test('struct page is found through the section table', () => {
   assert.equal(built.map().vmemmap, 0xfffffc0000000000n);
 });
 
-test('arm64: page tables that are not in the dump, or only their root', () => {
+test('arm64: page tables that are not in the dump or are zeros, or only their root', () => {
   const layout: Layout = {
     ...common,
     form: armForm(4096, 48),
@@ -284,10 +284,13 @@ test('arm64: page tables that are not in the dump, or only their root', () => {
     direct: 0xffff56bf80000000n,
     info: arm(48, image, 'PAGESIZE=4096\nNUMBER(PHYS_OFFSET)=0xffffa940c0000000\nNUMBER(TCR_EL1_T1SZ)=0x10'),
   };
-  for (const lost of [0, 0x1000]) {
+  for (const [lost, zeros] of [[0], [0x1000], [0, true], [0x1000, true]] as const) {
     const built = build(layout);
     assert.equal(built.map().unproved, false);
-    for (let at = lost; at < 0x100000; at += 0x1000) built.memory.drop(image + TABLES + at);
+    for (let at = lost; at < 0x100000; at += 0x1000) {
+      built.memory.drop(image + TABLES + at);
+      if (zeros) built.memory.fill(image + TABLES + at, 0x1000);
+    }
     const map = built.map();
     assert.equal(map.unproved, true);
     for (const at of [layout.stext, built.swapper, layout.stext + 0x300000n]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SparseMemory } from '../../test/build/sparse-memory.ts';
-import { type PagingFormat, walkSteps } from './page-walk.ts';
+import { lostWalker, type PagingFormat, walkSteps } from './page-walk.ts';
 
 /** Two levels of four entries: bit 0 present, bit 1 a huge page, the rest the address. */
 const tiny: PagingFormat = {
@@ -42,4 +42,17 @@ test('a walk ends early at a huge page, at an empty entry and at a table that is
   const missing = walk(0xc000n);
   assert.equal(missing.steps.length, 1);
   assert.notEqual(missing.end, 'unmapped');
+});
+
+test('tables of zeros are lost as tables that are missing are; an empty entry among others is not', () => {
+  const memory = new SparseMemory();
+  memory.fill(0x1000, 0x3000);
+  memory.writeU64(0x1000 + 8, 0x2001n); // entry 1: a table
+  memory.writeU64(0x2000 + 16, 0x5001n);
+  memory.writeU64(0x1000 + 16, 0x3001n); // entry 2: a table of zeros
+  assert.equal(lostWalker(memory, tiny, 0x1000, 0x6000n), undefined);
+  assert.equal(lostWalker(memory, tiny, 0x1000, 0x4000n), undefined);
+  const walk = lostWalker(memory, tiny, 0x1000, 0x8000n);
+  assert.equal(walk?.(0x8000n), 'corrupt');
+  assert.equal((walk?.(0x6000n) as { phys: number }).phys, 0x5000);
 });

@@ -136,6 +136,33 @@ export function walkSteps(
   return { steps, end: 'unmapped' };
 }
 
+/**
+ * A walker over tables that lead from `root` to `at` no longer, because the dump lacks a page of them or has zeros there, as
+ * files with holes do; to the second, nothing is unmapped. Undefined of tables that say something.
+ */
+export function lostWalker(
+  memory: PhysicalMemory,
+  format: PagingFormat,
+  root: PhysAddr,
+  at: Addr,
+): Translate | undefined {
+  const walk = pageWalker(memory, format, root);
+  const where = walk(at);
+  if (isMissing(where)) return walk;
+  const last = where === 'unmapped' ? walkSteps(memory, format, root, at).steps.at(-1) : undefined;
+  if (!last || !isHole(memory, last.at)) return undefined;
+  return (any) => {
+    const there = walk(any);
+    return there === 'unmapped' ? 'corrupt' : there;
+  };
+}
+
+/** Whether the page around `at` is zeros. */
+function isHole(memory: PhysicalMemory, at: PhysAddr): boolean {
+  const page = new Uint8Array(GRANULE);
+  return memory.read(at - (at % GRANULE), page) === undefined && page.every((byte) => byte === 0);
+}
+
 const MOST_ENTRIES = 200_000;
 
 /** Memory that one entry maps. */

@@ -4,7 +4,7 @@ import { Lazy } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
-import { isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
+import { lostWalker, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { imageRange } from '../image-range.ts';
@@ -150,8 +150,8 @@ function missingTables(
 ): Tables | undefined {
   if (root < 0) return undefined;
   for (const { paging, vaBits } of all) {
-    const walk = pageWalker(image.memory, paging, root);
-    if (isMissing(walk(swapper))) return { paging, vaBits, root, walk, unproved: true };
+    const walk = lostWalker(image.memory, paging, root, swapper);
+    if (walk) return { paging, vaBits, root, walk, unproved: true };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { Lazy } from '../../base/lazy.ts';
 import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
-import { firstMapped, isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
+import { firstMapped, lostWalker, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { imageRange } from '../image-range.ts';
@@ -95,8 +95,9 @@ function findTables(image: DumpImage, info: Vmcoreinfo, swapper: Addr): Tables {
     if (tables) return tables;
   }
   if (first !== undefined && first >= 0) {
-    const tables = tablesOf(sizes.at(-1) ?? 39, first, true);
-    if (isMissing(tables.walk(swapper))) return tables;
+    const vaBits = sizes.at(-1) ?? 39;
+    const walk = lostWalker(image.memory, riscvPaging(vaBits), first, swapper);
+    if (walk) return { ...tablesOf(vaBits, first, true), walk: canonical(walk, vaBits) };
   }
   throw new AnalysisError(
     'no-kernel',

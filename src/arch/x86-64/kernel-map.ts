@@ -5,7 +5,7 @@ import type { Addr, PhysAddr } from '../../base/units.ts';
 import type { Translate } from '../../memory/address-space.ts';
 import { withLinearRanges } from '../../memory/linear-ranges.ts';
 import { mappedFrom } from '../../memory/mapped-from.ts';
-import { firstMapped, isMissing, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
+import { firstMapped, lostWalker, type PagingFormat, pageWalker } from '../../memory/page-walk.ts';
 import type { DumpImage, KernelMap, LinearRange } from '../../program/ports.ts';
 import type { Vmcoreinfo } from '../../program/vmcoreinfo.ts';
 import { linearExtent } from '../linear-extent.ts';
@@ -30,9 +30,11 @@ export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
   const vaBits = fiveLevels ? 57 : 48;
   const paging = x86Paging(fiveLevels, BigInt.asUintN(64, info.number('sme_mask') ?? 0n));
   const kernelWalker = (root: PhysAddr) => canonicalKernel(pageWalker(image.memory, paging, root), vaBits);
+  const lost = (root: PhysAddr) => lostWalker(image.memory, paging, root, tables);
   const other = (phys: PhysAddr) => otherX86Root(image.memory, paging, tables, phys);
-  const { physBase, root } = findTables(image, info, tables, kernelWalker, other);
-  const walk = kernelWalker(root);
+  const { physBase, root } = findTables(image, info, tables, kernelWalker, { other, lost });
+  const missing = lost(root);
+  const walk = missing ? canonicalKernel(missing, vaBits) : kernelWalker(root);
   const region = fiveLevels ? DIRECT_MAP_5 : DIRECT_MAP_4;
   const direct = findDirectMap(image, paging, root, region);
   const linear = [imageRange(info, tables, physBase, walk)];
@@ -45,7 +47,7 @@ export function x86KernelMap(image: DumpImage, info: Vmcoreinfo): KernelMap {
     vaBits,
     ...(kaslrOffset !== undefined && { kaslrOffset }),
     root,
-    unproved: isMissing(walk(tables)),
+    unproved: missing !== undefined,
     linear,
     translate,
     userTranslate: (pgd) => {
@@ -77,18 +79,25 @@ function directMapRange(image: DumpImage, walk: Translate, direct: Addr): Linear
   return { start: direct, end: direct + BigInt(end), phys: 0 };
 }
 
+/** What is done where the kernel's own tables are lost. */
+interface LostTables {
+  /** Page tables anywhere that map `tables` to a physical address. */
+  other(phys: PhysAddr): PhysAddr | undefined;
+  /** A walker when what is missing of the tables is all that speaks against them. */
+  lost(root: PhysAddr): Translate | undefined;
+}
+
 /**
  * The page tables and `phys_base`: distance of the kernel image from where it is linked, which may be negative. Each source
  * is believed only when the page tables that it leads to map themselves there. Where they are lost, those of a
  * process hold the same of the kernel.
- * @param other page tables anywhere that map `tables` to a physical address
  */
 function findTables(
   image: DumpImage,
   info: Vmcoreinfo,
   tables: Addr,
   walker: (root: PhysAddr) => Translate,
-  other: (phys: PhysAddr) => PhysAddr | undefined,
+  { other, lost }: LostTables,
 ): { physBase: number; root: PhysAddr } {
   const offset = Number(tables - START_KERNEL_MAP);
   const proves = (base: number) => {
@@ -116,7 +125,7 @@ function findTables(
   if (unproved !== undefined && offset + unproved >= 0) {
     const root = other(offset + unproved);
     if (root !== undefined) return { physBase: unproved, root };
-    if (isMissing(walker(offset + unproved)(tables))) return at(unproved);
+    if (lost(offset + unproved)) return at(unproved);
   }
   throw new AnalysisError(
     'no-kernel',
