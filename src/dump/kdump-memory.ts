@@ -1,7 +1,10 @@
+import { bytesSource } from '../base/byte-source.ts';
 import type { FaultReason } from '../base/errors.ts';
 import type { Bytes, Pfn, PhysAddr } from '../base/units.ts';
 import { type Chunk, chunkOf, type PhysicalMemory, type PhysRange } from '../memory/physical.ts';
 import type { CodecName, Codecs, Decoder } from '../program/ports.ts';
+import type { BitmapDoubt } from './bitmap-doubt.ts';
+import { mendBitmap } from './bitmap-repair.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { COMPRESSED_LZO, COMPRESSED_SNAPPY, COMPRESSED_ZLIB, COMPRESSED_ZSTD } from './kdump-header.ts';
 import type { KdumpPart } from './kdump-part.ts';
@@ -21,7 +24,9 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #codecs: Codecs;
   readonly #blockSize: Bytes;
   readonly #maxPfn: Pfn;
-  readonly #present: PageBitmap;
+  #present: PageBitmap;
+  /** Bitmaps that are not sound are mended on the first question: decoders are ready then. */
+  #doubted: readonly KdumpPart[];
   readonly #cache = new ChunkCache(CACHE_BYTES);
   readonly #decoders = new Map<number, Decoder>();
   readonly #lost = new Map<KdumpPart, LostDescriptors | false>();
@@ -44,6 +49,7 @@ export class KdumpMemory implements PhysicalMemory {
     this.#maxPfn = maxPfn;
     this.#zero = new Uint8Array(blockSize);
     this.#present = new PageBitmap(parts[0].src, bitmapOffset, Math.min(maxPfn, bitmapSize * 4));
+    this.#doubted = parts.filter((part) => part.doubt !== undefined);
   }
 
   chunk(at: PhysAddr): Chunk | FaultReason {
@@ -78,6 +84,7 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   ranges(): readonly PhysRange[] {
+    if (this.#doubted.length > 0) this.#mend();
     return this.#present.ranges(this.#blockSize);
   }
 
@@ -107,6 +114,7 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** Makes `#part` the file that holds the page and has it find the descriptor. */
   #find(pfn: Pfn): FaultReason | undefined {
+    if (this.#doubted.length > 0) this.#mend();
     if (!(pfn >= 0 && pfn < this.#maxPfn))
       return pfn >= UNPLACED && pfn < this.#unplacedEnd ? this.#findUnplaced(pfn) : 'not-in-dump';
     let part: KdumpPart | undefined = this.#part;
@@ -115,9 +123,44 @@ export class KdumpMemory implements PhysicalMemory {
       if (!part) return this.#absent(pfn, this.#parts[0] as KdumpPart, 'not-in-dump');
       this.#part = part;
     }
+    if (part.isDoubtful(pfn)) return 'corrupt';
     if (!part.isDumped(pfn)) return this.#absent(pfn, part, 'truncated');
     if (!part.find(pfn) && !this.#findLost(part, pfn)) return 'truncated';
     return part.offset < 0 || part.size === 0 || part.size > 2 * this.#blockSize ? 'corrupt' : undefined;
+  }
+
+  /** Makes bitmaps agree with the descriptors as far as that can be told, and takes what was written for memory. */
+  #mend(): void {
+    const doubted = this.#doubted;
+    this.#doubted = [];
+    for (const part of doubted) {
+      const { first, second, descriptors } = part.doubt as BitmapDoubt;
+      const { start, end } = part;
+      const mended =
+        descriptors !== undefined &&
+        mendBitmap({
+          ...{
+            first,
+            second,
+            start,
+            end,
+            count: descriptors,
+            blockSize: this.#blockSize,
+            imageOffset: this.#imageOffset,
+          },
+          blockAt: (index) => this.#blockAt(part, index),
+        });
+      if (mended) part.mend(mended);
+      const written = mended ? mended.second : second;
+      const all = first.map((byte, i) => byte | (written[i] as number));
+      if (part === this.#parts[0]) this.#present = new PageBitmap(bytesSource(part.src.name, all), 0, this.#maxPfn);
+    }
+  }
+
+  #blockAt(part: KdumpPart, index: number): Uint8Array | undefined {
+    this.#part = part;
+    const into = new Uint8Array(this.#blockSize);
+    return part.at(index) && part.size <= 2 * this.#blockSize && !this.#decode(into, 0) ? into : undefined;
   }
 
   /** A page without descriptor may be known by its data. */

@@ -1,6 +1,8 @@
-import type { ByteSource } from '../base/byte-source.ts';
+import { type ByteSource, bytesSource } from '../base/byte-source.ts';
 import { joinExact } from '../base/u64.ts';
 import type { Bytes, Pfn } from '../base/units.ts';
+import { type BitmapDoubt, doubtBitmaps } from './bitmap-doubt.ts';
+import type { MendedBitmap } from './bitmap-repair.ts';
 import type { KdumpHeader } from './kdump-header.ts';
 import type { CutPart, PageData } from './lost-descriptors.ts';
 import { PageBitmap } from './page-bitmap.ts';
@@ -22,7 +24,9 @@ export class KdumpPart {
   offset: Bytes = 0;
   size: Bytes = 0;
   flags = 0;
-  readonly #dumped: PageBitmap;
+  #dumped: PageBitmap;
+  #doubt: BitmapDoubt | undefined;
+  #doubtful: MendedBitmap['doubtful'] = [];
   readonly #groups: (DataView | undefined)[] = new Array(SLOTS);
   readonly #numbers = new Float64Array(SLOTS).fill(-1);
   #firstRank = -1;
@@ -39,6 +43,25 @@ export class KdumpPart {
     this.#dumped = new PageBitmap(src, header.bitmapOffset + half, Math.min(header.maxPfn, half * 8));
   }
 
+  /** What speaks against the bitmaps; undefined when nothing does, or when it would take long to count. */
+  findDoubt(): BitmapDoubt | undefined {
+    const { start, end } = this;
+    this.#doubt = doubtBitmaps(this.src, this.header, { start, end, descriptors: this.#countDescriptors() });
+    return this.#doubt;
+  }
+
+  /** What `findDoubt` found. */
+  get doubt(): BitmapDoubt | undefined {
+    return this.#doubt;
+  }
+
+  /** @param mended what takes the place of the second bitmap */
+  mend({ second, doubtful }: MendedBitmap): void {
+    this.#dumped = new PageBitmap(bytesSource(this.src.name, second), 0, second.length * 8);
+    this.#doubtful = doubtful;
+    this.#firstRank = -1;
+  }
+
   /** Page frames that the bitmap really covers; beyond it the file is cut off. */
   get bitmapBits(): number {
     return this.#dumped.bits;
@@ -52,6 +75,16 @@ export class KdumpPart {
   /** Whether there are any descriptors. */
   get hasDescriptors(): boolean {
     return this.#isFilledIn(0);
+  }
+
+  /** As `find`, by the number of the descriptor. */
+  at(index: number): boolean {
+    return this.#isFilledIn(index);
+  }
+
+  /** Whether a damaged bitmap leaves open which page frames around this one were written. */
+  isDoubtful(pfn: Pfn): boolean {
+    return this.#doubtful.some(({ start, end }) => pfn >= start && pfn < end);
   }
 
   /** Sets `offset`, `size` and `flags` for a page that was written; false when there is no descriptor. */
@@ -92,6 +125,23 @@ export class KdumpPart {
     return dataStart < src.size
       ? { src, header, bitmap: this.#dumped, firstRank, end, known, dataStart, ...zeros }
       : undefined;
+  }
+
+  /**
+   * Descriptors of this file, as where its data begins tells; undefined when it does not. Writers put the data right behind the
+   * descriptors, first of it a page of zeros, which pages share; the first descriptors need not be of such.
+   */
+  #countDescriptors(): number | undefined {
+    const { header, src } = this;
+    let data = src.size;
+    for (let i = 0; i < GROUP && this.#isFilledIn(i); i++)
+      if (this.offset > header.descriptorsOffset) data = Math.min(data, this.offset);
+    let tables = data - header.descriptorsOffset;
+    if (tables % DESCRIPTOR !== 0) tables -= header.blockSize;
+    const count = tables / DESCRIPTOR;
+    if (!Number.isInteger(count) || count <= 0 || !this.#isFilledIn(count - 1)) return undefined;
+    const fits = this.size <= 2 * header.blockSize && this.offset >= data && this.offset + this.size <= src.size;
+    return fits ? count : undefined;
   }
 
   #indexOf(pfn: Pfn): number {

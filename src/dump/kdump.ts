@@ -59,11 +59,19 @@ function image(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, prob
   };
 }
 
-/** `kimage_voffset` of arm64, or what riscv calls it. Source: Documentation/admin-guide/kdump/vmcoreinfo.rst. */
+/** `__START_KERNEL_map` of x86-64, whose image lies at `phys_base` above the place that it is linked for. */
+const START_KERNEL_MAP = 0xffffffff80000000n;
+
+/** `kimage_voffset` of arm64, or what other CPUs have. Source: Documentation/admin-guide/kdump/vmcoreinfo.rst. */
 function imageOffsetOf(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const info = new Vmcoreinfo(text);
-  return info.number('kimage_voffset') ?? info.number('va_kernel_pa_offset');
+  const physBase = info.number('phys_base');
+  return (
+    info.number('kimage_voffset') ??
+    info.number('va_kernel_pa_offset') ??
+    (physBase === undefined ? undefined : START_KERNEL_MAP - physBase)
+  );
 }
 
 /** The files of a split set, ascending by page frame. */
@@ -101,6 +109,8 @@ function checkHeader(part: KdumpPart, problems: string[]): void {
   if (covered < header.maxPfn) {
     problems.push(`${src.name}: the header counts ${header.maxPfn} page frames, its bitmap covers ${covered}`);
   }
+  const doubt = part.findDoubt();
+  if (doubt) problems.push(`${src.name}: ${doubt.problem}`);
   const needed = part.neededSize();
   if (needed > src.size) {
     problems.push(`the file is truncated: ${src.name} has ${src.size} bytes of at least ${needed}`);

@@ -116,18 +116,6 @@ function ranksOf(part: CutPart, blocks: number, anchors: readonly Anchor[]): Flo
     count: bitmap.rank(end) - firstRank,
     isDumped: (pfn) => pfn < end && bitmap.has(pfn),
     rank: (pfn) => bitmap.rank(pfn) - firstRank,
-    pfnOf: (rank) => select(bitmap, firstRank + rank, end),
+    pfnOf: (rank) => bitmap.select(firstRank + rank, end),
   });
-}
-
-/** The page frame of which `rank` others with their bits set are before it. */
-function select(bitmap: PageBitmap, rank: number, end: Pfn): Pfn {
-  let low = 0;
-  let high = end;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (bitmap.rank(middle + 1) <= rank) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

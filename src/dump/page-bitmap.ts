@@ -63,6 +63,18 @@ export class PageBitmap {
     return n + popcount((bytes[whole] as number) & ((1 << (bit & 7)) - 1));
   }
 
+  /** The page frame of which `rank` others with their bits set are before it. */
+  select(rank: number, end: Pfn = this.bits): Pfn {
+    let low = 0;
+    let high = end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.rank(middle + 1) <= rank) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Runs of set bits as physical addresses. */
   ranges(blockSize: Bytes): PhysRange[] {
     const out: { start: number; end: number }[] = [];
