@@ -69,7 +69,7 @@ class Repair {
   }
 
   run(): MendedBitmap | undefined {
-    const { second, first, start, end, count } = this.#doubted;
+    const { second, first, count } = this.#doubted;
     const samples = new Map<number, number>();
     for (let i = 0; i < count; i += GROUP) this.#sample(samples, i, Math.min(count, i + TRIES), 1);
     const starts = this.#startsOf(samples);
@@ -81,10 +81,9 @@ class Repair {
     const out = { second: second.slice(), doubtful: [] as { start: Pfn; end: Pfn }[] };
     for (const [from, to] of this.#wrong(row)) {
       const segment = { start: from.pfn + 1, end: to.pfn, count: to.index - from.index - 1 };
-      if (segment.end - segment.start > (end - start) / 2) return undefined;
-      const mended = mendSegment(out.second, first, segment);
-      if (mended === 'impossible') return undefined;
-      if (mended === 'doubtful') out.doubtful.push({ start: segment.start, end: segment.end });
+      const doubtful = mendSegment(out.second, first, segment);
+      if (doubtful === 'impossible' || (doubtful && doubtful.count > count / 2)) return undefined;
+      if (doubtful) out.doubtful.push(doubtful);
     }
     return out;
   }

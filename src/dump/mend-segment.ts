@@ -13,29 +13,45 @@ export interface Segment {
 }
 
 /**
- * Makes a part of the second bitmap count right, in place. The first bitmap tells how where that is the only way: no page was written
- * that the machine did not have, and words of the first may stand in the second. Otherwise as many bits as must be are set
- * at the part's start, so that what is behind it counts right, and the part is doubtful.
+ * Makes a part of the second bitmap count right, in place, where what is before and behind it does. The first bitmap tells how where
+ * that is the only way: no page was written that the machine did not have, and words of the first may stand in the second.
+ * Otherwise rows of written pages without a gap that reach to an end of the part are right as far as a word of damage may not have
+ * made them longer, and between them as many bits as must be are set.
+ * @returns what is doubtful then
  */
 export function mendSegment(
   second: Uint8Array,
   first: Uint8Array,
-  { start, end, count }: Segment,
-): 'mended' | 'doubtful' | 'impossible' {
+  segment: Segment,
+): Segment | 'impossible' | undefined {
+  const { start, end, count } = segment;
   if (count < 0 || count > end - start) return 'impossible';
   const both = second.map((byte, i) => byte & (first[i] as number));
   if (bitsOf(both, start, end) === count) {
     copyBits(second, both, start, end);
-    return 'mended';
+    return undefined;
   }
   const words = differing(second, first, start, end);
   const choice = words.length <= MOST_WORDS ? onlyChoice(words, count - bitsOf(second, start, end)) : undefined;
   if (choice) {
     for (const word of choice) copyBits(second, first, word.start, word.end);
-    return 'mended';
+    return undefined;
   }
-  for (let pfn = start; pfn < end; pfn++) setBit(second, pfn, pfn - start < count);
-  return 'doubtful';
+  const middle = betweenRows(second, segment);
+  for (let pfn = middle.start; pfn < middle.end; pfn++) setBit(second, pfn, pfn - middle.start < middle.count);
+  return middle;
+}
+
+/** A part without the rows of set bits at its ends, but for the word that each of them ends with. */
+function betweenRows(bytes: Uint8Array, segment: Segment): Segment {
+  let { start, end } = segment;
+  while (start < segment.end && bit(bytes, start) === 1) start++;
+  while (end > start && bit(bytes, end - 1) === 1) end--;
+  start = Math.max(segment.start, start - WORD);
+  end = Math.min(segment.end, end + WORD);
+  const count = segment.count - (start - segment.start) - (segment.end - end);
+  // rows that leave no room for the pages between them are not right
+  return count < 0 || count > end - start ? segment : { start, end, count };
 }
 
 /** A word that differs; `more` bits are set in the first bitmap. */
