@@ -1,5 +1,6 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { BadDataError } from '../base/errors.ts';
+import { steadyRead } from '../base/steady-read.ts';
 
 /** A source that can be told to go on when a part of it cannot be read. */
 export interface LastingSource extends ByteSource {
@@ -9,7 +10,7 @@ export interface LastingSource extends ByteSource {
 
 /**
  * A file whose headers must be readable, and whose data need not: a page on a bad sector or behind a broken connection is
- * missing, and everything else is still there.
+ * missing, and everything else is still there. A read that fails is tried again, a short one goes on.
  */
 export function lastingSource(src: ByteSource): LastingSource {
   let note: ((problem: string) => void) | undefined;
@@ -19,7 +20,7 @@ export function lastingSource(src: ByteSource): LastingSource {
     size: src.size,
     read(offset, into) {
       try {
-        return src.read(offset, into);
+        return steadyRead(src, offset, into);
       } catch (e) {
         if (!note || !(e instanceof BadDataError)) throw e;
         if (!noted) note(e.message);

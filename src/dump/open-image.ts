@@ -18,10 +18,10 @@ export function openImage(
 ): DumpImage {
   const [first] = sources;
   if (!first) throw new UsageError('no dump was named');
-  for (const src of sources) {
+  const files = sources.map(lastingSource);
+  for (const src of files) {
     if (src.size > 0) readBytes(src, 0, 1, 'first byte'); // an unreadable file fails here, with its own message
   }
-  const files = sources.map(lastingSource);
   const format = withCompanion(files, formats) ?? commonFormat(files, formats);
   const [src, ...others] = files as [LastingSource, ...LastingSource[]];
   const image = format.open(src, codecs, others);

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../base/byte-source.ts';
 import { AnalysisError, UsageError } from '../../base/errors.ts';
+import { steadyRead } from '../../base/steady-read.ts';
 import type { Bytes } from '../../base/units.ts';
 import { type Breakable, nextTurn, unbroken } from '../breakable.ts';
 import type { NodeCodecs } from '../codecs.ts';
@@ -33,12 +34,23 @@ export interface OpenPackedOptions {
  * @throws AnalysisError
  */
 export async function openPacked(file: FileSource, options: OpenPackedOptions, depth = 0): Promise<FileSource[]> {
-  const packing = packingOf(file);
+  const packing = packingOf(steady(file));
   if (packing === undefined) return [file];
   if (depth >= MAX_DEPTH) throw new UsageError(`${file.name}: archives in archives, more than ${MAX_DEPTH} deep`);
-  if (packing === 'tar' || packing === 'zip') return fromArchive(file, packing, options, depth);
-  const inner = await unpacked(file, packing, options);
+  if (packing === 'tar' || packing === 'zip') return fromArchive(steady(file), packing, options, depth);
+  const inner = await unpacked(steady(file), packing, options);
   return (await openPacked(inner, options, depth + 1)).map((f) => closingBoth(f, file));
+}
+
+/** A file of which a read that fails is tried again. */
+function steady(file: FileSource): FileSource {
+  return {
+    name: file.name,
+    size: file.size,
+    ...(file.problem !== undefined && { problem: file.problem }),
+    read: (offset, into) => steadyRead(file, offset, into),
+    close: () => file.close(),
+  };
 }
 
 async function unpacked(
