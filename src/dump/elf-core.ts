@@ -1,11 +1,12 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { AnalysisError, BadDataError, UnsupportedError, UsageError } from '../base/errors.ts';
 import { type CoreNotes, coreNotes } from '../elf/core-notes.ts';
-import { type ElfHeader, ET_CORE, hasElfMagic, readElfHeader } from '../elf/elf-header.ts';
+import { type ElfHeader, ET_CORE, ET_REL, hasElfMagic } from '../elf/elf-header.ts';
 import { type ElfNote, MAX_NOTES, readNotes } from '../elf/notes.ts';
-import { type ProgramHeader, PT_LOAD, PT_NOTE, readProgramHeaders } from '../elf/program-headers.ts';
+import { type ProgramHeader, PT_LOAD, PT_NOTE } from '../elf/program-headers.ts';
 import type { DumpFormat, DumpImage } from '../program/ports.ts';
 import { believableSizes } from './believable-size.ts';
+import { hasCoreTable, readCoreHeaders } from './core-headers.ts';
 import { deviceDumps } from './device-dumps.ts';
 import { readStart } from './read-start.ts';
 import { type Segment, SegmentMemory } from './segment-memory.ts';
@@ -29,14 +30,14 @@ export const elfCore: DumpFormat = {
     if (!hasElfMagic(start)) return false;
     if (start.length < 18) return true;
     const type = start[5] === 2 ? ((start[16] as number) << 8) | (start[17] as number) : leHalf(start, 16);
-    return type === ET_CORE;
+    // a type that no linker writes is damage
+    return type === ET_CORE || ((type < ET_REL || type > ET_CORE) && hasCoreTable(src));
   },
 
   open(src, _codecs, more) {
     if (more[0]) throw new UsageError(`${more[0].name}: an ELF dump is one file, ${src.name} is another`);
-    const header = readElfHeader(src);
     const problems: string[] = [];
-    const programHeaders = readProgramHeaders(src, header, (problem) => {
+    const { header, programHeaders } = readCoreHeaders(src, (problem) => {
       if (problems.length < MAX_NAMED) problems.push(problem);
     });
     const notes = coreNotes(readAllNotes(src, header, programHeaders, problems));

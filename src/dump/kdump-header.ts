@@ -18,6 +18,8 @@ export interface KdumpHeader {
   readonly blockSize: Bytes;
   /** Page frames that the bitmaps describe (exclusive upper end). */
   readonly maxPfn: Pfn;
+  /** What the header itself says of that; it may be what cannot be. */
+  readonly statedMaxPfn: Pfn;
   readonly bitmapOffset: Bytes;
   /** Of both bitmaps together. */
   readonly bitmapSize: Bytes;
@@ -76,8 +78,9 @@ export function readKdumpHeader(src: ByteSource): KdumpHeader {
     version,
     littleEndian,
     blockSize,
-    // Each of the two bitmaps has a bit for every page frame.
-    maxPfn: sub.maxPfn ?? (maxPfn32 > 0 ? maxPfn32 : bitmapSize * 4),
+    // Each of the two bitmaps has a bit for every page frame; what states none or more than they have is damaged or not used.
+    maxPfn: [sub.maxPfn, maxPfn32].find((n) => n !== undefined && n > 0 && n <= bitmapSize * 4) ?? bitmapSize * 4,
+    statedMaxPfn: sub.maxPfn ?? maxPfn32,
     bitmapOffset,
     bitmapSize,
     descriptorsOffset: bitmapOffset + bitmapSize,

@@ -210,3 +210,19 @@ test('a dump of a 32-bit kernel is named as such', () => {
   new DataView(file.buffer).setUint32(416, 4096, true);
   assert.throws(() => open(file), /32-bit kernel/);
 });
+
+test('a number of page frames that is damaged: what the bitmaps have is taken', () => {
+  const pages = new Map([5, 6, 4000, 30_000].map((pfn) => [pfn, page((pfn % 200) + 1)] as const));
+  const sound = writeKdump({ pages, maxPfn: 30_001, zerosFirst: true });
+  assert.deepEqual(open(sound).problems, []);
+  for (const [stated, told] of [
+    [0, /counts 0 page frames, its bitmap covers 32768/],
+    [4096, /counts 4096 page frames; 32768, as its bitmap has, fit the descriptors/],
+  ] as const) {
+    const file = sound.slice();
+    new DataView(file.buffer).setBigUint64(4096 + 96, BigInt(stated), true);
+    const image = open(file);
+    assert.match(image.problems.join(), told);
+    assert.deepEqual([firstByte(image, 5), firstByte(image, 30_000)], [6, 1]);
+  }
+});

@@ -29,14 +29,27 @@ export const kdump: DumpFormat = {
   probe: (src) => beginsWith(readStart(src, SIGNATURE.length), SIGNATURE),
 
   open(src, codecs, more) {
-    const first = new KdumpPart(src, readKdumpHeader(src));
     const problems: string[] = [];
+    const first = wholePart(new KdumpPart(src, readKdumpHeader(src)), problems);
     const parts = more.length > 0 ? splitSet(first, more, problems) : ([first] as const);
     for (const part of parts) checkHeader(part, problems);
     if (first.header.split) checkCoverage(parts, problems);
     return image(parts, codecs, problems);
   },
 };
+
+/** The file with all page frames that its bitmaps have, where with those that the header states it has more descriptors than pages. */
+function wholePart(part: KdumpPart, problems: string[]): KdumpPart {
+  const { src, header } = part;
+  const covered = header.bitmapSize * 4;
+  if (!part.findDoubt()?.descriptors || header.maxPfn === covered) return part;
+  const whole = new KdumpPart(src, { ...header, maxPfn: covered, statedMaxPfn: covered });
+  if (whole.findDoubt()?.descriptors) return part;
+  problems.push(
+    `${src.name}: the header counts ${header.maxPfn} page frames; ${covered}, as its bitmap has, fit the descriptors`,
+  );
+  return whole;
+}
 
 function image(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs, problems: string[]): DumpImage {
   const [{ src, header }] = parts;
@@ -106,8 +119,10 @@ function checkHeader(part: KdumpPart, problems: string[]): void {
   const { src, header } = part;
   if (header.incomplete) problems.push(`${src.name}: marked incomplete by its writer, which ran out of space`);
   const covered = header.bitmapSize * 4;
-  if (covered < header.maxPfn) {
-    problems.push(`${src.name}: the header counts ${header.maxPfn} page frames, its bitmap covers ${covered}`);
+  if (header.statedMaxPfn !== header.maxPfn) {
+    problems.push(
+      `${src.name}: the header counts ${header.statedMaxPfn} page frames, its bitmap covers ${covered}; ${header.maxPfn} are taken`,
+    );
   }
   const doubt = part.findDoubt();
   if (doubt) problems.push(`${src.name}: ${doubt.problem}`);
