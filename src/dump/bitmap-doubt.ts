@@ -2,6 +2,7 @@ import type { ByteSource } from '../base/byte-source.ts';
 import { hex } from '../base/hex.ts';
 import type { Bytes, Pfn } from '../base/units.ts';
 import type { KdumpHeader } from './kdump-header.ts';
+import { popcount } from './page-bitmap.ts';
 
 /** Of one bitmap, 32 GiB of memory with pages of 4 KiB: more is not counted to see whether it is sound. */
 const MOST_BYTES: Bytes = 1 << 20;
@@ -26,7 +27,7 @@ export function doubtBitmaps(
   part: { readonly start: Pfn; readonly end: Pfn; readonly descriptors: number | undefined },
 ): BitmapDoubt | undefined {
   const half = bitmapSize / 2;
-  if (half > MOST_BYTES || part.end > half * 8) return undefined;
+  if (half > MOST_BYTES || half % 4 !== 0 || part.end > half * 8) return undefined;
   const bytes = new Uint8Array(bitmapSize);
   if (src.read(bitmapOffset, bytes) < bitmapSize) return undefined;
   const [first, second] = [bytes.subarray(0, half), bytes.subarray(half)];
@@ -38,23 +39,44 @@ export function doubtBitmaps(
       'which pages they are is told by what the pages hold, and those between which it is wrong are left out';
     return { first, second, descriptors, problem };
   }
-  const stray = second.reduce((sum, byte, i) => sum + bitsOfByte(byte & ~(first[i] as number)), 0);
+  const stray = countStray(first, second);
   if (stray === 0) return undefined;
   const problem = `offset ${hex(bitmapOffset)}: page bitmap: ${stray} pages that were written are not in it; they are taken to be memory`;
   return { first, second, problem };
 }
 
+/** Word by word: this is done whenever a file is opened. */
 function bitsOf(bytes: Uint8Array, start: Pfn, end: Pfn): number {
+  const words = wordsOf(bytes);
+  const last = Math.floor(end / 32);
   let count = 0;
   let pfn = start;
-  for (; pfn < end && (pfn & 7) !== 0; pfn++) count += ((bytes[pfn >>> 3] as number) >>> (pfn & 7)) & 1;
-  for (; pfn + 8 <= end; pfn += 8) count += bitsOfByte(bytes[pfn >>> 3] as number);
-  for (; pfn < end; pfn++) count += ((bytes[pfn >>> 3] as number) >>> (pfn & 7)) & 1;
+  for (; pfn < end && pfn % 32 !== 0; pfn++) count += bit(bytes, pfn);
+  for (let i = pfn / 32; i < last; i++, pfn += 32) {
+    const word = words[i] as number;
+    if (word !== 0) count += word === -1 ? 32 : popcount(word);
+  }
+  for (; pfn < end; pfn++) count += bit(bytes, pfn);
   return count;
 }
 
-function bitsOfByte(byte: number): number {
-  let v = byte - ((byte >>> 1) & 0x55);
-  v = (v & 0x33) + ((v >>> 2) & 0x33);
-  return (v + (v >>> 4)) & 0x0f;
+/** Bits of the second that are not in the first. */
+function countStray(first: Uint8Array, second: Uint8Array): number {
+  const [has, written] = [wordsOf(first), wordsOf(second)];
+  let count = 0;
+  for (let i = 0; i < written.length; i++) {
+    const word = written[i] as number;
+    const stray = word === 0 ? 0 : word & ~(has[i] as number);
+    if (stray !== 0) count += popcount(stray);
+  }
+  return count;
+}
+
+/** Bitmaps are whole blocks. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+}
+
+function bit(bytes: Uint8Array, pfn: Pfn): number {
+  return ((bytes[pfn >>> 3] as number) >>> (pfn & 7)) & 1;
 }

@@ -146,7 +146,7 @@ function add(out: { start: number; end: number }[], start: number, end: number):
 }
 
 /** Set bits of 32. */
-function popcount(word: number): number {
+export function popcount(word: number): number {
   let v = word - ((word >>> 1) & 0x55555555);
   v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
