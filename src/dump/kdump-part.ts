@@ -26,6 +26,7 @@ export class KdumpPart {
   flags = 0;
   #dumped: PageBitmap;
   #doubt: BitmapDoubt | undefined;
+  #counted = false;
   #doubtful: MendedBitmap['doubtful'] = [];
   readonly #groups: (DataView | undefined)[] = new Array(SLOTS);
   readonly #numbers = new Float64Array(SLOTS).fill(-1);
@@ -45,6 +46,8 @@ export class KdumpPart {
 
   /** What speaks against the bitmaps; undefined when nothing does, or when it would take long to count. */
   findDoubt(): BitmapDoubt | undefined {
+    if (this.#counted) return this.#doubt;
+    this.#counted = true;
     const { start, end } = this;
     this.#doubt = doubtBitmaps(this.src, this.header, { start, end, descriptors: this.#countDescriptors() });
     return this.#doubt;
