@@ -19,20 +19,19 @@ export interface BitmapDoubt {
 
 /**
  * What speaks against the bitmaps of a file; undefined when nothing does.
- * @param part the page frames of this file, and how many descriptors it has, when that is known
+ * @param part the page frames of this file, how many descriptors it has, when that is known, and pages that the second bitmap counts
  */
 export function doubtBitmaps(
   src: ByteSource,
   { bitmapOffset, bitmapSize }: KdumpHeader,
-  part: { readonly start: Pfn; readonly end: Pfn; readonly descriptors: number | undefined },
+  part: { readonly start: Pfn; readonly end: Pfn; readonly descriptors: number | undefined; readonly counted: number },
 ): BitmapDoubt | undefined {
   const half = bitmapSize / 2;
   if (half > MOST_BYTES || half % 4 !== 0 || part.end > half * 8) return undefined;
   const bytes = new Uint8Array(bitmapSize);
   if (src.read(bitmapOffset, bytes) < bitmapSize) return undefined;
   const [first, second] = [bytes.subarray(0, half), bytes.subarray(half)];
-  const counted = bitsOf(second, part.start, part.end);
-  const { descriptors } = part;
+  const { descriptors, counted } = part;
   if (descriptors !== undefined && counted !== descriptors) {
     const problem =
       `offset ${hex(bitmapOffset + half)}: page bitmap: counts ${counted} pages, and there are ${descriptors} descriptors; ` +
@@ -43,21 +42,6 @@ export function doubtBitmaps(
   if (stray === 0) return undefined;
   const problem = `offset ${hex(bitmapOffset)}: page bitmap: ${stray} pages that were written are not in it; they are taken to be memory`;
   return { first, second, problem };
-}
-
-/** Word by word: this is done whenever a file is opened. */
-function bitsOf(bytes: Uint8Array, start: Pfn, end: Pfn): number {
-  const words = wordsOf(bytes);
-  const last = Math.floor(end / 32);
-  let count = 0;
-  let pfn = start;
-  for (; pfn < end && pfn % 32 !== 0; pfn++) count += bit(bytes, pfn);
-  for (let i = pfn / 32; i < last; i++, pfn += 32) {
-    const word = words[i] as number;
-    if (word !== 0) count += word === -1 ? 32 : popcount(word);
-  }
-  for (; pfn < end; pfn++) count += bit(bytes, pfn);
-  return count;
 }
 
 /** Bits of the second that are not in the first. */
@@ -75,8 +59,4 @@ function countStray(first: Uint8Array, second: Uint8Array): number {
 /** Bitmaps are whole blocks. */
 function wordsOf(bytes: Uint8Array): Int32Array {
   return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-}
-
-function bit(bytes: Uint8Array, pfn: Pfn): number {
-  return ((bytes[pfn >>> 3] as number) >>> (pfn & 7)) & 1;
 }

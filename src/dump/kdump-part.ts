@@ -12,6 +12,8 @@ const DESCRIPTOR = 24;
 const GROUP = 128;
 const SLOTS = 64;
 const WINDOW = 0x10000;
+/** Page frames that are counted when a file is opened; that count is needed for its pages, too. */
+const MOST_COUNTED = 2 ** 23;
 
 /** One file of a kdump-compressed dump: finds the descriptor and the compressed bytes of a page frame. */
 export class KdumpPart {
@@ -49,7 +51,10 @@ export class KdumpPart {
     if (this.#counted) return this.#doubt;
     this.#counted = true;
     const { start, end } = this;
-    this.#doubt = doubtBitmaps(this.src, this.header, { start, end, descriptors: this.#countDescriptors() });
+    this.#doubt = doubtBitmaps(this.src, this.header, {
+      ...{ start, end, descriptors: this.#countDescriptors() },
+      counted: this.#dumped.bits <= MOST_COUNTED ? this.#dumped.rank(end) - this.#rankOfFirst() : 0,
+    });
     return this.#doubt;
   }
 
