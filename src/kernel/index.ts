@@ -164,6 +164,7 @@ export { type Referred, type Referrer, type Referrers, referrers } from './refer
 export { type RequestFacts, requestAge, requestFacts } from './request-facts.ts';
 export { type Resource, type Resources, resources } from './resource.ts';
 export { blockedOnRtMutex, type RtMutexWait } from './rt-mutex.ts';
+export { rwbaseWait } from './rwbase.ts';
 export { type RwsemState, rwsemState } from './rwsem.ts';
 export {
   type Sbitmap,
