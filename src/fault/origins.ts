@@ -7,6 +7,9 @@ import type { Term } from './term.ts';
 const MAX_VISITED = 40_000;
 const MAX_DEFINITIONS = 8;
 const ENTRY = -1;
+/** What is known of an instruction and a place; 0 is nothing. */
+const KEEPS = 1;
+const WRITES = 2;
 /** Bytes of a local variable whose address is passed on. */
 const LARGEST_LOCAL = 256;
 /** Of a table of addresses, to either side of where its register points. */
@@ -31,6 +34,8 @@ export class Origins {
   readonly #depths: readonly (StackDepth | undefined)[];
   readonly #known = new Map<string, Linear>();
   readonly #open = new Set<string>();
+  /** By place what each instruction does to it, as far as that was asked. */
+  readonly #writes = new Map<Place, Uint8Array>();
   /** Stack addresses that the code takes. */
   #taken: readonly number[] | undefined;
 
@@ -85,27 +90,43 @@ export class Origins {
   definitions(
     place: Place,
     index: number,
-    possible: (from: number, to: number) => boolean = () => true,
+    possible?: (from: number, to: number) => boolean,
   ): readonly number[] | undefined {
     const { before } = this.code;
-    const found = new Set<number>();
-    const seen = new Set<number>();
+    const found: number[] = [];
+    const seen = new Uint8Array(before.length);
+    let visited = 0;
     const waiting = [index];
     for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-      if (i === 0) found.add(ENTRY);
-      for (const from of before[i] ?? []) {
-        if (seen.has(from) || !possible(from, i)) continue;
-        seen.add(from);
-        if (this.writes(from, place)) found.add(from);
+      if (i === 0 && !found.includes(ENTRY)) found.push(ENTRY);
+      const comesFrom = before[i] ?? [];
+      for (let n = 0; n < comesFrom.length; n++) {
+        const from = comesFrom[n] as number;
+        if (seen[from] === 1 || (possible && !possible(from, i))) continue;
+        seen[from] = 1;
+        visited++;
+        if (this.writes(from, place)) found.push(from);
         else waiting.push(from);
       }
-      if (seen.size > MAX_VISITED || found.size > MAX_DEFINITIONS) return undefined;
+      if (visited > MAX_VISITED || found.length > MAX_DEFINITIONS) return undefined;
     }
-    return found.size === 0 ? undefined : [...found].sort((a, b) => a - b);
+    return found.length === 0 ? undefined : found.sort((a, b) => a - b);
   }
 
   /** Whether the instruction may change the place. */
   writes(index: number, place: Place): boolean {
+    let known = this.#writes.get(place);
+    if (!known) {
+      known = new Uint8Array(this.code.instructions.length);
+      this.#writes.set(place, known);
+    }
+    // while a loop is looked at, an answer may hang on what is not known yet
+    if (this.#open.size > 1 && typeof place === 'number') return this.#mayWrite(index, place);
+    if (known[index] === 0) known[index] = this.#mayWrite(index, place) ? WRITES : KEEPS;
+    return known[index] === WRITES;
+  }
+
+  #mayWrite(index: number, place: Place): boolean {
     const { machine } = this.code;
     if (typeof place === 'string') {
       if (this.code.isCall(index) && !machine.preserved.includes(place)) return true;
