@@ -21,6 +21,8 @@ export interface FrameRules {
 interface State extends FrameRules {
   /** Constants that registers were loaded with, for frames too large for one instruction. */
   readonly constants: ReadonlyMap<number, number>;
+  /** The stack pointer was taken from the frame pointer or a copy: the function is about to return. */
+  readonly restored?: true;
 }
 
 const START: State = { sp: 0, fp: undefined, copy: undefined, saved: new Map(), constants: new Map() };
@@ -48,7 +50,7 @@ function rulesAfter(code: Uint8Array): FrameRules {
   for (let at = 0; at + 4 <= view.byteLength; ) {
     const effect = codeEffect(view.getUint32(at, true));
     state = after(state, effect);
-    if (state.saved.size >= whole.saved.size && state.sp !== 0) whole = state;
+    if (state.saved.size >= whole.saved.size && state.sp !== 0 && !state.restored) whole = state;
     const target = effect.jump === undefined ? 0 : at + effect.jump;
     if (target > at && !states.has(target)) states.set(target, state);
     at += 4;
@@ -89,7 +91,7 @@ function withConstant(state: State, { register, value, onTop }: NonNullable<Code
 }
 
 function copied(state: State, { register, toSp }: NonNullable<CodeEffect['copy']>): State {
-  if (toSp) return { ...state, sp: state.copy?.register === register ? state.copy.below : undefined };
+  if (toSp) return { ...state, sp: state.copy?.register === register ? state.copy.below : undefined, restored: true };
   return { ...state, copy: state.sp === undefined ? undefined : { register, below: state.sp } };
 }
 
@@ -97,5 +99,6 @@ function copied(state: State, { register, toSp }: NonNullable<CodeEffect['copy']
 function moved(state: State, to: number, from: number, value: number | undefined): State {
   const base = from === SP ? state.sp : state.fp;
   const distance = base === undefined || value === undefined ? undefined : base - value;
-  return to === SP ? { ...state, sp: distance } : { ...state, fp: distance };
+  if (to !== SP) return { ...state, fp: distance };
+  return { ...state, sp: distance, ...(from !== SP && { restored: true }) };
 }

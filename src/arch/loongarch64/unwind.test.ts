@@ -110,6 +110,23 @@ test('a system call, down to user space; room of a size that the code does not t
   assert.equal(stack.stopped, undefined);
 });
 
+test('room of a size that the code does not tell, in a part of the function that stands behind its return', () => {
+  const k = new LoongKernel();
+  k.word(TASK + 16n, 1n);
+  const user = TOP - PT_REGS;
+  k.exception(user, 0x12001abe8n, 0x7ffffbfdbb60n, 0n, FROM_USER);
+  // f2: addi.d fp,sp,64; sub.d sp,sp,a0; addi.d sp,fp,-64 and the way out; then code that jumps back
+  k.code(k.at(2), [...PROLOGUE, 0x02c10076, 0x00119063, 0x02ff02c3, ...EPILOGUE]);
+  const own = user - 64n;
+  k.frame(own, TEXT + 0x2020n, 0x1200e0058n);
+  const room = own - 0x370n;
+  k.frame(room - 64n, k.at(2, 0x38n), user);
+  // stale words where the frame would end without that room
+  k.frame(room, k.at(3, 0x20n));
+  const stack = k.running(k.at(1, 0x20n), room - 64n);
+  assert.deepEqual(frames(stack), ['f1+32 regs', 'f2+56', 'handle_syscall+32', 'user regs']);
+});
+
 test('a blocked kernel thread, down to its first function', () => {
   const k = new LoongKernel();
   k.word(TASK + 32n, k.at(1, 0x20n));
