@@ -3,7 +3,17 @@ import type { Phrase } from '../base/phrase.ts';
 
 /** What a value that was used as an address tells by itself. */
 export interface PointerKind {
-  readonly kind: 'null' | 'error' | 'list-poison' | 'freed' | 'uninitialised' | 'red-zone' | 'poison' | 'text' | 'wild';
+  readonly kind:
+    | 'null'
+    | 'error'
+    | 'list-poison'
+    | 'freed'
+    | 'uninitialised'
+    | 'red-zone'
+    | 'poison'
+    | 'fill'
+    | 'text'
+    | 'wild';
   readonly words: Phrase;
 }
 
@@ -54,7 +64,7 @@ export function pointerKind(address: bigint): PointerKind {
       words: { en: `error code -${code} used as a pointer`, zh: `错误码 -${code} 被当作指针使用` },
     };
   }
-  return listPoison(address) ?? filled(address) ?? text(address) ?? wild();
+  return listPoison(address) ?? filled(address) ?? repeated(address) ?? text(address) ?? wild();
 }
 
 function listPoison(address: bigint): PointerKind | undefined {
@@ -86,6 +96,21 @@ function filled(address: bigint): PointerKind | undefined {
     if (bytes.filter((b) => b === byte).length >= 6) return { kind, words };
   }
   return undefined;
+}
+
+/** One byte over and over, as memset() leaves it; the lowest may differ where a member is meant. */
+function repeated(address: bigint): PointerKind | undefined {
+  const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
+  const byte = bytes[7] as number;
+  if (byte === 0 || byte === 0xff || bytes.filter((b) => b === byte).length < 6) return undefined;
+  const shown = hex(byte);
+  return {
+    kind: 'fill',
+    words: {
+      en: `the byte ${shown} over and over: memory was filled over a pointer`,
+      zh: `重复的字节 ${shown}：指针被填充的内存覆盖`,
+    },
+  };
 }
 
 function text(address: bigint): PointerKind | undefined {

@@ -57,6 +57,7 @@ const TITLES: Readonly<Record<PointerKind['kind'], { en: string; zh: string }>> 
   uninitialised: { en: 'Pointer read from uninitialised memory', zh: '使用从未初始化内存读出的指针' },
   'red-zone': { en: 'Pointer read beyond an object', zh: '使用从对象边界之外读出的指针' },
   poison: { en: 'Poisoned pointer', zh: '使用被毒化的指针' },
+  fill: { en: 'Pointer overwritten by a fill', zh: '指针被填充覆盖' },
   text: { en: 'Pointer overwritten with text', zh: '指针被文本覆盖' },
   wild: { en: 'Wild pointer', zh: '使用野指针' },
 };
