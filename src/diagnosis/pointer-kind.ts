@@ -103,13 +103,10 @@ function repeated(address: bigint): PointerKind | undefined {
   const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
   const byte = bytes[7] as number;
   if (byte === 0 || byte === 0xff || bytes.filter((b) => b === byte).length < 6) return undefined;
-  const shown = hex(byte);
+  const shown = byte > 0x20 && byte < 0x7f ? `${hex(byte)} ("${String.fromCharCode(byte)}")` : hex(byte);
   return {
     kind: 'fill',
-    words: {
-      en: `the byte ${shown} over and over: memory was filled over a pointer`,
-      zh: `重复的字节 ${shown}：指针被填充的内存覆盖`,
-    },
+    words: { en: `the byte ${shown} over and over, as a fill leaves it`, zh: `重复的字节 ${shown}，填充内存所致` },
   };
 }
 

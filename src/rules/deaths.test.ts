@@ -94,7 +94,7 @@ test('a free list with a bad pointer: the cause when the allocator died of it, e
   assert.equal(inside?.severity, 'cause');
   assert.match(
     inside?.sentence.en ?? '',
-    /leads to 0x4141414141414141, the text "AAAAAAAA".*was written to after it was freed/,
+    /leads to 0x4141414141414141, the byte 0x41 \("A"\) over and over, as a fill leaves it.*was written to after it was freed/,
   );
   assert.equal(inside?.subject?.address, `0x${partial.object(30).toString(16)}`);
   assert.equal(run(brokenFreelist, { memory, frames: [{ symbol: 'f', registers }] })[0]?.severity, 'suspect');

@@ -54,7 +54,7 @@ test('kinds of bad pointers', () => {
     ['6b6b6b6b6b6b6b7b', /POISON_FREE/, 'likely'],
     ['5a5a5a5a5a5a5a5a', /POISON_INUSE/, 'likely'],
     ['fffffffffffffff4', /error code -12 used as a pointer/, 'likely'],
-    ['3c3c3c3c3c3c3c44', /the byte 0x3c over and over/, 'likely'],
+    ['3c3c3c3c3c3c3c44', /the byte 0x3c \("<"\) over and over/, 'likely'],
     ['746e65656c696620', /the text " fileent"/, 'likely'],
     ['ffff12345678abcd', /nothing is mapped/, 'possible'],
   ];
