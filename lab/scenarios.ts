@@ -310,7 +310,6 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.12', 'selfspin'),
   scenario('amd64-6.12', 'timerfreed'),
   scenario('amd64-6.12', 'listgone'),
-  scenario('amd64-sid', 'freelist'),
   scenario('amd64-sid', 'timerfreed'),
   scenario('amd64-sid', 'atomic'),
 ];
