@@ -120,8 +120,8 @@ export class Origins {
       known = new Uint8Array(this.code.instructions.length);
       this.#writes.set(place, known);
     }
-    // while a loop is looked at, an answer may hang on what is not known yet
-    if (this.#open.size > 1 && typeof place === 'number') return this.#mayWrite(index, place);
+    // what a call is given may hang on what is being looked at: such an answer is not kept
+    if (this.#open.size > 0 && typeof place === 'number') return this.#mayWrite(index, place);
     if (known[index] === 0) known[index] = this.#mayWrite(index, place) ? WRITES : KEEPS;
     return known[index] === WRITES;
   }

@@ -42,10 +42,10 @@ export function btrfsState(prog: Program, info: Addr, problems: Problem[]): Btrf
  */
 export function btrfsDeviceName(prog: Program, info: Addr): string {
   const list = structAt(prog, 'btrfs_fs_info', info).get('fs_devices').toBigInt();
-  // latest_dev since v5.16, before latest_bdev
+  // kernels that keep a block device there instead (`latest_bdev`) do not tell it
   const name = structAt(prog, 'btrfs_fs_devices', list).get('latest_dev').deref().get('name');
   const target = name.type.resolve().target?.resolve();
-  // a plain string since v6.16, before a `struct rcu_string *`
+  // a `struct rcu_string *`, in newer kernels a plain string
   const text = target?.kind === 'struct' ? (target.findMember('str')?.offset ?? 0) : 0;
   return prog.memory.cString(addrAdd(name.toBigInt(), text), 4096);
 }

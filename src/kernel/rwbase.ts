@@ -21,8 +21,7 @@ const WRITER = 1 << 30;
 
 /**
  * With PREEMPT_RT a reader-writer lock counts its readers, and its writer has the rt-mutex inside; a writer has that while it
- * still waits for the readers to leave, who are not named (commit 943f0edb754f, "locking/rt: Add base code for RT rw_semaphore
- * and rwlock", v5.15). Undefined for a task that waits for none.
+ * still waits for the readers to leave, who are not named (kernel/locking/rwbase_rt.c, since v5.15). Undefined for a task that waits for none.
  * @throws NotFoundError MemoryFault
  */
 export function rwbaseWait(stack: WaitingStack): FoundWait | undefined {

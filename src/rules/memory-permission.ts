@@ -24,9 +24,9 @@ export const memoryPermission: Rule = {
     const where = frameName(site);
     const at = hex(fault.address);
     const what = placeWords(of, fault.address);
-    const stated = of.fatalLines.some((l) => /permissions violation|read-only memory|protection fault/i.test(l));
+    const stated = of.fatalLines.some((l) => /permissions violation|read-only memory/i.test(l));
     const told = chain?.kind === 'access' ? chain : undefined;
-    const write = fault.access === 'write';
+    const write = fault.access === 'write' && stated;
     yield {
       severity: 'cause',
       confidence: stated ? 'certain' : 'possible',

@@ -145,7 +145,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   // the object was zeroed when it was allocated: what was written there is gone
   freelist: { says: /Broken free list/, function: /^parcel_make$/, module: 'labmore' },
   protector: { says: /Stack overwritten in prints_label.*xxxxxxxx/s, function: /^prints_label$/, module: 'labmore' },
-  timerfreed: { says: /timer|3c3c3c3c/i },
+  timerfreed: { says: /0x3c3c3c3c.*over and over/s, cache: /^kmalloc-/, object: true },
   readonly: {
     says: /Write to read-only memory in raises_price/,
     function: /^raises_price$/,

@@ -104,7 +104,7 @@ export function compareCrashStack(
     check.explain("the kernel's own unwinder ends where another stack begins");
     return check;
   }
-  if (more[0]?.trust === 'scan') {
+  if (more[0]?.trust === 'scan' && more.every((f) => trace.guesses.includes(describe(f)))) {
     check.explain(
       "the kernel's own unwinder ends where the stack is written over; what is found beyond says that it is from a scan",
     );

@@ -23,6 +23,8 @@ export interface KernelTrace {
   readonly interrupted?: KernelFrame;
   /** How many lines carry a `?`: found by scanning the stack, not by unwinding. */
   readonly guessed: number;
+  /** Those marked `?`, without the mark. */
+  readonly guesses: readonly string[];
   readonly line: number;
 }
 
@@ -91,11 +93,13 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
     const line = i;
     const frames: KernelFrame[] = trapped ? [...trapped] : [];
     let guessed = 0;
+    const guesses: string[] = [];
     for (i++; i < lines.length; i++) {
       const next = (lines[i] as KernelLine).text.trim();
       if (END.test(next) || USER.test(next)) break;
       // s390x has brackets for the mark, and prints what is no code as it stands
       if (next.startsWith('? ') || next.startsWith('([<') || /^\[<[0-9a-f]+>\] 0x[0-9a-f]+$/.test(next)) guessed++;
+      if (next.startsWith('? ')) guesses.push(next.slice(2));
       const inner = TRAP.exec(next);
       const frame = inner ? trapFrame(inner[1] as string) : parseFrame(next);
       const repeated = inner && frames.length === 1 && trapped?.[0]?.text === frame?.text;
@@ -103,7 +107,7 @@ function kernelTraces(lines: readonly KernelLine[]): KernelTrace[] {
       frames.push(...linkFrame(next));
     }
     traces.push({
-      ...{ frames, guessed, faulted: trapped !== undefined, line },
+      ...{ frames, guessed, guesses, faulted: trapped !== undefined, line },
       ...(pid !== undefined && { pid }),
       ...(headless && returnsTo && { returnsTo }),
       ...(!headless && interrupted && { interrupted }),
