@@ -3,9 +3,9 @@ import { AnalysisError } from '../base/errors.ts';
 import type { Outcome } from '../session/json.ts';
 import type { LimitedRequest } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
-import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed } from './output.ts';
 import type { SessionState } from './prompt-messages.ts';
+import { runVerb } from './run-verb.ts';
 
 /** What the thread is started with. */
 export interface LimitedStart {
@@ -44,25 +44,14 @@ export async function limitedWorker(): Promise<void> {
 }
 
 async function work({ request, after, state }: LimitedStart): Promise<number> {
-  switch (request.kind) {
-    case 'report':
-      return optimisedLater(async () => (await import('./run-report.ts')).runReport(request));
-    case 'compare':
-      return (await import('./run-compare.ts')).runCompare(request);
-    case 'fixes':
-      return (await import('./run-fixes.ts')).runFixes(request);
-    case 'oops':
-      return (await import('./run-oops.ts')).runOops(request);
-    case 'commands':
-      return (await import('./run-commands.ts')).runCommands(request, {
-        after,
-        ...(state && { state }),
-        begin: (line) => send({ kind: 'begin', line }),
-        end: (outcomes, left) =>
-          send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
-        child: (running) => send({ kind: 'child', running }),
-      });
-  }
+  if (request.kind !== 'commands') return runVerb(request);
+  return (await import('./run-commands.ts')).runCommands(request, {
+    after,
+    ...(state && { state }),
+    begin: (line) => send({ kind: 'begin', line }),
+    end: (outcomes, left) => send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
+    child: (running) => send({ kind: 'child', running }),
+  });
 }
 
 function sent(outcome: Outcome, withData: boolean): SentOutcome {

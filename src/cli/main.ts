@@ -1,9 +1,9 @@
 import { type LimitedRequest, type Limits, parseArguments, type Request } from './arguments.ts';
 import { dieOfInterrupt, Interrupted, watchInterrupts } from './interrupt.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
-import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed, writeAll } from './output.ts';
 import { LIMITED_ARGUMENT, WORKER_ARGUMENT } from './prompt-messages.ts';
+import { runVerb } from './run-verb.ts';
 
 /** Put in by the bundler; absent when the sources are run. */
 declare const INQUEST_VERSION: string | undefined;
@@ -42,15 +42,12 @@ async function answer(request: Request): Promise<number> {
     case 'commands':
       return (await import('./run-commands.ts')).runCommands(request);
     case 'report':
-      return optimisedLater(async () => (await import('./run-report.ts')).runReport(request));
     case 'compare':
-      return (await import('./run-compare.ts')).runCompare(request);
     case 'fixes':
-      return (await import('./run-fixes.ts')).runFixes(request);
+    case 'oops':
+      return runVerb(request);
     case 'prompt':
       return (await import('./prompt.ts')).prompt(request);
-    case 'oops':
-      return (await import('./run-oops.ts')).runOops(request);
     case 'symbolize':
       return (await import('./run-symbolize.ts')).runSymbolize(request);
     case 'line':

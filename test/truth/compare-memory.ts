@@ -221,6 +221,7 @@ export function compareZones(prog: Program, console: ConsoleText, since: Since):
   const zones = memoryNodeRecords(prog).nodes.flatMap((n) => n.zones);
   const guest = parseZoneInfo(section(console, 'zoneinfo'));
   const pairs = vmstatPairs(prog, console);
+  const sums = new Map<string, { changed: number; later: number; slack: number }>();
   for (const text of guest) {
     const zone = zones.find((z) => z.node === text.node && z.name === text.name);
     if (!zone) {
@@ -239,11 +240,15 @@ export function compareZones(prog: Program, console: ConsoleText, since: Since):
       // what changed between the two files may have changed in this zone, in others, or in part
       const later = everywhere - before;
       const change = ours - listed;
+      sums.set(name, { changed: (sums.get(name)?.changed ?? 0) + change, later, slack });
       if (change === 0) check.expect(true, () => '');
       else if (change <= Math.max(0, later) + slack && change >= Math.min(0, later) - slack) {
         check.explain(`${what}: ${ours}, guest ${listed}, and ${later} more in its /proc/vmstat later`);
       } else check.expect(false, () => `${what}: ${ours}, guest ${listed}, then ${later} more, ${slack} since`);
     }
+  }
+  for (const [name, { changed, later, slack }] of sums) {
+    check.expect(Math.abs(changed - later) <= slack, () => `${name} of all zones: ${changed} more, guest ${later}`);
   }
   return check;
 }
