@@ -246,8 +246,12 @@ async function typed(
   args: readonly string[],
   steps: readonly (readonly [string, string])[],
 ): Promise<[string, number]> {
-  const line = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn(terminal, ['-qefc', line, '/dev/null'], { env: { ...env, TERM: 'dumb' }, cwd: home });
+  // a shell that stayed in between would get Ctrl-C too, and would end with a status of its own
+  const line = ['exec', ...[process.execPath, cli, ...args].map((word) => `'${word}'`)].join(' ');
+  const child = spawn(terminal, ['-qefc', line, '/dev/null'], {
+    env: { ...env, TERM: 'dumb', SHELL: '/bin/sh' },
+    cwd: home,
+  });
   let [screen, at, step] = ['', 0, 0];
   child.stdout.on('data', (text) => {
     screen += text;
