@@ -3,14 +3,14 @@ import type { BtfTypes } from './btf-types.ts';
 
 /** Names of the functions of a section whose only parameter is a pointer to a struct of this name. */
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
-  const { words, starts, firstId } = types.section;
+  const { words, starts, globals, firstId } = types.section;
   const pointers = pointersTo(types, struct);
   if (pointers.size === 0) return [];
   const found: number[] = [];
   /** By number of a prototype minus `firstId`: 1 takes such a pointer, 2 does not; 0 where that was not asked yet. */
   const prototypes = new Uint8Array(starts.length);
-  for (let i = 0; i < starts.length; i++) {
-    const at = starts[i] as number;
+  for (let i = 0; i < globals.length; i++) {
+    const at = starts[globals[i] as number] as number;
     if ((((words[at + 1] as number) >>> 24) & 0x7f) !== BTF_KIND.FUNC) continue;
     const id = words[at + 2] as number;
     let known = prototypes[id - firstId];

@@ -21,7 +21,7 @@ function offsetsOf(section: BtfSection, name: string): Set<number> {
 export function findGlobal(section: BtfSection, name: string): number | undefined {
   const wanted = asciiBytes(name);
   const hash = hashBytes(wanted, 0);
-  const { hashes, ids } = globals(section);
+  const { hashes, ids } = hashed(section);
   for (let i = hashes.indexOf(hash); i >= 0; i = hashes.indexOf(hash, i + 1)) {
     const index = ids[i] as number;
     const at = section.starts[index] as number;
@@ -31,19 +31,14 @@ export function findGlobal(section: BtfSection, name: string): number | undefine
 }
 
 /** Every variable and function of a section: a hash of its name, and its number minus `firstId`. */
-const globals = perOwner((section: BtfSection): { readonly hashes: Int32Array; readonly ids: Uint32Array } => {
-  const { words, starts } = section;
-  const hashes = new Int32Array(starts.length);
-  const ids = new Uint32Array(starts.length);
-  let count = 0;
-  for (let i = 0; i < starts.length; i++) {
-    const at = starts[i] as number;
-    const kind = ((words[at + 1] as number) >>> 24) & 0x7f;
-    if (kind !== BTF_KIND.VAR && kind !== BTF_KIND.FUNC) continue;
-    hashes[count] = section.hashOf(words[at] as number);
-    ids[count++] = i;
+const hashed = perOwner((section: BtfSection): { readonly hashes: Int32Array; readonly ids: Uint32Array } => {
+  const { words, starts, globals: ids } = section;
+  const hashes = new Int32Array(ids.length);
+  for (let i = 0; i < ids.length; i++) {
+    const at = starts[ids[i] as number] as number;
+    hashes[i] = section.hashOf(words[at] as number);
   }
-  return { hashes: hashes.subarray(0, count), ids: ids.subarray(0, count) };
+  return { hashes, ids };
 });
 
 /** Number of the enumeration that has a constant of this name. */

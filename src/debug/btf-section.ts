@@ -32,6 +32,8 @@ export class BtfSection {
   /** Word at which each type starts, by its number minus `firstId`. */
   readonly starts: Uint32Array;
   readonly strings: Uint8Array;
+  /** Numbers of the variables and functions, minus `firstId`. */
+  readonly globals: Uint32Array;
   /** Why records were left out, when the section is damaged. */
   readonly damage: string | undefined;
   /** Whether the number of types is known; of a damaged section it may not be, and nothing can continue it then. */
@@ -67,6 +69,7 @@ export class BtfSection {
     }
     this.#named = indexed;
     this.starts = indexed.starts;
+    this.globals = indexed.globals;
     this.damage = indexed.damage ?? (lostStrings.empty ? undefined : `${lostStrings.size} bytes of names are lost`);
     this.complete = indexed.complete;
     this.endId = this.firstId + this.starts.length;
@@ -205,6 +208,7 @@ function statedSizes(memory: AddressSpace, at: Addr, header: Header): (readonly 
 
 interface TypeIndex {
   readonly starts: Uint32Array;
+  readonly globals: Uint32Array;
   /** A key of each type name, and the number of the type that has it. */
   readonly keys: Uint32Array;
   readonly ids: Uint32Array;
@@ -219,7 +223,9 @@ function indexTypes(section: BtfSection, sizes: KindSizes, end: number): TypeInd
   const starts = new Uint32Array(Math.floor(end / 3));
   const keys = new Uint32Array(starts.length);
   const ids = new Uint32Array(starts.length);
+  const globals = new Uint32Array(starts.length);
   let names = 0;
+  let others = 0;
   let n = 0;
   let at = 0;
   while (at < end) {
@@ -242,7 +248,7 @@ function indexTypes(section: BtfSection, sizes: KindSizes, end: number): TypeInd
         keys[names] = ((key - 0x01010101) & ~key & 0x80808080) === 0 || text < 0 ? key : nameKey(strings, text);
         ids[names++] = n;
       }
-    }
+    } else if (kind === BTF_KIND.FUNC || kind === BTF_KIND.VAR) globals[others++] = n;
     starts[n++] = at;
     at = next;
   }
@@ -251,6 +257,7 @@ function indexTypes(section: BtfSection, sizes: KindSizes, end: number): TypeInd
     at < end ? `BTF type ${n} of kind ${(info >>> 24) & 0x7f} and ${info & 0xffffff} elements is no record` : undefined;
   return {
     starts: starts.subarray(0, n),
+    globals: globals.subarray(0, others),
     keys: keys.subarray(0, names),
     ids: ids.subarray(0, names),
     damage,
@@ -267,12 +274,20 @@ function indexAgain(records: DamagedRecords, section: BtfSection, first: string 
     const at = starts[i] as number;
     return NAMED[kindOf(words[at + 1] as number)] === 1 && words[at] !== 0;
   });
+  const globals = Uint32Array.from(
+    [...starts.keys()].filter((i) => isGlobal(words[(starts[i] as number) + 1] as number)),
+  );
   const keys = Uint32Array.from(named, (i) => section.key(words[starts[i] as number] as number));
   const missing = found.reduce((sum, at) => sum + (at < 0 ? 1 : 0), 0);
   const behind = complete ? '' : ', and those at the end';
   const holes = lost.empty ? first : `${lost.size * 4} of ${end * 4} bytes cannot be read`;
   const damage = `${holes}: ${missing} types of ${starts.length} are lost${behind}`;
-  return { starts, keys, ids: Uint32Array.from(named), damage, complete };
+  return { starts, globals, keys, ids: Uint32Array.from(named), damage, complete };
+}
+
+function isGlobal(info: number): boolean {
+  const kind = kindOf(info);
+  return kind === BTF_KIND.FUNC || kind === BTF_KIND.VAR;
 }
 
 /** Whole words. */

@@ -158,20 +158,29 @@ export class KallsymsNames {
   /** Expands the name in the middle of a part of the sorted list, or one near it where that is lost. */
   #probe(seqs: LazyTable, low: number, high: number, cut: boolean): { readonly at: number; readonly key: number } {
     const middle = (low + high) >>> 1;
-    let fault: MemoryFault | undefined;
+    try {
+      return { at: middle, key: this.#key(this.#checked(seqs, middle), cut) };
+    } catch (e) {
+      if (!(e instanceof MemoryFault)) throw e;
+      const near = this.#probeNear(seqs, middle, low, high, cut);
+      if (!near) throw e;
+      return near;
+    }
+  }
+
+  #probeNear(seqs: LazyTable, middle: number, low: number, high: number, cut: boolean) {
     // A page that is lost has more than a thousand numbers of the list, or names that stand all over it.
-    for (let step = 0; step <= high - low; step = step < 16 ? step + 1 : step * 2) {
-      for (const at of step === 0 ? [middle] : [middle + step, middle - step]) {
+    for (let step = 1; step <= high - low; step = step < 16 ? step + 1 : step * 2) {
+      for (const at of [middle + step, middle - step]) {
         if (at < low || at >= high) continue;
         try {
           return { at, key: this.#key(this.#checked(seqs, at), cut) };
         } catch (e) {
           if (!(e instanceof MemoryFault)) throw e;
-          fault = e;
         }
       }
     }
-    throw fault ?? new MemoryFault(seqs.address + BigInt(middle * 3), 'not-in-dump');
+    return undefined;
   }
 
   #checked(seqs: LazyTable, i: number): number {

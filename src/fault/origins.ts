@@ -32,7 +32,8 @@ export function originsOf(code: FunctionCode): Origins {
 export class Origins {
   readonly code: FunctionCode;
   readonly #depths: readonly (StackDepth | undefined)[];
-  readonly #known = new Map<string, Linear>();
+  /** By place and instruction. */
+  readonly #known = new Map<Place, Map<number, Linear>>();
   readonly #open = new Set<string>();
   /** By place what each instruction does to it, as far as that was asked. */
   readonly #writes = new Map<Place, Uint8Array>();
@@ -56,15 +57,24 @@ export class Origins {
       return plus({ origin: STACK, addend: 0n }, BigInt(depth.sp));
     if (place === machine.framePointer && depth.fp !== undefined)
       return plus({ origin: STACK, addend: 0n }, BigInt(depth.fp));
-    const key = `${index}:${place}`;
-    const known = this.#known.get(key);
+    const ofPlace = this.#ofPlace(place);
+    const known = ofPlace.get(index);
     if (known) return known;
+    const key = `${index}:${place}`;
     if (this.#open.has(key)) return { origin: lost(index, place, 'loop'), addend: 0n };
     this.#open.add(key);
     const found = this.#search(place, index);
     this.#open.delete(key);
-    if (this.#open.size === 0 || !this.#isLoop(found)) this.#known.set(key, found);
+    if (this.#open.size === 0 || !this.#isLoop(found)) ofPlace.set(index, found);
     return found;
+  }
+
+  #ofPlace(place: Place): Map<number, Linear> {
+    const known = this.#known.get(place);
+    if (known) return known;
+    const made = new Map<number, Linear>();
+    this.#known.set(place, made);
+    return made;
   }
 
   #isLoop({ origin }: Linear): boolean {

@@ -144,8 +144,22 @@ const EFFECTS: Readonly<Record<string, Effects>> = {
   cltq: () => [{ to: { kind: 'register', name: 'rax' }, from: part(register('rax'), 4, true) }],
 };
 
-/** Mnemonics that end in a size in this spelling, or stand alone. */
+/** Mnemonics come from code, whose bytes may be anything: the memory is bounded. */
+const REMEMBERED = 1024;
+const bases = new Map<string, string>();
+
+/** The key of `EFFECTS` or `OPERATIONS` that a mnemonic stands for, or the mnemonic. */
 function baseName(mnemonic: string): string {
+  const known = bases.get(mnemonic);
+  if (known !== undefined) return known;
+  const base = withoutAffixes(mnemonic);
+  if (bases.size >= REMEMBERED) bases.clear();
+  bases.set(mnemonic, base);
+  return base;
+}
+
+/** Mnemonics that end in a size in this spelling, or stand alone. */
+function withoutAffixes(mnemonic: string): string {
   const bare = mnemonic.replace(/^(?:(?:lock|notrack|bnd|data16|xacquire|xrelease) )+/, '');
   if (bare in EFFECTS || bare in OPERATIONS) return bare;
   const short = bare.replace(/[bwlq]$/, '');

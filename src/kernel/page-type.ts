@@ -10,8 +10,6 @@ export interface PageTypes {
   isSlab(page: Addr, flags: bigint): boolean;
   /** As `isSlab`, of a descriptor whose bytes begin at `at`. */
   isSlabIn(descriptors: DataView, at: Bytes): boolean;
-  /** As `isSlab`, of the descriptor whose bytes begin at `at`. */
-  isSlabIn(descriptors: DataView, at: Bytes): boolean;
   /** First page of a free block of the page allocator. */
   isBuddy(page: Addr): boolean;
   /** Page table; only where the kernel's types name that kind. */

@@ -9,56 +9,53 @@ export type PointerFit =
   /** A pointer that does not tell what it leads to. */
   | 'untyped';
 
-/** Structs inside structs, and members that are looked at. */
-const MAX_DEPTH = 8;
-const MAX_MEMBERS = 10_000;
+/** Structs inside structs. */
+const MAX_DEPTH = 12;
 
-/**
- * Whether objects of a type have a pointer to another object; undefined when they have none that may.
- * @param names of the structs that begin where the pointer leads; where none is known, any pointer may
- */
-export function pointerFit(type: CType, names: ReadonlySet<string>): PointerFit | undefined {
-  const search = new MemberSearch(names);
-  search.walk(type, 0);
-  if (search.typed) return search.embeds ? 'embedding' : 'typed';
-  return search.untyped ? 'untyped' : undefined;
-}
+/** Bits of what a type has. */
+const TYPED = 1;
+const UNTYPED = 2;
+const EMBEDS = 4;
 
-class MemberSearch {
-  typed = false;
-  untyped = false;
-  embeds = false;
+/** Whether objects of types have a pointer to another object; a struct that many types contain is looked at once. */
+export class PointerFits {
   readonly #names: ReadonlySet<string>;
-  readonly #seen = new Set<string>();
-  #left = MAX_MEMBERS;
+  readonly #known = new Map<CType, number>();
 
+  /** @param names of the structs that begin where the pointer leads; where none is known, any pointer may */
   constructor(names: ReadonlySet<string>) {
     this.#names = names;
   }
 
-  walk(type: CType, depth: number): void {
+  /** Undefined when objects of the type have no pointer that may lead there. */
+  of(type: CType): PointerFit | undefined {
+    const has = this.#has(type, 0);
+    if ((has & TYPED) !== 0) return (has & EMBEDS) !== 0 ? 'embedding' : 'typed';
+    return (has & UNTYPED) !== 0 ? 'untyped' : undefined;
+  }
+
+  #has(type: CType, depth: number): number {
     const inner = type.resolve();
-    if (inner.kind === 'array') {
-      if (inner.target && depth < MAX_DEPTH) this.walk(inner.target, depth + 1);
-    } else if (inner.kind === 'pointer') this.#pointer(inner);
-    else if (inner.kind === 'struct' || inner.kind === 'union') this.#struct(inner, depth);
+    if (depth > MAX_DEPTH) return 0;
+    if (inner.kind === 'array') return inner.target ? this.#has(inner.target, depth + 1) : 0;
+    if (inner.kind === 'pointer') return this.#pointer(inner);
+    return inner.kind === 'struct' || inner.kind === 'union' ? this.#struct(inner, depth) : 0;
   }
 
-  #pointer(type: CType): void {
+  #pointer(type: CType): number {
     const target = type.target?.resolve();
-    if (!target || target.kind === 'void' || this.#names.size === 0) this.untyped = true;
-    else if (this.#names.has(target.name)) this.typed = true;
+    if (!target || target.kind === 'void' || this.#names.size === 0) return UNTYPED;
+    return this.#names.has(target.name) ? TYPED : 0;
   }
 
-  #struct(type: CType, depth: number): void {
-    const { name } = type;
-    if (this.#names.has(name)) this.embeds = true;
-    if (depth > MAX_DEPTH || this.#seen.has(name)) return;
-    if (name !== '') this.#seen.add(name);
-    for (const member of type.members) {
-      if (--this.#left < 0) return;
-      this.walk(member.type, depth + 1);
-    }
+  #struct(type: CType, depth: number): number {
+    const known = this.#known.get(type);
+    if (known !== undefined) return known;
+    this.#known.set(type, 0); // in a damaged description it may contain itself
+    let has = this.#names.has(type.name) ? EMBEDS : 0;
+    for (const member of type.members) has |= this.#has(member.type, depth + 1);
+    this.#known.set(type, has);
+    return has;
   }
 }
 
@@ -67,7 +64,7 @@ export function structsAt(type: CType, offset: number): string[] {
   const names: string[] = [];
   let current: CType | undefined = type.resolve();
   let left = offset;
-  for (let depth = 0; current && depth < MAX_DEPTH; depth++) {
+  for (let depth = 0; current && depth <= MAX_DEPTH; depth++) {
     if (left === 0 && current.name !== '' && current.kind === 'struct') names.push(current.name);
     const inside: Member | undefined = current.members.find((m) => holds(m.bitOffset / 8, m.type.size, left));
     if (!inside) break;

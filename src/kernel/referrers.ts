@@ -9,7 +9,7 @@ import { isKernelPointer } from './kernel-struct.ts';
 import { findStruct } from './module-struct.ts';
 import { objectIdentity } from './object-identity.ts';
 import { pageReader } from './page.ts';
-import { type PointerFit, pointerFit, structsAt } from './pointer-members.ts';
+import { type PointerFit, PointerFits, structsAt } from './pointer-members.ts';
 import type { SearchArea, SearchSpace } from './search-areas.ts';
 import { MemorySearch, type SearchHit } from './search-memory.ts';
 import { unitPattern } from './search-pattern.ts';
@@ -100,11 +100,11 @@ interface Holder {
 /** By address of the cache. @throws NotFoundError when the kernel's types are not known */
 function holdersOf(prog: Program, { type, values, start }: Referred): Map<Addr, Holder> {
   const own = type === undefined ? undefined : findStruct(prog, type);
-  const names = new Set(own ? values.flatMap((value) => structsAt(own, Number(value - start))) : []);
+  const fits = new PointerFits(new Set(own ? values.flatMap((v) => structsAt(own, Number(v - start))) : []));
   const holders = new Map<Addr, Holder>();
   for (const cache of slabCaches(prog).caches) {
     const type = cacheType(prog, cache);
-    const fit = type && pointerFit(type, names);
+    const fit = type && fits.of(type);
     if (type && fit !== undefined) holders.set(cache.address, { cache, type, fit, areas: [], bytes: 0 });
   }
   return holders;
