@@ -25,10 +25,12 @@ export interface Scenario {
   readonly until?: string;
   readonly timeoutSeconds?: number;
   /**
-   * `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko; `storage`: with disks
-   * and file systems of many kinds.
+   * `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko; `hang`: with labhang.ko;
+   * `storage`: with disks and file systems of many kinds.
    */
-  readonly guest?: 'big' | 'more' | 'storage';
+  readonly guest?: 'big' | 'more' | 'hang' | 'storage';
+  /** It dies before there is a guest that could tell its truth. */
+  readonly early?: true;
   /** A third disk, with ext4, that takes so many bytes a second. */
   readonly slowDisk?: number;
 }
@@ -40,10 +42,13 @@ const IN_PAGE_FAULT = /<\/IRQ>[\s\S]*asm_exc_page_fault|__do_softirq[\s\S]*do_pa
 const CHURN = 'lab.churn=2 lab.nohog=1';
 
 const MORE = { guest: 'more' } as const;
+const HANG = { guest: 'hang' } as const;
 const RCU_PANIC = 'rcupdate.rcu_cpu_stall_timeout=5 lab.then=kernel.panic_on_rcu_stall=1';
 const HUNG_PANIC = 'lab.then=kernel.hung_task_panic=1,kernel.hung_task_timeout_secs=5';
 const HUNG = /hung_task: blocked tasks/;
 const WARN_PANIC = 'lab.then=kernel.panic_on_warn=1';
+const LOCKUP_PANIC = 'lab.then=kernel.softlockup_panic=1,kernel.watchdog_thresh=4';
+const LOCKUP = /soft lockup|Hard LOCKUP/i;
 const KFENCE = `kfence.sample_interval=1 ${WARN_PANIC}`;
 
 const KINDS = {
@@ -119,6 +124,72 @@ const KINDS = {
   timerfreed: { ...MORE, mode: 'timerfreed', trigger: 'param' },
   readonly: { ...MORE, mode: 'readonly', trigger: 'param', expect: /raises_price/ },
   kfenceoob: { ...MORE, mode: 'kfenceoob', trigger: 'param', append: KFENCE, expect: /KFENCE: out-of-bounds/ },
+  // the guest with labhang.ko: panics
+  ownpanic: { ...HANG, mode: 'ownpanic', trigger: 'param', expect: /not syncing: harbour/ },
+  warnpanic: { ...HANG, mode: 'warnpanic', trigger: 'param', append: WARN_PANIC, expect: /panic_on_warn set/ },
+  nested: { ...HANG, mode: 'nested', trigger: 'param', expect: /Fatal exception/ },
+  irqstack: { ...HANG, mode: 'irqstack', trigger: 'param', expect: /stack guard page|stack overflow/i },
+  initdead: { ...HANG, mode: 'initdead', expect: /Attempted to kill init/ },
+  ext4panic: { ...HANG, mode: 'ext4panic', expect: /panic forced after error/ },
+  noroot: { mode: 'noroot', early: true, append: 'rdinit=/nosuch root=/dev/vda1', expect: /Unable to mount root fs/ },
+  noinit: {
+    mode: 'noinit',
+    early: true,
+    append: 'rdinit=/nosuch root=lab rootfstype=tmpfs',
+    expect: /No working init found/,
+  },
+  // waits
+  oopsheld: {
+    ...HANG,
+    mode: 'oopsheld',
+    append: `lab.sysctl=kernel.panic_on_oops=0 lab.before=4 ${HUNG_PANIC}`,
+    expect: HUNG,
+  },
+  ownerexit: { ...HANG, mode: 'ownerexit', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  flushown: { ...HANG, mode: 'flushown', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  workring: { ...HANG, mode: 'workring', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  kstop: { ...HANG, mode: 'kstop', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  rcuself: { ...HANG, mode: 'rcuself', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  ring: { ...HANG, mode: 'ring', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  ringsem: { ...HANG, mode: 'ringsem', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  ringcomp: { ...HANG, mode: 'ringcomp', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  inodelock: { ...HANG, mode: 'inodelock', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  writeback: { ...HANG, mode: 'writeback', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  mute: { ...HANG, mode: 'mute', append: `lab.before=36 lab.nohog=1 ${HUNG_PANIC}`, expect: HUNG },
+  freeze: { ...HANG, mode: 'freeze', append: `lab.before=4 ${HUNG_PANIC}`, expect: HUNG },
+  dine: { ...HANG, mode: 'dine', append: 'lab.before=34 lab.nohog=1 lab.asked=1' },
+  // CPUs
+  holdspin: { ...HANG, mode: 'holdspin', trigger: 'param', append: LOCKUP_PANIC, smp: 4, expect: LOCKUP },
+  leftspin: { ...HANG, mode: 'leftspin', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  wornspin: { ...HANG, mode: 'wornspin', trigger: 'param', expect: /Fatal exception/ },
+  nmiabba: {
+    ...HANG,
+    mode: 'nmiabba',
+    trigger: 'param',
+    append: 'lab.then=kernel.unknown_nmi_panic=1',
+    nmiAt: 'labhang: waiting for an NMI',
+    expect: /NMI: Not continuing/,
+  },
+  rwcycle: { ...HANG, mode: 'rwcycle', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  seqdead: { ...HANG, mode: 'seqdead', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  csdlock: { ...HANG, mode: 'csdlock', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  timerloop: { ...HANG, mode: 'timerloop', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  shouts: { ...HANG, mode: 'shouts', trigger: 'param', append: LOCKUP_PANIC, expect: LOCKUP },
+  irqloop: { ...HANG, mode: 'irqloop', trigger: 'param', append: RCU_PANIC, expect: /RCU Stall/ },
+  fifohog: {
+    ...HANG,
+    mode: 'fifohog',
+    trigger: 'param',
+    append: `rcupdate.rcu_cpu_stall_suppress=1 lab.sysctl=kernel.sched_rt_runtime_us=-1 ${HUNG_PANIC}`,
+    expect: HUNG,
+  },
+  rcuflood: {
+    ...HANG,
+    mode: 'rcuflood',
+    trigger: 'param',
+    append: 'rcupdate.rcu_cpu_stall_suppress=1 lab.then=vm.panic_on_oom=1',
+    expect: /panic_on_oom is enabled/,
+  },
 } as const satisfies Record<string, Kind>;
 
 function scenario(
@@ -312,6 +383,40 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.12', 'listgone'),
   scenario('amd64-sid', 'timerfreed'),
   scenario('amd64-sid', 'atomic'),
+  scenario('amd64-6.1', 'ownpanic'),
+  scenario('amd64-6.1', 'warnpanic'),
+  scenario('amd64-6.1', 'nested'),
+  scenario('amd64-6.1', 'irqstack'),
+  scenario('amd64-6.1', 'initdead'),
+  scenario('amd64-6.1', 'ext4panic'),
+  scenario('amd64-6.1', 'noroot'),
+  scenario('amd64-6.1', 'noinit'),
+  scenario('amd64-6.1', 'oopsheld'),
+  scenario('amd64-6.1', 'ownerexit'),
+  scenario('amd64-6.1', 'flushown'),
+  scenario('amd64-6.1', 'workring'),
+  scenario('amd64-6.1', 'kstop'),
+  scenario('amd64-6.1', 'rcuself'),
+  scenario('amd64-6.1', 'ring'),
+  scenario('amd64-6.1', 'ringsem'),
+  scenario('amd64-6.1', 'ringcomp'),
+  scenario('amd64-6.1', 'inodelock'),
+  scenario('amd64-6.1', 'writeback'),
+  scenario('amd64-6.1', 'mute'),
+  scenario('amd64-6.1', 'freeze'),
+  scenario('amd64-6.1', 'dine'),
+  scenario('amd64-6.1', 'holdspin'),
+  scenario('amd64-6.1', 'leftspin'),
+  scenario('amd64-6.1', 'wornspin'),
+  scenario('amd64-6.1', 'nmiabba'),
+  scenario('amd64-6.1', 'rwcycle'),
+  scenario('amd64-6.1', 'seqdead'),
+  scenario('amd64-6.1', 'csdlock'),
+  scenario('amd64-6.1', 'timerloop'),
+  scenario('amd64-6.1', 'shouts'),
+  scenario('amd64-6.1', 'irqloop'),
+  scenario('amd64-6.1', 'fifohog'),
+  scenario('amd64-6.1', 'rcuflood'),
 ];
 
 /** What the repository's sample dumps are filtered from. */
