@@ -575,13 +575,25 @@ static int mode_wornspin(void)
 	return 0;
 }
 
+static atomic_t first_locks;
+
+static opaque void second_lock(spinlock_t *lock)
+{
+	atomic_inc(&first_locks);
+	while (atomic_read(&first_locks) < 2)
+		cpu_relax();
+	spin_lock(lock);
+}
+
 static opaque int crane_then_winch(void *unused)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&crane_lock, flags);
-	mdelay(200);
-	spin_lock(&winch_lock);
+	while (atomic_read(&first_locks) < 1)
+		cpu_relax();
+	pr_emerg("labhang: waiting for an NMI\n");
+	second_lock(&winch_lock);
 	return 0;
 }
 
@@ -590,15 +602,13 @@ static opaque int winch_then_crane(void *unused)
 	unsigned long flags;
 
 	spin_lock_irqsave(&winch_lock, flags);
-	mdelay(200);
-	spin_lock(&crane_lock);
+	second_lock(&crane_lock);
 	return 0;
 }
 
 /* All CPUs are dead to everything but an NMI. */
 static int mode_nmiabba(void)
 {
-	pr_emerg("labhang: waiting for an NMI\n");
 	run_on(1, crane_then_winch, "hang-crane");
 	run_on(0, winch_then_crane, "hang-winch");
 	return 0;
@@ -728,23 +738,6 @@ static int mode_fifohog(void)
 	return 0;
 }
 
-static opaque int shouts(void *unused)
-{
-	u64 n = 0;
-
-	preempt_disable();
-	while (!never)
-		pr_warn("harbour: ship %llu has no papers, and none of those behind it either, who let it in?\n", n++);
-	preempt_enable();
-	return 0;
-}
-
-static int mode_shouts(void)
-{
-	run_on(1, shouts, "hang-shouts");
-	return 0;
-}
-
 /* ---- memory that waits for RCU ---- */
 
 static opaque int reads_chart_for_ever(void *unused)
@@ -803,7 +796,7 @@ static const struct {
 	{ "holdspin", mode_holdspin },	 { "leftspin", mode_leftspin },	  { "wornspin", mode_wornspin },
 	{ "nmiabba", mode_nmiabba },	 { "rwcycle", mode_rwcycle },	  { "seqdead", mode_seqdead },
 	{ "csdlock", mode_csdlock },	 { "timerloop", mode_timerloop }, { "fifohog", mode_fifohog },
-	{ "shouts", mode_shouts },	 { "rcuflood", mode_rcuflood },
+	{ "rcuflood", mode_rcuflood },
 };
 
 static char wanted[16] = "none";
