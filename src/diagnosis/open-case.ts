@@ -49,7 +49,8 @@ class OpenCase implements Case {
     return crashed && attempt(() => preemptCount(this.prog, crashed.address, panic.cpu ?? crashed.cpu));
   });
 
-  readonly #fault = new Lazy(() => faultAddress(this.fatalLines));
+  /** What a panic of the code's own leads to on its way down, a fault in a notifier, is not what it died of. */
+  readonly #fault = new Lazy(() => (this.fatal?.kind === 'panic' ? undefined : faultAddress(this.fatalLines)));
   readonly #chain = new Lazy(() => this.#explained());
   readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
   readonly #objects = new Lazy(() =>

@@ -38,7 +38,13 @@ function finding(of: Case, filesystem: FilesystemData, signs: readonly Evidence[
           zh: `${name} 出过错：${signs.map((s) => s.what.zh).join('、')}。其中的数据可能已损坏，或磁盘发生过故障。`,
         },
     subject: { address: filesystem.superblock, type: 'struct super_block' },
-    evidence: killed ? [...signs, { what: { en: 'the panic', zh: 'panic 信息' }, value: told, command: 'log' }] : signs,
+    evidence: killed
+      ? [
+          ...lastError(of, device),
+          ...signs,
+          { what: { en: 'the panic', zh: 'panic 信息' }, value: told, command: 'log' },
+        ]
+      : signs,
     settle: [
       {
         en: `Look for I/O errors of ${device} in the log and run fsck on it while it is not mounted.`,
@@ -47,6 +53,16 @@ function finding(of: Case, filesystem: FilesystemData, signs: readonly Evidence[
     ],
   };
 }
+
+/** What it said when it met the error: the newest such line is the one that stopped the kernel. */
+function lastError(of: Case, device: string): Evidence[] {
+  const lines = of.log.map((r) => r.text.split('\n')[0] ?? '');
+  const line = lines.findLast((l) => ERROR.test(l) && l.includes(device));
+  if (line === undefined) return [];
+  return [{ what: { en: 'the error that it met', zh: '它遇到的错误' }, value: line, command: 'log' }];
+}
+
+const ERROR = /^(?:EXT[24]-fs|XFS|BTRFS)\b.*(?:error|corrupt)/i;
 
 function signsOf(filesystem: FilesystemData): Evidence[] {
   const signs: Evidence[] = [];

@@ -4,6 +4,7 @@ import { atomicSleep } from './atomic-sleep.ts';
 import { badCall } from './bad-call.ts';
 import { badPointer } from './bad-pointer.ts';
 import { bitFlip } from './bit-flip.ts';
+import { bootFailed } from './boot-failed.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
@@ -14,6 +15,7 @@ import { filesystemError } from './filesystem-error.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
 import { hugePagePools } from './huge-page-pools.ts';
+import { initDied } from './init-died.ts';
 import { ioStuck } from './io-stuck.ts';
 import { listCorruption } from './list-corruption.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
@@ -27,6 +29,7 @@ import { oomPanic } from './oom-panic.ts';
 import { overcommitted } from './overcommit.ts';
 import { pageCachePressure } from './page-cache.ts';
 import { panicAsked } from './panic-asked.ts';
+import { panicCalled } from './panic-called.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
 import { rcuStall } from './rcu-stall.ts';
@@ -52,6 +55,7 @@ export const rules: readonly Rule[] = [
   badPointer,
   bitFlip,
   brokenFreelist,
+  bootFailed,
   bugAssertion,
   cpuHardLockup,
   cpuSoftLockup,
@@ -61,6 +65,7 @@ export const rules: readonly Rule[] = [
   filesystemError,
   freedPage,
   hugePagePools,
+  initDied,
   ioStuck,
   listCorruption,
   littleFreeMemory,
@@ -74,6 +79,7 @@ export const rules: readonly Rule[] = [
   overcommitted,
   pageCachePressure,
   panicAsked,
+  panicCalled,
   panicNmi,
   panicPolicy,
   rcuStall,

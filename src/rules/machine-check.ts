@@ -25,7 +25,7 @@ export const machineCheck: Rule = {
           : `内核死亡之前硬件报告了 ${errors.length} 个错误${corrected ? '，均已纠正' : ''}。`,
       },
       evidence: errors.slice(0, 4).map((line) => logEvidence(line)),
-      ...(fatal && { explains: ['death.exception', 'pointer.bad', 'pointer.null'] }),
+      ...(fatal && { explains: ['death.exception', 'pointer.bad', 'pointer.null', 'panic.called'] }),
     };
   },
 };

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type MadeDeath, madeCase } from '../../test/build/made-case.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { Finding } from '../report/finding.ts';
+import { bootFailed } from './boot-failed.ts';
+import { initDied } from './init-died.ts';
+import { panicCalled } from './panic-called.ts';
+
+function check(rule: Rule, death: MadeDeath): Finding[] {
+  return [...rule.check(madeCase(death))];
+}
+
+/** A panic in these words, by these functions. */
+function panic(words: string, functions: readonly string[], ...before: string[]): MadeDeath {
+  const line = `Kernel panic - not syncing: ${words}`;
+  return { frames: functions.map((symbol) => ({ symbol })), log: [...before, line], panic: line };
+}
+
+test('who called panic() and in which words', () => {
+  const [finding] = check(panicCalled, panic('pump: 3 of 4 valves open', ['pump_check', 'pump_poll']));
+  assert.equal(finding?.title.en, 'pump_check called panic(): pump: 3 of 4 valves open');
+  assert.match(finding?.sentence.en ?? '', /called by pump_poll/);
+  assert.equal(finding?.subject?.function, 'pump_check');
+});
+
+test('a second death on the way down is told as such', () => {
+  const made = panic('pump: dry', ['pump_check']);
+  const log = [...(made.log ?? []), 'BUG: kernel NULL pointer dereference, address: 0000000000000018'];
+  const [finding] = check(panicCalled, { ...made, log });
+  assert.match(finding?.sentence.en ?? '', /died once more, which is a consequence/);
+  assert.equal(finding?.evidence.at(-1)?.value, log.at(-1));
+});
+
+test('a panic that a report led to, or that has a finding of its own, is not told again', () => {
+  const oops = 'BUG: kernel NULL pointer dereference, address: 0000000000000018';
+  assert.deepEqual(check(panicCalled, panic('Fatal exception', ['oops_end'], oops)), []);
+  assert.deepEqual(
+    check(panicCalled, panic('Attempted to kill init! exitcode=0x0000000b', ['do_exit.cold', 'do_group_exit'])),
+    [],
+  );
+});
+
+test('the first process was killed by a signal, or exited', () => {
+  const told = 'init[1]: segfault at 0 ip 0000000000460a63 sp 00007ffec604c848 error 5 in busybox[401000+184000]';
+  const [killed] = check(initDied, panic('Attempted to kill init! exitcode=0x0000000b', ['do_exit'], told));
+  assert.match(killed?.title.en ?? '', /was killed by SIGSEGV$/);
+  assert.ok(killed?.evidence.some((e) => e.value === told));
+  const [exited] = check(initDied, panic('Attempted to kill init! exitcode=0x00007f00', ['do_exit']));
+  assert.match(exited?.sentence.en ?? '', /exited with status 127, as a shell .* cannot be found/);
+  const oops = 'BUG: kernel NULL pointer dereference, address: 0000000000000018';
+  assert.deepEqual(check(initDied, panic('Attempted to kill init! exitcode=0x00000009', ['do_exit'], oops)), []);
+});
+
+test('no root file system, and no first process', () => {
+  const device = 'VFS: Cannot open root device "sda9" or unknown-block(0,0): error -6';
+  const [root] = check(
+    bootFailed,
+    panic('VFS: Unable to mount root fs on unknown-block(0,0)', ['mount_root_generic'], device),
+  );
+  assert.equal(root?.title.en, 'No root file system could be mounted');
+  assert.ok(root?.evidence.some((e) => e.value === device));
+  const [init] = check(
+    bootFailed,
+    panic('No working init found.  Try passing init= option to kernel.', ['kernel_init']),
+  );
+  assert.equal(init?.title.en, 'Nothing could be started as the first process');
+  assert.deepEqual(check(bootFailed, panic('pump: dry', ['pump_check'])), []);
+});
