@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import type { Case } from './case.ts';
 
 /** `INFO: task kworker/0:1:12 blocked for more than 120 seconds.`: a comm may hold colons and spaces. */
@@ -21,4 +22,15 @@ export function hungReports(of: Case): HungReport[] {
     if (!found.has(pid)) found.set(pid, { line, comm: match[1] as string, pid, seconds: Number(match[3]) });
   }
   return [...found.values()];
+}
+
+/** Locks are held for moments; a wait that is longer means that their holder does not go on. */
+const LONG_SECONDS = 30;
+
+/** The kernel's own limit where it is shorter: its setting, or, where data has no names, what it said. */
+export function longWait(of: Case): number {
+  const symbol = of.prog.findSymbol('sysctl_hung_task_timeout_secs');
+  const own = symbol && attempt(() => Number(of.prog.memory.ulong(symbol.address)));
+  const told = hungReports(of).map((h) => h.seconds);
+  return Math.min(LONG_SECONDS, ...[own ?? 0, ...told].filter((s) => s > 0));
 }

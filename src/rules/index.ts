@@ -44,6 +44,7 @@ import { useAfterFree } from './use-after-free.ts';
 import { waitDeadlock } from './wait-deadlock.ts';
 import { waitHang } from './wait-hang.ts';
 import { waitHungTask } from './wait-hung-task.ts';
+import { waitOwnerGone } from './wait-owner-gone.ts';
 import { waitSelfDeadlock } from './wait-self-deadlock.ts';
 import { workStall } from './work-stall.ts';
 
@@ -94,6 +95,7 @@ export const rules: readonly Rule[] = [
   waitDeadlock,
   waitHang,
   waitHungTask,
+  waitOwnerGone,
   waitSelfDeadlock,
   workStall,
 ];

@@ -1,7 +1,7 @@
-import { attempt } from '../base/attempt.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
-import { hungReports } from '../diagnosis/hung-reports.ts';
+import { longWait } from '../diagnosis/hung-reports.ts';
+import { lostOwner } from '../diagnosis/lost-owner.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import {
   callerWords,
@@ -14,8 +14,6 @@ import {
 import { type TaskWait, type WaitGraph, type WaitRoot, waitGraph } from '../kernel/wait-graph.ts';
 import type { Finding } from '../report/finding.ts';
 
-/** Locks are held for moments; a wait that is longer means that their holder does not go on. */
-const LONG_SECONDS = 30;
 const LOCKS = new Set([
   'mutex',
   'rwsem',
@@ -40,20 +38,12 @@ export const waitHang: Rule = {
     let count = 0;
     for (const root of graph.roots) {
       const first = longestOf(graph, root);
-      if (!first || (first.seconds ?? 0) < limitOf(of)) continue;
+      if (!first || (first.seconds ?? 0) < longWait(of) || lostOwner(of.prog, first)) continue;
       yield finding(of, root, first);
       if (++count === MOST) return;
     }
   },
 };
-
-/** The kernel's own limit where it is shorter: its setting, or, where data has no names, what it said. */
-function limitOf(of: Case): number {
-  const symbol = of.prog.findSymbol('sysctl_hung_task_timeout_secs');
-  const own = symbol && attempt(() => Number(of.prog.memory.ulong(symbol.address)));
-  const told = hungReports(of).map((h) => h.seconds);
-  return Math.min(LONG_SECONDS, ...[own ?? 0, ...told].filter((s) => s > 0));
-}
 
 /** The task that has waited longest for a lock that the root has. */
 function longestOf(graph: WaitGraph, root: WaitRoot): TaskWait | undefined {

@@ -1,3 +1,5 @@
+import type { Phrase } from '../base/phrase.ts';
+import { lostOwner } from '../diagnosis/lost-owner.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import {
   callerWords,
@@ -8,7 +10,7 @@ import {
   waitEvidence,
   waitSubject,
 } from '../diagnosis/wait-evidence.ts';
-import { waitGraph } from '../kernel/wait-graph.ts';
+import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
 
 /** A task waits for a lock that it has itself: these locks are not recursive. */
 export const waitSelfDeadlock: Rule = {
@@ -18,7 +20,7 @@ export const waitSelfDeadlock: Rule = {
   *check(of) {
     for (const { waits, sure, behind } of waitGraph(of.prog).cycles) {
       const wait = waits.length === 1 ? waits[0] : undefined;
-      if (!wait) continue;
+      if (!wait || lostOwner(of.prog, wait)) continue;
       const what = resourceWords(of.prog, wait.resource);
       const who = taskWords(wait.task);
       const count = behind.length;
@@ -34,8 +36,8 @@ export const waitSelfDeadlock: Rule = {
         confidence: sure ? 'certain' : 'possible',
         title: { en: `Self-deadlock in ${callerWords(wait)}`, zh: `${callerWords(wait)} 中的自死锁` },
         sentence: {
-          en: `${who} waits in ${callerWords(wait)} for ${what.en}, which it holds itself${more.en}.`,
-          zh: `${who} 在 ${callerWords(wait)} 中等待它自己持有的 ${what.zh}${more.zh}。`,
+          en: `${who} waits in ${callerWords(wait)} for ${what.en}, ${held(wait).en}${more.en}.`,
+          zh: `${who} 在 ${callerWords(wait)} 中等待 ${what.zh}，而${held(wait).zh}${more.zh}。`,
         },
         subject: waitSubject(wait),
         evidence: waitEvidence(of.prog, wait),
@@ -44,3 +46,18 @@ export const waitSelfDeadlock: Rule = {
     }
   },
 };
+
+/** What it has of that which it waits for. */
+function held({ resource }: TaskWait): Phrase {
+  switch (resource?.kind) {
+    case 'grace-period':
+      return {
+        en: 'which cannot end because it is in a read-side section of RCU itself',
+        zh: '它自身正处于 RCU 读侧临界区，宽限期无法结束',
+      };
+    case 'work':
+      return { en: 'which it executes itself', zh: '正在执行它的正是该任务自己' };
+    default:
+      return { en: 'which it holds itself', zh: '持有者正是它自己' };
+  }
+}
