@@ -7,7 +7,7 @@ import type { Evidence } from '../report/finding.ts';
 import type { Case } from './case.ts';
 import { stuckCpu } from './stuck-cpu.ts';
 import { taskPlace } from './task-place.ts';
-import { canDieOfWaiting, taskWords } from './wait-evidence.ts';
+import { canDieOfWaiting, startedEvidence, taskWords } from './wait-evidence.ts';
 
 /** A function in which something stands that others wait for. */
 export interface HangPlace {
@@ -38,7 +38,11 @@ function waitPlaces(of: Case): HangPlace[] {
       en: `${taskWords(task)} waits in ${site.function}, called by its code`,
       zh: `${taskWords(task)} 在 ${site.function} 中等待，由它的代码调用`,
     };
-    return [{ module: caller.module, evidence: { what, value: caller.function, command: `bt ${task.pid}` } }];
+    const evidence =
+      caller.started === undefined
+        ? { what, value: caller.function, command: `bt ${task.pid}` }
+        : startedEvidence(taskWords(task), caller.function, caller.started);
+    return [{ module: caller.module, evidence }];
   });
 }
 

@@ -4,6 +4,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import { type FunctionCode, functionCode } from '../fault/function-code.ts';
 import { slabAt } from '../kernel/slab-object.ts';
+import { threadFunction } from '../kernel/started-function.ts';
 import { findTask, type TaskRecord } from '../kernel/task.ts';
 import { taskTimes } from '../kernel/task-detail.ts';
 import { taskStack } from '../kernel/task-stack.ts';
@@ -93,7 +94,7 @@ function neverCalled(prog: Program, { task, site }: TaskWait): boolean {
     const call = code?.indexBefore(frame.pc);
     if (!frame.symbol || !code || call === undefined || !isFirstCall(code, call)) return false;
     if (outer?.symbol && START.test(plainName(outer.symbol.name))) {
-      return threadFunction(prog, task.address) === frame.symbol.address;
+      return attempt(() => threadFunction(prog, task.address)) === frame.symbol.address;
     }
     const outerCode = outer && attempt(() => functionCode(prog, outer.lookupPc));
     const at = outerCode?.indexBefore(outer?.pc ?? 0n);
@@ -113,12 +114,4 @@ function isFirstCall(code: FunctionCode, call: number): boolean {
     queue.push(...(code.before[i] ?? []));
   }
   return true;
-}
-
-/** What a kernel thread was made for: `kthread.threadfn`, in `worker_private` since v5.17, before in `set_child_tid`. */
-function threadFunction(prog: Program, task: Addr): Addr | undefined {
-  return attempt(() => {
-    const thread = prog.memory.ulong(addrAdd(task, prog.offset('task_struct', 'worker_private', 'set_child_tid')));
-    return prog.memory.ulong(addrAdd(thread, prog.offset('kthread', 'threadfn')));
-  });
 }

@@ -1,7 +1,8 @@
 import { attempt } from '../base/attempt.ts';
-import { hex } from '../base/hex.ts';
+import { hex, hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
+import type { Addr } from '../base/units.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import type { GraphResource, TaskWait } from '../kernel/wait-graph.ts';
 import type { Program } from '../program/program.ts';
@@ -30,20 +31,30 @@ export function callerWords({ caller, site }: TaskWait): string {
 
 /** That a task waits, for what, and the word that says who has it. */
 export function waitEvidence(prog: Program, wait: TaskWait): Evidence[] {
-  const { task, site, resource } = wait;
+  const { task, site, resource, caller } = wait;
   const who = taskWords(task);
   const sleeps = {
     what: { en: `${who} waits in this function`, zh: `${who} 在此函数中等待` },
     value: site.function,
     command: `bt ${task.pid}`,
   };
-  if (!resource) return [sleeps];
+  const started = caller?.started === undefined ? [] : [startedEvidence(who, caller.function, caller.started)];
+  if (!resource) return [sleeps, ...started];
   const what = {
     what: { en: `what ${who} waits for`, zh: `${who} 等待的对象` },
     value: resourceText(resourceData(prog, resource), 'en'),
     command: `waits -t ${task.pid}`,
   };
-  return [sleeps, what, ...present(ownerEvidence(prog, resource))];
+  return [sleeps, what, ...started, ...present(ownerEvidence(prog, resource))];
+}
+
+/** The function that a thread or work executes, where it is on the stack no more. */
+export function startedEvidence(who: string, name: string, word: Addr): Evidence {
+  return {
+    what: { en: `what ${who} executes`, zh: `${who} 所执行的函数` },
+    value: name,
+    command: `rd -s ${hexPad(word)}`,
+  };
 }
 
 /** The word of a lock that names its owner. */

@@ -10,6 +10,7 @@ import { isKernelPointer } from './kernel-struct.ts';
 import { modules } from './module.ts';
 import { slabAt } from './slab-object.ts';
 import { type TaskRecord, taskTable } from './task.ts';
+import { workqueueName } from './workqueue.ts';
 
 /** What an address that tasks wait for is part of. */
 export interface LockName {
@@ -40,6 +41,10 @@ const MAX_VARIABLE = 65536n;
 /** @param type C type of the lock, where the search for its member ends; '' for a word */
 export function lockName(prog: Program, at: Addr, type: string): LockName | undefined {
   if (type === 'page') return attempt(() => pageName(prog, at));
+  if (type === 'workqueue_struct') {
+    const name = attempt(() => workqueueName(prog, at));
+    if (name) return { text: `queue ${name}` };
+  }
   return symbolName(prog, at) ?? objectName(prog, at, type) ?? moduleName(prog, at) ?? stackName(prog, at);
 }
 

@@ -5,10 +5,11 @@ import type { Program } from '../program/program.ts';
 import { completionHolders } from './completion.ts';
 import { gracePeriod } from './rcu-grace-period.ts';
 import { currentTask } from './sched.ts';
+import { findTask } from './task.ts';
 import type { WaitKind } from './wait-function.ts';
 import type { QueuedWait } from './wait-queue-entry.ts';
 import type { Holder, WaitResource } from './wait-resource.ts';
-import { flushWait } from './workqueue.ts';
+import { type FlushWait, flushWait, type Worker } from './workqueue.ts';
 
 /**
  * What a wait for a completion is really for, by the structure that the completion is part of; undefined for other queues.
@@ -20,7 +21,8 @@ export function findCompletionWait(prog: Program, queued: QueuedWait, site: Wait
   if (grace) return { ...grace, ...common };
   const flush = attempt(() => flushWait(prog, at));
   if (flush) {
-    const holders = flush.workers.map((w): Holder => ({ task: w.task, how: 'worker', sure: true }));
+    const workers = flush.workers.length > 0 ? flush.workers : wokenWorkers(prog, flush);
+    const holders = workers.map((w): Holder => ({ task: w.task, how: 'worker', sure: true }));
     const state = flush.workers[0]?.function ?? '';
     return { kind: 'work', address: flush.address, type: flush.type, holders, state, ...common };
   }
@@ -28,6 +30,11 @@ export function findCompletionWait(prog: Program, queued: QueuedWait, site: Wait
   const done = prog.memory.u32(addrAdd(at, prog.offset('completion', 'done')));
   const holders = attempt(() => completionHolders(prog, at)) ?? [];
   return { kind: 'completion', address: at, type: 'completion', holders, state: `done=${done}`, ...common };
+}
+
+/** None is busy: those that were woken for the work and did not get their CPU yet. */
+function wokenWorkers(prog: Program, { pool }: FlushWait): Worker[] {
+  return (pool?.workers ?? []).filter((w) => findTask(prog, w.task)?.state === 'RU');
 }
 
 /** A completion of wait_rcu_gp: its `struct rcu_synchronize` has the callback that completes it. */

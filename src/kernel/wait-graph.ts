@@ -1,9 +1,11 @@
+import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { futexLockWaiters } from './futex-wait.ts';
+import { STARTERS, startedFunction } from './started-function.ts';
 import { findTask, type TaskRecord, taskTable } from './task.ts';
 import { WaitFinder } from './wait-find.ts';
 import { plainName, type WaitSite, waitCaller } from './wait-function.ts';
@@ -23,8 +25,11 @@ const LOCKS: readonly string[] = ['mutex', 'rwsem', 'percpu-rwsem', 'rt-mutex', 
 export interface TaskWait {
   readonly task: TaskRecord;
   readonly site: WaitSite;
-  /** The function that waits, beyond those of the lock; absent in unknown code. */
-  readonly caller?: { readonly function: string; readonly module?: string };
+  /**
+   * The function that waits, beyond those of the lock; absent in unknown code. `started`: it has left the stack by a jump; the
+   * word says that it is what the thread executes.
+   */
+  readonly caller?: { readonly function: string; readonly module?: string; readonly started?: Addr };
   /** Undefined when it could not be found: the site is all that is known. */
   readonly resource?: GraphResource;
   readonly found?: FoundHow;
@@ -178,7 +183,7 @@ class Builder {
     const resource = key === undefined ? undefined : shared.get(key);
     if (!site || (!resource && (task.active || (task.state !== 'UN' && !this.#holders.has(task.address))))) return [];
     const seconds = blockedFor(this.#prog, task);
-    const caller = callerOf(stack);
+    const caller = callerOf(this.#prog, stack);
     return [
       {
         task,
@@ -233,9 +238,12 @@ class Builder {
   }
 }
 
-function callerOf({ frames, site }: WaitStack): TaskWait['caller'] {
+function callerOf(prog: Program, { task, frames, site }: WaitStack): TaskWait['caller'] {
   const symbol = site && waitCaller(frames, site)?.symbol;
-  return symbol && { function: plainName(symbol.name), ...(symbol.module !== undefined && { module: symbol.module }) };
+  if (!symbol) return undefined;
+  const name = plainName(symbol.name);
+  const started = STARTERS.test(name) ? attempt(() => startedFunction(prog, task.address)) : undefined;
+  return started ?? { function: name, ...(symbol.module !== undefined && { module: symbol.module }) };
 }
 
 /** Bits of one word are different things to wait for. */

@@ -101,3 +101,37 @@ test('which CPUs have not answered a call', () => {
   memory.u16((areas[0] as bigint) + 0x20en, 1);
   assert.deepEqual(pendingCall(memory.program(), 0)?.cpus, [1]);
 });
+
+test('flush_work waits for a work that none has taken: the one before its barrier, and who was woken for it', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  const { pool, worker } = poolOf(made);
+  const woken = made.waits(10, 'kworker/0:1', ['__schedule', 'schedule', 'worker_thread', 'kthread'], 0);
+  const flusher = made.waits(11, 'flusher', ['__schedule', 'schedule', '__wait_for_common', 'flush_work']);
+  memory.u64(worker, 0n);
+  memory.u64(worker + 8n, 0n);
+  memory.u64(worker + 40n, woken.task);
+  const barrier = flusher.locals + 512n;
+  memory.u64(barrier + 24n, memory.symbol('wq_barrier_func', memory.alloc(8), 8));
+  const first = memory.alloc(32);
+  const wanted = memory.alloc(32);
+  memory.circle(pool + 16n, first + 8n, wanted + 8n, barrier + 8n);
+  memory.u64(flusher.locals, flusher.task);
+  memory.circle(barrier + 32n + 16n, flusher.locals + 8n);
+  const [wait] = waitGraph(made.program()).waits.filter((w) => w.task.pid === 11);
+  assert.deepEqual([wait?.resource?.type, wait?.resource?.address], ['work_struct', wanted]);
+  assert.deepEqual(
+    wait?.resource?.holders.map((h) => h.task),
+    [woken.task],
+  );
+});
+
+test('who waits is the function of the work, where that left the stack by a jump', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  const { worker } = poolOf(made);
+  const runs = made.waits(10, 'kworker/0:1', ['__schedule', 'schedule', '__mutex_lock', 'process_one_work', 'kthread']);
+  memory.u64(worker + 40n, runs.task);
+  const [wait] = waitGraph(made.program()).waits;
+  assert.deepEqual(wait?.caller, { function: 'do_the_work', started: worker + 8n });
+});

@@ -144,7 +144,12 @@ function workqueues(prog: Program): { readonly address: Addr; readonly name: str
   return found;
 }
 
-function workqueueName(prog: Program, address: Addr, place: ReturnType<Program['findMember']>): string {
+/** Name of a `struct workqueue_struct`. @throws MemoryFault */
+export function workqueueName(
+  prog: Program,
+  address: Addr,
+  place = prog.findMember('workqueue_struct', 'name'),
+): string {
   return place ? prog.memory.cString(addrAdd(address, place.offset), place.type.size) : '';
 }
 
@@ -178,9 +183,17 @@ function barrierWait(prog: Program, completion: Addr): FlushWait | undefined {
       if (!isOn(prog, addrAdd(worker.address, scheduled), entry)) continue;
       return { type: 'work_struct', address: worker.work, workers: [worker], pool };
     }
-    if (pool.pending.includes(work)) return { type: 'worker_pool', address: pool.address, workers: busy(pool), pool };
+    const place = pool.pending.indexOf(work);
+    if (place >= 0) return pendingWait(pool, place);
   }
   return undefined;
+}
+
+/** The barrier stands behind the work that is waited for (insert_wq_barrier), which none has taken yet. */
+function pendingWait(pool: WorkerPool, place: number): FlushWait {
+  const target = pool.pending[place - 1];
+  if (target === undefined) return { type: 'worker_pool', address: pool.address, workers: busy(pool), pool };
+  return { type: 'work_struct', address: target, workers: busy(pool), pool };
 }
 
 function busy(pool: WorkerPool): Worker[] {

@@ -8,6 +8,7 @@ import { bootFailed } from './boot-failed.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
+import { cpuStarved } from './cpu-starved.ts';
 import { division } from './division.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
@@ -60,6 +61,7 @@ export const rules: readonly Rule[] = [
   bugAssertion,
   cpuHardLockup,
   cpuSoftLockup,
+  cpuStarved,
   division,
   doubleFree,
   exception,

@@ -44,7 +44,7 @@ function finding(of: Case, cycle: WaitCycle): Finding {
     sentence: sentence(cycle, names, behind),
     subject: waitSubject(first),
     evidence: [...told.flatMap((w) => waitEvidence(of.prog, w)), ...kernelWords(of, cycle)],
-    ...(!cycle.sure && { settle: [UNSURE] }),
+    ...(!cycle.sure && { settle: [cycle.waits.every((w) => w.site.kind === 'futex') ? USER : UNSURE] }),
     explains: SYMPTOMS_OF_WAITING,
   };
 }
@@ -60,6 +60,11 @@ const UNSURE: Phrase = {
   zh: '启用 CONFIG_PROVE_LOCKING 的内核会给出每个锁的持有者',
 };
 
+const USER: Phrase = {
+  en: "the threads' own stacks, in a core of the process: which of its locks each has taken",
+  zh: '该进程 core 中各线程的用户态栈：它们各自持有哪些锁',
+};
+
 function callers(cycle: WaitCycle): string {
   return [...new Set(cycle.waits.slice(0, MOST).map(callerWords))].join(', ');
 }
@@ -67,9 +72,10 @@ function callers(cycle: WaitCycle): string {
 function sentence(cycle: WaitCycle, names: readonly Phrase[], behind: number): Phrase {
   const links = cycle.waits.slice(0, MOST).map((wait, i) => {
     const next = cycle.waits[(i + 1) % cycle.waits.length] ?? wait;
+    const works = wait.resource?.kind === 'work';
     return {
-      en: `${taskWords(wait.task)} waits for ${names[i]?.en}, which ${taskWords(next.task)} holds`,
-      zh: `${taskWords(wait.task)} 等待 ${taskWords(next.task)} 持有的 ${names[i]?.zh}`,
+      en: `${taskWords(wait.task)} waits for ${names[i]?.en}, which ${taskWords(next.task)} ${works ? 'executes' : 'holds'}`,
+      zh: `${taskWords(wait.task)} 等待 ${taskWords(next.task)} ${works ? '执行' : '持有'}的 ${names[i]?.zh}`,
     };
   });
   const more = cycle.waits.length - links.length;

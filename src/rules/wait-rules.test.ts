@@ -4,6 +4,7 @@ import { type WaitingTask, WaitWriter } from '../../test/build/wait-writer.ts';
 import type { Case } from '../diagnosis/case.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { Finding } from '../report/finding.ts';
+import { cpuStarved } from './cpu-starved.ts';
 import { panicAsked } from './panic-asked.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
@@ -112,6 +113,30 @@ test('a long wait for a lock leads to who has it; a short one is none', () => {
   }
 });
 
+test('who waits for a thread to end hangs behind that thread', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  memory.type('completion', 32, { done: [0, 4], wait: 8 });
+  memory.type('swait_queue_head', 24, { task_list: 8 });
+  memory.type('swait_queue', 24, { task: 0, task_list: 8 });
+  memory.type('kthread', 64, { exited: 16 });
+  made.add('task_struct', { worker_private: 304 });
+  const thread = made.waits(10, 'pump', ['__schedule', 'schedule', 'msleep', 'pump_loop', 'kthread'], 1);
+  const stops = ['__schedule', 'schedule', '__wait_for_common', 'kthread_stop', 'pump_remove'];
+  const waiting = made.waits(11, 'rmmod', stops);
+  const own = memory.alloc(64);
+  memory.u64(thread.task + 304n, own);
+  memory.u32(thread.task + 8n, 0x200000);
+  memory.u64(waiting.locals, waiting.task);
+  memory.circle(own + 16n + 16n, waiting.locals + 8n);
+  clock(made, waiting, thread);
+  const [found] = check(waitHang, death(made, 'hung task'));
+  assert.match(
+    found?.sentence.en ?? '',
+    /^1 task waits, the longest since 90 s, for the thread PID 10 "pump" to end \(kthread_stop\), which sleeps in pump_loop/,
+  );
+});
+
 test('what the hung task detector said of a task that still waits, and not of one that went on', () => {
   const made = new WaitWriter();
   made.mutexTypes(false);
@@ -189,4 +214,28 @@ test('several hung tasks are one finding', () => {
   );
   assert.ok(!finding?.sentence.en.includes('gone'));
   assert.equal(finding?.evidence.filter((e) => e.command === 'log').length, 2);
+});
+
+test('a real-time task keeps its CPU from one that is ready', () => {
+  for (const policy of [1, 0]) {
+    const made = new WaitWriter();
+    const { memory } = made;
+    made.add('task_struct', { policy: [296, 4], 'sched_info.last_queued': 304 });
+    const hog = made.runs(10, 'hog', 1, ['polls', 'kthread']);
+    const ready = made.waits(11, 'ready', ['__schedule', 'schedule', 'worker_thread'], 0);
+    memory.u32(ready.task + 12n, 1);
+    memory.u32(hog.task + 296n, policy);
+    memory.u64(ready.task + 304n, 10_000_000_000n);
+    made.add('rq', { clock: 64 });
+    memory.u64((made.tasks.runqueues[1] as bigint) + 64n, 100_000_000_000n);
+    const [found, ...more] = check(cpuStarved, death(made, 'hung task'));
+    assert.equal(more.length, 0);
+    if (policy === 0) assert.equal(found, undefined);
+    else {
+      assert.match(
+        found?.sentence.en ?? '',
+        /PID 10 "hog" \(SCHED_FIFO\) runs on CPU 1 in polls .*for 90 s: PID 11 "ready"/,
+      );
+    }
+  }
 });

@@ -56,6 +56,9 @@ function held({ resource }: TaskWait): Phrase {
         zh: '它自身正处于 RCU 读侧临界区，宽限期无法结束',
       };
     case 'work':
+      if (resource.type === 'workqueue_struct') {
+        return { en: 'one of whose works it executes itself', zh: '它自身正在执行其中的一个工作项' };
+      }
       return { en: 'which it executes itself', zh: '正在执行它的正是该任务自己' };
     default:
       return { en: 'which it holds itself', zh: '持有者正是它自己' };
