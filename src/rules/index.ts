@@ -13,6 +13,7 @@ import { division } from './division.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
 import { filesystemError } from './filesystem-error.ts';
+import { filesystemFrozen } from './filesystem-frozen.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
 import { hugePagePools } from './huge-page-pools.ts';
@@ -66,6 +67,7 @@ export const rules: readonly Rule[] = [
   doubleFree,
   exception,
   filesystemError,
+  filesystemFrozen,
   freedPage,
   hugePagePools,
   initDied,
