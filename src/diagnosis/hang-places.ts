@@ -1,4 +1,5 @@
 import { attempt } from '../base/attempt.ts';
+import { hexPad } from '../base/hex.ts';
 import { gracePeriod } from '../kernel/rcu-grace-period.ts';
 import { findTask } from '../kernel/task.ts';
 import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
@@ -6,6 +7,7 @@ import { workerPools } from '../kernel/workqueue.ts';
 import type { Evidence } from '../report/finding.ts';
 import type { Case } from './case.ts';
 import { stuckCpu } from './stuck-cpu.ts';
+import { stuckDisks } from './stuck-disk.ts';
 import { taskPlace } from './task-place.ts';
 import { canDieOfWaiting, startedEvidence, taskWords } from './wait-evidence.ts';
 
@@ -24,7 +26,7 @@ const MOST = 16;
  */
 export function hangPlaces(of: Case): HangPlace[] {
   if (!canDieOfWaiting(of.fatal?.kind)) return [];
-  return [...waitPlaces(of), ...lockupPlaces(of), ...rcuPlaces(of), ...workPlaces(of)];
+  return [...waitPlaces(of), ...lockupPlaces(of), ...rcuPlaces(of), ...workPlaces(of), ...diskPlaces(of)];
 }
 
 function waitPlaces(of: Case): HangPlace[] {
@@ -87,4 +89,16 @@ function workPlaces(of: Case): HangPlace[] {
       return [{ module: worker.module, evidence: { what, value: worker.function, command: `bt ${task.pid}` } }];
     }),
   );
+}
+
+function diskPlaces(of: Case): HangPlace[] {
+  return (attempt(() => stuckDisks(of.prog)) ?? []).flatMap(({ disk, driver }): HangPlace[] => {
+    if (driver?.module === undefined) return [];
+    const what = {
+      en: `it drives disk ${disk.name}, which does not answer`,
+      zh: `它驱动着无响应的磁盘 ${disk.name}`,
+    };
+    const evidence = { what, value: driver.function, command: `rd -s ${hexPad(driver.word)}` };
+    return [{ module: driver.module, evidence }];
+  });
 }

@@ -1,18 +1,16 @@
 import { attempt } from '../base/attempt.ts';
-import { hex } from '../base/hex.ts';
+import { hex, hexPad } from '../base/hex.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { memberEvidence, present } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { STUCK_SECONDS, type StuckDisk, stuckDisks } from '../diagnosis/stuck-disk.ts';
 import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
-import { type Disk, disks } from '../kernel/block-device.ts';
-import { diskRequests, type InFlightRequest } from '../kernel/disk-requests.ts';
+import type { Disk } from '../kernel/block-device.ts';
+import type { DiskDriver } from '../kernel/disk-driver.ts';
 import { lockName } from '../kernel/lock-name.ts';
-import { requestAge } from '../kernel/request-facts.ts';
 import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
-import type { Evidence, Finding } from '../report/finding.ts';
+import type { Evidence, Finding, FindingSubject } from '../report/finding.ts';
 
-/** How long a request may take by default (BLK_DEFAULT_TIMEOUT); a disk answers in a thousandth of it. */
-const STUCK_SECONDS = 30;
 const MOST_DISKS = 4;
 const MOST_TASKS = 3;
 /** Waits that the end of a request ends. */
@@ -24,30 +22,9 @@ export const ioStuck: Rule = {
   title: 'A disk does not answer',
   source: 'block/blk-mq.c, blk_mq_check_expired(); include/linux/blkdev.h, BLK_DEFAULT_TIMEOUT',
   *check(of) {
-    let count = 0;
-    for (const disk of disks(of.prog).disks) {
-      const found = attempt(() => oldest(of, disk));
-      if (!found || found.seconds < STUCK_SECONDS) continue;
-      yield finding(of, disk, found);
-      if (++count === MOST_DISKS) return;
-    }
+    for (const stuck of stuckDisks(of.prog).slice(0, MOST_DISKS)) yield finding(of, stuck);
   },
 };
-
-interface Oldest {
-  readonly request: InFlightRequest;
-  readonly seconds: number;
-  readonly stuck: number;
-}
-
-function oldest(of: Case, disk: Disk): Oldest | undefined {
-  const ages = (diskRequests(of.prog, disk, []).requests ?? []).flatMap((request) => {
-    const seconds = attempt(() => requestAge(of.prog, request.address));
-    return seconds === undefined ? [] : [{ request, seconds }];
-  });
-  const first = ages.sort((a, b) => b.seconds - a.seconds)[0];
-  return first && { ...first, stuck: ages.filter((a) => a.seconds >= STUCK_SECONDS).length };
-}
 
 /** Tasks that wait for I/O, but for those of which it is known that it is that of another disk; the surest first. */
 function waitersOf(of: Case, disk: Disk): { readonly known: readonly TaskWait[]; readonly maybe: readonly TaskWait[] } {
@@ -68,7 +45,7 @@ function isPartOf(device: string, disk: string): boolean {
   return device === disk || (device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
 }
 
-function finding(of: Case, disk: Disk, { request, seconds, stuck }: Oldest): Finding {
+function finding(of: Case, { disk, request, seconds, stuck, driver }: StuckDisk): Finding {
   const { known, maybe } = waitersOf(of, disk);
   const waiting = [...known, ...maybe];
   const whole = Math.floor(seconds);
@@ -81,12 +58,13 @@ function finding(of: Case, disk: Disk, { request, seconds, stuck }: Oldest): Fin
     confidence: 'likely',
     title: { en: `Disk ${disk.name} does not answer`, zh: `磁盘 ${disk.name} 无响应` },
     sentence: {
-      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O, ${known.length} of them surely for this disk's.`,
-      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O，其中 ${known.length} 个可确定在等该磁盘。`,
+      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O, ${known.length} of them surely for this disk's${driver ? `. Its driver takes requests in ${nameOf(driver)}` : ''}.`,
+      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O，其中 ${known.length} 个可确定在等该磁盘${driver ? `。其驱动以 ${nameOf(driver)} 接收请求` : ''}。`,
     },
-    subject: { address: hex(request.address), type: 'request' },
+    subject: { address: hex(request.address), type: 'request', ...(driver && foreign(of, driver)) },
     evidence: [
       ...present(memberEvidence(of.prog, what, 'request', start, request.address)),
+      ...(driver ? [driverEvidence(driver)] : []),
       ...waiting.slice(0, MOST_TASKS).flatMap((w) => taskEvidence(of, w)),
     ],
     settle: [
@@ -104,4 +82,19 @@ function taskEvidence(of: Case, wait: TaskWait): Evidence[] {
   const who = `${taskWords(wait.task)}, ${callerWords(wait)}`;
   const what = { en: `${who} waits for I/O in this function`, zh: `${who} 在此函数中等待 I/O` };
   return [{ what, value: wait.site.function, command: `bt ${wait.task.pid}` }];
+}
+
+function nameOf({ function: name, module }: DiskDriver): string {
+  return module === undefined ? name : `${name} [${module}]`;
+}
+
+function driverEvidence({ function: name, word }: DiskDriver): Evidence {
+  const what = { en: 'the function of its driver that takes requests', zh: '其驱动接收请求的函数' };
+  return { what, value: name, command: `rd -s ${hexPad(word)}` };
+}
+
+/** A driver of the kernel's own hands on what the storage does not answer; one from elsewhere may be the one that loses it. */
+function foreign(of: Case, { function: name, module }: DiskDriver): FindingSubject {
+  const taints = of.modules.modules.find((m) => m.name === module)?.taints ?? '';
+  return module !== undefined && taints !== '' ? { function: name, module } : {};
 }
