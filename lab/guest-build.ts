@@ -31,7 +31,12 @@ async function buildRoot(k: Kernel): Promise<DebRoot> {
 }
 
 /** The crash modules: their sources in guest/ without `.c`, and the Makefile of each. */
-const MAKEFILES = { labcrash: 'Makefile', labmore: 'Makefile-more', labhang: 'Makefile-hang' } as const;
+const MAKEFILES = {
+  labcrash: 'Makefile',
+  labmore: 'Makefile-more',
+  labmem: 'Makefile-mem',
+  labhang: 'Makefile-hang',
+} as const;
 export type CrashModule = keyof typeof MAKEFILES;
 
 /** A crash module for a kernel; built when it or the kernel changed. Returns its path. */

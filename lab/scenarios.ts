@@ -25,10 +25,10 @@ export interface Scenario {
   readonly until?: string;
   readonly timeoutSeconds?: number;
   /**
-   * `big`: the guest of guest/init-big instead of the common one; `more`: the common one with labmore.ko; `hang`: with labhang.ko;
+   * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`: the common one with labmore.ko, labmem.ko, labhang.ko;
    * `storage`: with disks and file systems of many kinds.
    */
-  readonly guest?: 'big' | 'more' | 'hang' | 'storage';
+  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'storage';
   /** It dies before there is a guest that could tell its truth. */
   readonly early?: true;
   /** A third disk, with ext4, that takes so many bytes a second. */
@@ -43,12 +43,14 @@ const CHURN = 'lab.churn=2 lab.nohog=1';
 
 const MORE = { guest: 'more' } as const;
 const HANG = { guest: 'hang' } as const;
+const MEM = { guest: 'mem' } as const;
 const RCU_PANIC = 'rcupdate.rcu_cpu_stall_timeout=5 lab.then=kernel.panic_on_rcu_stall=1';
 const HUNG_PANIC = 'lab.then=kernel.hung_task_panic=1,kernel.hung_task_timeout_secs=5';
 const HUNG = /hung_task: blocked tasks/;
 const WARN_PANIC = 'lab.then=kernel.panic_on_warn=1';
 const LOCKUP_PANIC = 'lab.then=kernel.softlockup_panic=1,kernel.watchdog_thresh=4';
 const LOCKUP = /soft lockup|Hard LOCKUP/i;
+const OOM_PANIC = 'lab.then=vm.panic_on_oom=1 lab.nohog=1';
 const KFENCE = `kfence.sample_interval=1 ${WARN_PANIC}`;
 
 const KINDS = {
@@ -191,6 +193,47 @@ const KINDS = {
     append: 'rcupdate.rcu_cpu_stall_suppress=1 lab.then=vm.panic_on_oom=1',
     expect: /panic_on_oom is enabled/,
   },
+  // the guest with labmem.ko
+  freevmalloc: { ...MEM, mode: 'freevmalloc', expect: /crate_discard/ },
+  freestack: { ...MEM, mode: 'freestack', expect: /crate_discard/ },
+  freestatic: { ...MEM, mode: 'freestatic', expect: /crate_discard/ },
+  wrongcache: { ...MEM, mode: 'wrongcache', append: WARN_PANIC, expect: /Wrong slab cache/ },
+  cachebusy: { ...MEM, mode: 'cachebusy', append: WARN_PANIC, expect: /still has objects/ },
+  skbtwice: { ...MEM, mode: 'skbtwice', expect: /mode_skbtwice/ },
+  bioput: { ...MEM, mode: 'bioput', expect: /kernel BUG at block\/bio/ },
+  taskput: { ...MEM, mode: 'taskput', append: WARN_PANIC, expect: /forgets_worker/ },
+  dentrybusy: { ...MEM, mode: 'dentrybusy', append: `lab.after=umount ${WARN_PANIC}`, expect: /still in use/ },
+  badpage: { ...MEM, mode: 'badpage', append: 'panic_on_taint=0x20', expect: /Bad page state/ },
+  pageafter: { ...MEM, mode: 'pageafter', expect: /table_weight/ },
+  vfreed: { ...MEM, mode: 'vfreed', expect: /crate_weight/ },
+  vguard: { ...MEM, mode: 'vguard', expect: /fills_slots/ },
+  nostrend: { ...MEM, mode: 'nostrend', expect: /note_length/ },
+  badpte: { ...MEM, mode: 'badpte', expect: /error_code\(0x000[89]\)/ },
+  unloadtimer: { ...MEM, mode: 'unloadtimer', append: 'lab.after=unload' },
+  unloaddata: { ...MEM, mode: 'unloaddata', append: 'lab.after=unload' },
+  overrun: { ...MEM, mode: 'overrun', expect: /crate_notify/ },
+  heapcall: { ...MEM, mode: 'heapcall', expect: /crate_notify/ },
+  hlisttwice: { ...MEM, mode: 'hlisttwice', expect: /crate_leaves_lane/ },
+  rbtree: { ...MEM, mode: 'rbtree', expect: /weighs_all/ },
+  workfreed: { ...MEM, mode: 'workfreed' },
+  fortify: { ...MEM, mode: 'fortify', expect: /detected buffer overflow|buffer overflow detected/i },
+  usercopy: { ...MEM, mode: 'usercopy', expect: /usercopy: Kernel memory exposure/ },
+  userread: { ...MEM, mode: 'userread', expect: /crate_weight/ },
+  usercall: { ...MEM, mode: 'usercall', expect: /crate_notify/ },
+  negoffset: { ...MEM, mode: 'negoffset', expect: /first_number/ },
+  errptr: { ...MEM, mode: 'errptr', expect: /crate_weight/ },
+  negindex: { ...MEM, mode: 'negindex', expect: /last_slot/ },
+  percpu: { ...MEM, mode: 'percpu', expect: /counts_in/ },
+  midjump: { ...MEM, mode: 'midjump', expect: /crate_colour/ },
+  divoverflow: { ...MEM, mode: 'divoverflow', expect: /share_of/ },
+  unaligned: { ...MEM, mode: 'unaligned', expect: /counts_up/ },
+  extabort: { ...MEM, mode: 'extabort', expect: /reads_register/ },
+  irqoverflow: { ...MEM, mode: 'irqoverflow', expect: /digs/ },
+  slableak: { ...MEM, mode: 'slableak', append: OOM_PANIC, expect: /panic_on_oom/ },
+  kmalloc: { ...MEM, mode: 'kmalloc', append: OOM_PANIC, expect: /panic_on_oom/ },
+  vmleak: { ...MEM, mode: 'vmleak', append: OOM_PANIC, expect: /panic_on_oom/ },
+  pageleak: { ...MEM, mode: 'pageleak', append: OOM_PANIC, expect: /panic_on_oom/ },
+  tmpfs: { ...MEM, mode: 'tmpfs', append: `lab.after=tmpfs ${OOM_PANIC}`, expect: /panic_on_oom/ },
 } as const satisfies Record<string, Kind>;
 
 function scenario(
@@ -417,6 +460,46 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.1', 'irqloop'),
   scenario('amd64-6.1', 'fifohog'),
   scenario('amd64-6.1', 'rcuflood'),
+  scenario('amd64-6.1', 'freevmalloc'),
+  scenario('amd64-6.1', 'freestack'),
+  scenario('amd64-6.1', 'freestatic'),
+  scenario('amd64-6.1', 'wrongcache'),
+  scenario('amd64-6.1', 'cachebusy'),
+  scenario('amd64-6.1', 'skbtwice'),
+  scenario('amd64-6.1', 'bioput'),
+  scenario('amd64-6.1', 'taskput'),
+  scenario('amd64-6.1', 'dentrybusy'),
+  scenario('amd64-6.1', 'badpage'),
+  scenario('amd64-6.1', 'pageafter'),
+  scenario('amd64-6.1', 'vfreed'),
+  scenario('amd64-6.1', 'vguard'),
+  scenario('amd64-6.1', 'nostrend'),
+  scenario('amd64-6.1', 'badpte'),
+  scenario('amd64-6.1', 'unloadtimer'),
+  scenario('amd64-6.1', 'unloaddata'),
+  scenario('amd64-6.1', 'overrun'),
+  scenario('amd64-6.1', 'heapcall'),
+  scenario('amd64-6.1', 'hlisttwice'),
+  scenario('amd64-6.1', 'rbtree'),
+  scenario('amd64-6.1', 'workfreed'),
+  scenario('amd64-6.1', 'fortify'),
+  scenario('amd64-6.1', 'usercopy'),
+  scenario('amd64-6.1', 'userread'),
+  scenario('amd64-6.1', 'usercall'),
+  scenario('amd64-6.1', 'negoffset'),
+  scenario('amd64-6.1', 'errptr'),
+  scenario('amd64-6.1', 'negindex'),
+  scenario('amd64-6.1', 'percpu'),
+  scenario('amd64-6.1', 'midjump'),
+  scenario('amd64-6.1', 'divoverflow'),
+  scenario('amd64-6.1', 'irqoverflow'),
+  scenario('amd64-6.1', 'slableak'),
+  scenario('amd64-6.1', 'kmalloc'),
+  scenario('amd64-6.1', 'vmleak'),
+  scenario('amd64-6.1', 'pageleak'),
+  scenario('amd64-6.1', 'tmpfs'),
+  scenario('arm64-6.1', 'unaligned'),
+  scenario('arm64-6.1', 'extabort'),
 ];
 
 /** What the repository's sample dumps are filtered from. */
