@@ -8,6 +8,7 @@ export interface AllocatorReport {
     | 'out-of-bounds'
     | 'bad-free'
     | 'free-list'
+    | 'in-use'
     | 'other';
   /** The line that states it. */
   readonly line: string;
@@ -37,6 +38,7 @@ const SLUB: readonly (readonly [RegExp, AllocatorReport['kind']])[] = [
   [/poison overwritten|^Poison/i, 'written-after-free'],
   [/redzone overwritten|redzone|padding overwritten/i, 'out-of-bounds'],
   [/invalid object pointer|Page slab pointer corrupt|wrong cache|not found/i, 'bad-free'],
+  [/^Objects remaining/, 'in-use'],
   [/freechain corrupt|freepointer corrupt|freelist|wrong object count|wrong number of objects/i, 'free-list'],
 ];
 const KASAN: readonly (readonly [RegExp, AllocatorReport['kind']])[] = [
@@ -62,9 +64,14 @@ function slubReport(line: string, rest: readonly string[]): AllocatorReport | un
   if (!head) return undefined;
   const [, cache = '', words = ''] = head;
   const object = match(rest, /^(?:Object|INFO: Object) 0x([0-9a-f]{8,16})/);
+  const destroyer = match(
+    rest,
+    /^kmem_cache_destroy \S+: Slab cache still has objects when called from (\S+(?: \[\w+\])?)/,
+  );
   return {
     ...{ by: 'slub', kind: kindOf(SLUB, words), line, words, cache },
     ...addressOf(object?.group),
+    ...(destroyer && { place: destroyer.group }),
     ...tracks(rest, /^(?:INFO: )?Allocated in (\S+(?: \[\w+\])?)/, /^(?:INFO: )?Freed in (\S+(?: \[\w+\])?)/),
   };
 }

@@ -31,6 +31,7 @@ const KINDS: Readonly<Record<AllocatorReport['kind'], Phrase>> = {
   'out-of-bounds': { en: 'Access beyond an object', zh: '越界访问' },
   'bad-free': { en: 'Free of what is no object', zh: '释放了不是对象的地址' },
   'free-list': { en: 'Broken free list', zh: '空闲链表损坏' },
+  'in-use': { en: 'Destruction with objects in use', zh: '在仍有对象在用时销毁' },
   other: { en: 'Memory error', zh: '内存错误' },
 };
 const TOOLS = { slub: 'SLUB', kasan: 'KASAN', kfence: 'KFENCE' } as const;
@@ -66,10 +67,13 @@ function finding(of: Case, report: AllocatorReport): Finding {
       en: `${kind.en}${inCache}, reported by ${tool}`,
       zh: `${tool} 报告：${cache === undefined ? '' : `${cache} 的`}${kind.zh}`,
     },
-    sentence: {
-      en: `${tool} found "${words}" on ${name.en}${parts.en}.`,
-      zh: `${tool} 在${name.zh}上发现“${words}”${parts.zh}。`,
-    },
+    sentence:
+      report.kind === 'in-use'
+        ? inUseWords(report)
+        : {
+            en: `${tool} found "${words}" on ${name.en}${parts.en}.`,
+            zh: `${tool} 在${name.zh}上发现“${words}”${parts.zh}。`,
+          },
     subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report, guarded)) },
     evidence: [
       logEvidence(report.line),
@@ -89,9 +93,18 @@ const EXPLAINED = [
   'pointer.null',
   'call.bad',
   'death.bug',
+  'death.warning',
   'death.exception',
   'list.corruption',
 ];
+
+/** A cache may be destroyed only when all of its objects were freed. */
+function inUseWords({ cache = '', place }: AllocatorReport): Phrase {
+  return {
+    en: `The slab cache ${cache} was destroyed${place === undefined ? '' : ` by ${place}`} while objects of it were in use: they were never freed, or are still needed.`,
+    zh: `slab 缓存 ${cache} ${place === undefined ? '' : `被 ${place} `}销毁时仍有对象在用：它们从未被释放，或仍被需要。`,
+  };
+}
 
 function cacheSubject({ cache, object }: AllocatorReport, guarded: KfenceObject | undefined): FindingSubject {
   const address = guarded?.address ?? object;

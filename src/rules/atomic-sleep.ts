@@ -37,7 +37,7 @@ export const atomicSleep: Rule = {
       },
       subject: found?.subject ?? {},
       evidence: [logEvidence(line), ...(found?.evidence ?? [])],
-      explains: ['death.exception', 'panic.policy'],
+      explains: ['death.exception', 'death.warning', 'panic.policy'],
     };
   },
 };

@@ -85,6 +85,7 @@ function finding(of: Case, o: ExaminedObject): Finding {
 /** What a double free looks like at first. */
 const EXPLAINED = [
   'death.bug',
+  'death.warning',
   'slab.report',
   'slab.freelist',
   'slab.use-after-free',

@@ -48,6 +48,7 @@ import { waitHang } from './wait-hang.ts';
 import { waitHungTask } from './wait-hung-task.ts';
 import { waitOwnerGone } from './wait-owner-gone.ts';
 import { waitSelfDeadlock } from './wait-self-deadlock.ts';
+import { warning } from './warning.ts';
 import { workStall } from './work-stall.ts';
 
 /** Every rule. Their findings are ranked together, so the order says nothing. */
@@ -101,5 +102,6 @@ export const rules: readonly Rule[] = [
   waitHungTask,
   waitOwnerGone,
   waitSelfDeadlock,
+  warning,
   workStall,
 ];

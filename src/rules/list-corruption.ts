@@ -58,7 +58,7 @@ function finding(of: Case, report: ListReport): Finding {
         zh: '使用带 KASAN 的内核，或对该节点所在缓存启用 slub_debug=UFPZ：两者都能在释放后使用发生时发现它',
       },
     ],
-    explains: ['death.bug', 'death.exception', 'pointer.bad'],
+    explains: ['death.bug', 'death.warning', 'death.exception', 'pointer.bad'],
   };
 }
 

@@ -54,5 +54,6 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
       ...(caller ? [logEvidence(caller.line)] : []),
       ...(count ? [count.evidence, ...objectEvidence(of, count.object)] : []),
     ],
+    explains: ['death.warning'],
   };
 }

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type MadeDeath, madeCase } from '../../test/build/made-case.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import type { FaultChain } from '../fault/chain.ts';
+import { allocatorReported } from './allocator-report.ts';
+import { warning } from './warning.ts';
+
+const PANIC = 'Kernel panic - not syncing: kernel: panic_on_warn set ...';
+const CUT = '------------[ cut here ]------------';
+const LINE = 'WARNING: CPU: 1 PID: 225 at mm/thing.c:665 checks_thing+0xa1/0x120';
+
+const run = (rule: Rule, death: MadeDeath) => [...rule.check(madeCase(death))];
+
+test('the words of a warning that stopped the kernel, and which module led there', () => {
+  const frames = [
+    { symbol: 'checks_thing', registers: {} },
+    { symbol: 'takes_thing' },
+    { symbol: 'starts', module: 'm' },
+    { symbol: 'entry' },
+  ];
+  const log = ['before', CUT, 'things: that is none', LINE, PANIC];
+  const [finding] = run(warning, { log, frames, panic: PANIC });
+  assert.match(finding?.title.en ?? '', /^Warning in checks_thing, called by starts \[m\]$/);
+  assert.match(finding?.sentence.en ?? '', /mm\/thing\.c:665\): "things: that is none"/);
+  assert.deepEqual(finding?.subject, { function: 'starts', module: 'm' });
+  assert.deepEqual(
+    finding?.evidence.map((e) => e.value),
+    ['things: that is none', LINE],
+  );
+});
+
+test('a warning without words is told by its condition; nobody else is accused of what a function of a module warns of', () => {
+  const chain: FaultChain = {
+    ...{ kind: 'assertion', function: 'checks_thing', expression: 't->count < 0', summary: { en: '', zh: '' } },
+    ...{ strands: [], pointers: [] },
+  };
+  const frames = [
+    { symbol: 'checks_thing', module: 'k', registers: {} },
+    { symbol: 'starts', module: 'm' },
+  ];
+  const log = [CUT, LINE.replace('CPU: 1 PID: 225 ', ''), PANIC];
+  const [finding] = run(warning, { log, frames, panic: PANIC, chain });
+  assert.match(finding?.sentence.en ?? '', /warned \(mm\/thing\.c:665\), because `t->count < 0`/);
+  assert.deepEqual(finding?.subject, { function: 'checks_thing', module: 'k' });
+});
+
+test('a warning that the kernel survived is not why it died', () => {
+  const frames = [{ symbol: 'checks_thing', registers: {} }];
+  assert.deepEqual(
+    run(warning, { log: [CUT, LINE], frames, panic: 'Kernel panic - not syncing: Fatal exception' }),
+    [],
+  );
+  assert.deepEqual(run(warning, { log: ['nothing'], frames, panic: PANIC }), []);
+});
+
+test('a slab cache that is destroyed while objects of it are in use', () => {
+  const log = [
+    'BUG things (Not tainted): Objects remaining in things on __kmem_cache_shutdown()',
+    'kmem_cache_destroy things: Slab cache still has objects when called from leaves+0x40/0x60 [m]',
+  ];
+  const [finding] = run(allocatorReported, { log, frames: [{ symbol: 'kmem_cache_destroy' }] });
+  assert.match(finding?.sentence.en ?? '', /slab cache things was destroyed by leaves\+0x40\/0x60 \[m\] while objects/);
+  assert.deepEqual(finding?.subject, { function: 'leaves', module: 'm', cache: 'things' });
+});
