@@ -1,3 +1,5 @@
+import type { Phrase } from '../base/phrase.ts';
+
 /** Ctrl-C came: what was going on is broken off, and the program ends once it has said so. */
 export class Interrupted extends Error {
   /** @param what was going on, as in `interrupted while opening the dump` */
@@ -5,6 +7,9 @@ export class Interrupted extends Error {
     super(`interrupted ${what}`);
   }
 }
+
+/** Why what was going on is not whole. */
+export const INTERRUPTED: Phrase = { en: 'it was interrupted', zh: '被用户中断' };
 
 /** Where the script below finds its work. */
 const PLACE = Symbol.for('inquest.breakable');

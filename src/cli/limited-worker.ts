@@ -1,8 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AnalysisError } from '../base/errors.ts';
+import type { CrashReport } from '../report/crash-report.ts';
+import type { ReportDraft } from '../report/report-draft.ts';
 import type { Outcome } from '../session/json.ts';
 import type { LimitedRequest } from './arguments.ts';
 import { errorMessage, INTERNAL, isExpected } from './message.ts';
+import { optimisedLater } from './optimise-later.ts';
 import { OutputClosed } from './output.ts';
 import type { SessionState } from './prompt-messages.ts';
 import { runVerb } from './run-verb.ts';
@@ -25,6 +28,8 @@ export interface SentOutcome {
 export type FromLimited =
   | { readonly kind: 'begin'; readonly line: string }
   | { readonly kind: 'end'; readonly outcomes: readonly SentOutcome[]; readonly state: SessionState }
+  | { readonly kind: 'draft'; readonly draft: ReportDraft }
+  | { readonly kind: 'report'; readonly report: CrashReport }
   | { readonly kind: 'child'; readonly running: boolean }
   | { readonly kind: 'finished'; readonly status: number }
   | { readonly kind: 'failed'; readonly message: string; readonly status: number };
@@ -33,7 +38,7 @@ function send(message: FromLimited): void {
   parentPort?.postMessage(message);
 }
 
-/** The thread that works while another one watches its time and memory; it writes the answers itself. */
+/** The thread that works while another one watches its time and memory; it writes the answers itself, but for a report. */
 export async function limitedWorker(): Promise<void> {
   try {
     send({ kind: 'finished', status: await work(workerData as LimitedStart) });
@@ -44,6 +49,7 @@ export async function limitedWorker(): Promise<void> {
 }
 
 async function work({ request, after, state }: LimitedStart): Promise<number> {
+  if (request.kind === 'report') return report(request);
   if (request.kind !== 'commands') return runVerb(request);
   return (await import('./run-commands.ts')).runCommands(request, {
     after,
@@ -52,6 +58,17 @@ async function work({ request, after, state }: LimitedStart): Promise<number> {
     end: (outcomes, left) => send({ kind: 'end', outcomes: outcomes.map((o) => sent(o, request.json)), state: left }),
     child: (running) => send({ kind: 'child', running }),
   });
+}
+
+/** The main thread writes it, since it also writes what there is of one that is stopped. */
+async function report(request: Extract<LimitedRequest, { kind: 'report' }>): Promise<number> {
+  const options = {
+    locals: request.format === 'html',
+    onDraft: (draft: ReportDraft) => send({ kind: 'draft', draft }),
+  };
+  const { obtainReport } = await import('./obtain-report.ts');
+  send({ kind: 'report', report: await optimisedLater(() => obtainReport(request, options)) });
+  return 0;
 }
 
 function sent(outcome: Outcome, withData: boolean): SentOutcome {

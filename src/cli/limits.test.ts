@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { UsageError } from '../base/errors.ts';
+import type { CrashReport } from '../report/crash-report.ts';
 import { parseArguments } from './arguments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -93,6 +94,22 @@ test('what takes too much memory is stopped', () => {
   assert.equal(status, 3);
   assert.equal(out, '');
   assert.match(err, /^inquest: the report was stopped: the program took more than 64 MiB \(--memory\)\n$/);
+});
+
+test('of a report that is stopped there is what was found until then', () => {
+  let seconds = 0.2;
+  let cut = inquest('report', dump, '--format', 'json', '--timeout', String(seconds));
+  // How long the first part takes is the machine's business.
+  while (cut.status === 3 && cut.out === '') {
+    seconds *= 1.15;
+    cut = inquest('report', dump, '--format', 'json', '--timeout', String(seconds));
+  }
+  assert.equal(cut.status, 3, cut.err);
+  const report = JSON.parse(cut.out) as CrashReport;
+  assert.match(report.system.release ?? '', /^6\.1\./);
+  assert.ok(report.cut?.parts.includes('storage'));
+  assert.match(report.missing[0]?.why ?? '', /it took more than [\d.]+ s \(--timeout\); not made: [^;]*the storage/);
+  assert.match(cut.err, /^inquest: the report was stopped: it took more than [\d.]+ s \(--timeout\)\n$/);
 });
 
 test('Ctrl-C ends a run with limits at once', async () => {

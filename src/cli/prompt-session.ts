@@ -103,7 +103,7 @@ export class PromptSession {
       this.#busySince = Date.now();
       return;
     }
-    const why = limitExceeded(limits, Date.now() - this.#busySince);
+    const why = limitExceeded(limits, Date.now() - this.#busySince)?.why.en;
     if (why === undefined) return;
     if (this.#openingSince === 0) void this.#restart(`'${this.#line}' was stopped: ${why}`);
     else this.#fail(new SessionFailed(`inquest: opening the dump was stopped: ${why}\n`, CUT));

@@ -2,10 +2,13 @@ import { realpathSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { AnalysisError, UsageError } from '../base/errors.ts';
 import { jsonText } from '../base/json-text.ts';
+import type { Phrase } from '../base/phrase.ts';
+import type { CrashReport } from '../report/crash-report.ts';
+import { cutReport, type ReportDraft } from '../report/report-draft.ts';
 import { jsonDocument, type Outcome } from '../session/json.ts';
 import type { LimitedRequest, Limits } from './arguments.ts';
-import { Interrupted } from './interrupt.ts';
-import { CUT, LOOK_EVERY, limitExceeded, memoryText } from './limit-check.ts';
+import { INTERRUPTED, Interrupted } from './interrupt.ts';
+import { CUT, type Exceeded, LOOK_EVERY, limitExceeded, memoryExceeded } from './limit-check.ts';
 import type { FromLimited, LimitedStart, SentOutcome } from './limited-worker.ts';
 import { errorMessage } from './message.ts';
 import { writeAll } from './output.ts';
@@ -24,7 +27,7 @@ const WHOLE: Readonly<Record<Exclude<LimitedRequest['kind'], 'commands'>, string
 type End =
   | { readonly kind: 'finished'; readonly status: number }
   | { readonly kind: 'failed'; readonly message: string; readonly status: number }
-  | { readonly kind: 'limit'; readonly why: string }
+  | ({ readonly kind: 'limit' } & Exceeded)
   | { readonly kind: 'interrupted' };
 
 /**
@@ -49,18 +52,23 @@ export async function runLimited(asked: LimitedRequest, limits: Limits): Promise
     }
     if (end.kind === 'interrupted') {
       const error = new Interrupted(run.line === undefined ? `in ${run.what}` : `in '${run.line}'`);
+      await run.writeReport(INTERRUPTED);
       run.outcomes.push({ line: run.line ?? '', error: new AnalysisError('interrupted', error.message) });
       if (request.kind === 'commands' && request.json) writeAll(1, `${jsonText(jsonDocument(run.outcomes))}\n`);
       throw error;
     }
     if (end.kind === 'limit') {
-      const error = new AnalysisError('limit', `${run.what} was stopped: ${end.why}`);
+      const error = new AnalysisError('limit', `${run.what} was stopped: ${end.why.en}`);
       writeAll(2, errorMessage(error));
+      await run.writeReport(end.why, end.remedy);
       if (request.kind !== 'commands') return CUT;
       run.outcomes.push({ line: run.line ?? '', error });
       run.after++;
       if (run.line !== undefined && run.isRepeatable) continue;
-    } else if (request.kind !== 'commands') return end.status;
+    } else if (request.kind !== 'commands') {
+      await run.writeReport();
+      return end.status;
+    }
     if (request.json) writeAll(1, `${jsonText(jsonDocument(run.outcomes))}\n`);
     const isCut = run.outcomes.some((o) => 'error' in o && (o.error as AnalysisError).code === 'limit');
     return isCut ? CUT : exitStatus(run.outcomes);
@@ -73,6 +81,8 @@ class LimitedRun {
   readonly outcomes: Outcome[] = [];
   after = 0;
   #state: SessionState | undefined;
+  #draft: ReportDraft | undefined;
+  #report: CrashReport | undefined;
   /** The command that runs. */
   line: string | undefined;
 
@@ -94,6 +104,13 @@ class LimitedRun {
     return false;
   }
 
+  /** Writes the report, or what there is of it. @param why it was stopped @param remedy what would give the rest */
+  async writeReport(why?: Phrase, remedy?: Phrase): Promise<void> {
+    const report = this.#report ?? (why && this.#draft && cutReport(this.#draft, why, remedy));
+    if (!report || this.#request.kind !== 'report') return;
+    await (await import('./run-report.ts')).writeCrashReport(this.#request, report);
+  }
+
   /** Starts a thread and waits for its end, or for the first command that exceeds a limit. */
   async next(): Promise<End> {
     this.line = undefined;
@@ -102,8 +119,8 @@ class LimitedRun {
     let child = false;
     const end = await new Promise<End>((resolve) => {
       const timer = setInterval(() => {
-        const why = child ? undefined : limitExceeded(this.#limits, Date.now() - busySince);
-        if (why !== undefined) settle({ kind: 'limit', why });
+        const exceeded = child ? undefined : limitExceeded(this.#limits, Date.now() - busySince);
+        if (exceeded) settle({ kind: 'limit', ...exceeded });
       }, LOOK_EVERY);
       const interrupt = (): void => settle({ kind: 'interrupted' });
       process.once('SIGINT', interrupt);
@@ -117,6 +134,10 @@ class LimitedRun {
         else if (m.kind === 'child') {
           child = m.running;
           busySince = Date.now(); // the user's own program is not ours to stop
+        } else if (m.kind === 'draft') this.#draft = m.draft;
+        else if (m.kind === 'report') {
+          this.#report = m.report;
+          settle({ kind: 'finished', status: 0 });
         } else {
           if (m.kind === 'end') this.#take(m.outcomes, m.state);
           this.line = m.kind === 'begin' ? m.line : undefined;
@@ -160,7 +181,7 @@ class LimitedRun {
   #broken(error: unknown): End {
     const { mebibytes } = this.#limits;
     if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      return { kind: 'limit', why: memoryText(mebibytes ?? 0) };
+      return { kind: 'limit', ...memoryExceeded(mebibytes ?? 0) };
     }
     return { kind: 'failed', message: errorMessage(error), status: 70 };
   }

@@ -19,6 +19,7 @@ ${OUTPUT}
       --source dir   source tree or git repository, for the lines around each place
       --debug path   a vmlinux, a module or a folder of them; may be repeated
 ${LIMITS}
+                     what was found until then is written
 
   inquest report vmcore --format html -o why.html
   inquest report vmcore --format json -o report.json     for compare and fixes

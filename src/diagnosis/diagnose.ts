@@ -16,11 +16,19 @@ export interface Diagnosis {
   readonly problems: readonly Problem[];
 }
 
-/** Asks every rule and ranks what they found. A rule that fails for what the dump lacks is a problem; the others are asked. */
-export function diagnose(of: Case, rules: readonly Rule[]): Diagnosis {
+/**
+ * Asks every rule and ranks what they found. A rule that fails for what the dump lacks is a problem; the others are asked.
+ * @param each told what there is whenever a rule has found something
+ */
+export function diagnose(
+  of: Case,
+  rules: readonly Rule[],
+  each?: (findings: readonly RankedFinding[]) => void,
+): Diagnosis {
   const found: RankedFinding[] = [];
   const problems: Problem[] = [];
   for (const rule of rules) {
+    const before = found.length;
     try {
       let count = 0;
       for (const finding of rule.check(of)) {
@@ -33,6 +41,7 @@ export function diagnose(of: Case, rules: readonly Rule[]): Diagnosis {
       if (!(e instanceof AnalysisError)) throw e;
       problems.push({ what: `rule ${rule.id}`, why: e.message });
     }
+    if (each && found.length > before) each(rankFindings(found));
   }
   return { findings: rankFindings(found), problems };
 }

@@ -5,6 +5,7 @@ import { FORCED } from './debug-doubts.ts';
 import { findingSentence, topFinding } from './finding-blocks.ts';
 import { formatSize } from './format-size.ts';
 import { formatDate, formatDuration } from './format-time.ts';
+import { type CutData, isCutOff } from './report-draft.ts';
 import { kindPhrase, taintPhrase, WORDS } from './words.ts';
 
 type Facts = [name: string, value: string][];
@@ -47,7 +48,8 @@ export function crashFacts(report: CrashReport, language: Language): Facts {
   const { crash, findings } = report;
   const top = topFinding(findings);
   const facts: Facts = top ? [[WORDS.why[language], findingSentence(top, language)]] : [];
-  facts.push([WORDS.what[language], crash.message ?? crash.panic ?? WORDS.noReport[language]]);
+  if (report.cut) facts.unshift([WORDS.cut[language], cutSentence(report.cut)[language]]);
+  facts.push([WORDS.what[language], crash.message ?? crash.panic ?? noMessage(report)[language]]);
   if (crash.panic !== null && crash.panic !== crash.message) facts.push([WORDS.panic[language], crash.panic]);
   facts.push([WORDS.when[language], crashTime(report, language)]);
   facts.push([
@@ -62,6 +64,19 @@ export function crashFacts(report: CrashReport, language: Language): Facts {
   if (crash.signature !== null) facts.push([WORDS.signature[language], crash.signature]);
   if (crash.disagreement) facts.push([WORDS.doubt[language], disagreementText(crash.disagreement, language)]);
   return facts;
+}
+
+/** That the report is not whole. */
+export function cutSentence({ why, phrase }: CutData): Phrase {
+  return {
+    en: `this report is not complete: ${phrase?.en ?? why}`,
+    zh: `本报告不完整：${phrase?.zh ?? why}`,
+  };
+}
+
+/** What stands for the message of the kernel where there is none. */
+export function noMessage(report: CrashReport): Phrase {
+  return isCutOff(report, 'log') ? WORDS.unknown : WORDS.noReport;
 }
 
 /** Functions that are named of each side. */

@@ -8,6 +8,7 @@ import { findingBlocks } from './finding-blocks.ts';
 import { formatLogTime } from './format-time.ts';
 import { memoryBlocks } from './memory-blocks.ts';
 import { nextStepBlocks, nextStepTitles } from './next-step-blocks.ts';
+import { isCutOff } from './report-draft.ts';
 import { sourceText } from './source-text.ts';
 import { withTitlesIn } from './table-titles.ts';
 import { waitGraphSection } from './wait-graph-blocks.ts';
@@ -42,7 +43,9 @@ function* reportBlocks(report: CrashReport, language: Language): Iterable<Block>
   yield* gapBlocks(report, language);
 }
 
-function* stackBlocks({ stack, crash }: CrashReport, language: Language): Iterable<Block> {
+function* stackBlocks(report: CrashReport, language: Language): Iterable<Block> {
+  const { stack, crash } = report;
+  if (!stack && isCutOff(report, 'stack')) return;
   yield { kind: 'heading', text: WORDS.stack[language] };
   if (!stack) yield { kind: 'text', text: WORDS.noTask[language] };
   else yield { kind: 'stack', stack, style: { offsets: 'of-size', lines: true, registers: false, limit: FRAMES } };
@@ -68,7 +71,9 @@ function codeLines({ instructions }: CrashCode): string[] {
   });
 }
 
-function* logBlocks({ log }: CrashReport, language: Language): Iterable<Block> {
+function* logBlocks(report: CrashReport, language: Language): Iterable<Block> {
+  if (isCutOff(report, 'log')) return;
+  const { log } = report;
   yield { kind: 'heading', text: WORDS.log[language] };
   const lines: string[] = [];
   if (log.before > 0) lines.push(recordsBefore(log.before)[language]);

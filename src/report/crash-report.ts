@@ -7,6 +7,7 @@ import { type MemoryJudgement, memoryJudgementSchema } from './memory-judgement-
 import { type NextStep, nextStepsSchema } from './next-step.ts';
 import { type PageCacheData, pageCacheSchema } from './page-cache-data.ts';
 import { type ProblemData, problemsSchema } from './problems.ts';
+import { type CutData, cutSchema } from './report-draft.ts';
 import {
   arrayOf,
   boolean,
@@ -146,6 +147,8 @@ export interface CrashReport {
   };
   readonly missing: readonly MissingPart[];
   readonly problems?: readonly ProblemData[];
+  /** Only in a report that was stopped before it was whole. */
+  readonly cut?: CutData;
 }
 
 const task: Schema = object('A task and where it is.', {
@@ -270,4 +273,5 @@ export const crashReportSchema: Schema = object('The report of one crash.', {
     }),
   ),
   problems: { optional: problemsSchema },
+  cut: optional(cutSchema),
 });

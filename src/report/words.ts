@@ -2,6 +2,7 @@ import type { Phrase } from '../base/phrase.ts';
 
 /** The report's own words that several of its forms share. */
 export const WORDS = {
+  cut: { en: 'Cut', zh: '不完整' },
   why: { en: 'Why', zh: '死因' },
   what: { en: 'What', zh: '现象' },
   panic: { en: 'Panic', zh: '崩溃' },

@@ -15,6 +15,7 @@ const REGISTERS = /^(?:R(?!IP)[A-Z0-9]{2}|x\d+ ?|[FCD]S|CR\d|DR\d|PKRU|pstate|sp
 export const logSection: Section = {
   id: 'log',
   title: WORDS.log,
+  part: 'log',
   draw(view) {
     const { log } = view.report;
     return html`${log.timeline && timelinePicture(log.timeline, view)}${excerpt(log, view)}`;

@@ -20,6 +20,7 @@ const CACHES = 10;
 export const memorySection: Section = {
   id: 'memory',
   title: WORDS.memory,
+  part: 'memoryJudgement',
   draw(view) {
     const { memoryJudgement: memory, pageCache } = view.report;
     const { say } = view;

@@ -1,6 +1,7 @@
 import type { Language } from '../../base/phrase.ts';
 import { crashTitle } from '../crash-facts.ts';
 import type { CrashReport } from '../crash-report.ts';
+import { isCutOff } from '../report-draft.ts';
 import { html, type Markup } from './markup.ts';
 import { page } from './page.ts';
 import { sections } from './sections.ts';
@@ -12,6 +13,7 @@ export function renderHtml(report: CrashReport, language: Language = 'en'): stri
   const view = viewOf(report, language);
   const parts: { id: string; title: string; content: Markup }[] = [];
   for (const section of sections) {
+    if (section.part && isCutOff(report, section.part)) continue;
     const content = section.draw(view);
     if (content) parts.push({ id: section.id, title: view.say(section.title), content });
   }

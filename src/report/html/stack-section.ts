@@ -1,6 +1,7 @@
 import type { Phrase } from '../../base/phrase.ts';
 import type { CrashReport } from '../crash-report.ts';
 import { FORCED } from '../debug-doubts.ts';
+import { isCutOff } from '../report-draft.ts';
 import { sourceText } from '../source-text.ts';
 import type { FrameData, LocalData } from '../stack-data.ts';
 import { stackTitle } from '../stack-lines.ts';
@@ -18,7 +19,7 @@ export const stackSection: Section = {
   title: WORDS.stack,
   draw(view) {
     const { stack, crash } = view.report;
-    if (!stack) return html`<p>${view.say(WORDS.noTask)}</p>`;
+    if (!stack) return isCutOff(view.report, 'stack') ? undefined : html`<p>${view.say(WORDS.noTask)}</p>`;
     const site = stack.frames.findIndex((f) => !f.inlined && f.pc === crash.pc && f.symbol === crash.function);
     // Calls that were inlined into the place of the death stand before it, and belong to it.
     let first = site;

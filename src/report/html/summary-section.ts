@@ -1,6 +1,7 @@
-import { contextText, crashPlace, crashTime } from '../crash-facts.ts';
+import { contextText, crashPlace, crashTime, cutSentence, noMessage } from '../crash-facts.ts';
 import { CONFIDENCE, SEVERITY, topFinding } from '../finding-blocks.ts';
 import type { RankedFinding } from '../finding-data.ts';
+import { isCutOff } from '../report-draft.ts';
 import { kindPhrase, WORDS } from '../words.ts';
 import { html, type Markup } from './markup.ts';
 import { factList, sentence, type View } from './view.ts';
@@ -15,13 +16,13 @@ export function summary(view: View): Markup {
   const top = topFinding(report.findings) ?? report.findings[0];
   const kind = say(kindPhrase(crash.kind));
   const title = top ? say(top.title) : kind.charAt(0).toUpperCase() + kind.slice(1);
-  const message = crash.message ?? crash.panic ?? say(WORDS.noReport);
+  const message = crash.message ?? crash.panic ?? say(noMessage(report));
   return html`<section class="hero" id="summary" aria-labelledby="summary-title">
 <p class="eyebrow">${say({ en: 'Why did it die?', zh: '死因' })} ${top && findingPills(top, view)}</p>
 <h1 id="summary-title">${title}</h1>
-${top ? html`<p class="lead">${sentence(say(top.sentence))}</p>` : html`<p class="lead">${say(NO_FINDING)}</p>`}
+${top ? html`<p class="lead">${sentence(say(top.sentence))}</p>` : html`<p class="lead">${say(isCutOff(report, 'findings') ? NOT_ASKED : NO_FINDING)}</p>`}
 <p class="quote"><span class="label">${say({ en: 'The kernel said', zh: '内核的原话' })}</span> <code>${message}</code></p>
-${keyFacts(view)}
+${report.cut && html`<p class="note">${say(cutSentence(report.cut))}</p>`}${keyFacts(view)}
 ${firstSteps(view)}
 </section>`;
 
@@ -40,6 +41,11 @@ ${firstSteps(view)}
     return factList(facts);
   }
 }
+
+const NOT_ASKED = {
+  en: 'The report was stopped before a rule recognised what happened.',
+  zh: '报告在有规则认出发生了什么之前被中止。',
+};
 
 const NO_FINDING = {
   en: 'No rule recognises what happened. The pages below hold what the dump tells.',

@@ -10,6 +10,7 @@ import { dataTable, type Section, type View } from './view.ts';
 export const tasksSection: Section = {
   id: 'tasks',
   title: WORDS.tasks,
+  part: 'tasks',
   draw(view) {
     const { tasks, cpus, system } = view.report;
     const { say } = view;

@@ -1,5 +1,6 @@
 import type { Language, Phrase } from '../../base/phrase.ts';
 import type { CrashReport } from '../crash-report.ts';
+import type { ReportPart } from '../report-draft.ts';
 import { html, type Markup } from './markup.ts';
 
 /** What a section is drawn from. */
@@ -14,6 +15,8 @@ export interface View {
 export interface Section {
   readonly id: string;
   readonly title: Phrase;
+  /** What it draws even when empty; left out of a report that was stopped before it was made. */
+  readonly part?: ReportPart;
   draw(view: View): Markup | undefined;
 }
 
