@@ -25,6 +25,7 @@ export const x86_64: Architecture = {
   recoverInfo: recoverX86Info,
   unwind: x86Unwind,
   addressLayout: x86AddressLayout,
+  kasanShadowOffset: 0xdffffc0000000000n, // arch/x86/Kconfig, of 4- and 5-level tables alike
   interruptVectors: x86InterruptVectors,
   // arch/x86/entry/syscall_64.c, syscall_32.c
   systemCallTables: [

@@ -94,7 +94,7 @@ function inHistory(of: Case, module: ModuleRecord): Points[] {
   for (const o of of.objects) {
     for (const track of o.tracks) {
       const inside = [track.caller, ...track.stack].some((at) => holdsCode(of, module, at));
-      if (!inside || track.cpu < 0) continue;
+      if (!inside) continue;
       const what = { en: 'it is in the history of the object', zh: '它出现在该对象的历史中' };
       const value = trackText(of.prog, track);
       return [{ points: IN_HISTORY, evidence: { what, value, command: `kmem ${hexPad(o.address)}` } }];

@@ -1,4 +1,5 @@
 import { hex, hexPad } from '../base/hex.ts';
+import { kasanShadowAddress } from '../kernel/kasan-shadow.ts';
 import { slabPageLayout } from '../kernel/slab-layout.ts';
 import type { FreePlace, SlabObjectFacts } from '../kernel/slab-object-facts.ts';
 import type { Evidence } from '../report/finding.ts';
@@ -37,8 +38,16 @@ function slabEvidence(of: Case, o: ExaminedObject): Evidence[] {
     slab.allocated
       ? { what: { en: 'it is allocated', zh: '该对象已分配' }, value: `[${shown}]`, command: `kmem ${shown}` }
       : undefined,
+    slab.quarantined ? shadowEvidence(of, o) : undefined,
     ...slab.free.map((place) => freeEvidence(of, slab, place)),
   );
+}
+
+/** KASAN's bytes of its first 64. */
+function shadowEvidence(of: Case, o: ExaminedObject): Evidence | undefined {
+  const at = kasanShadowAddress(of.prog, o.address);
+  const what = { en: "KASAN's shadow of it says that it was freed", zh: 'KASAN 的影子内存表明它已被释放' };
+  return at === undefined ? undefined : wordEvidence(of.prog, what, at);
 }
 
 /** The list on which it is free: its head, and the pointer before the object where it is not the head. */
@@ -66,17 +75,21 @@ function freeEvidence(of: Case, slab: SlabObjectFacts, place: FreePlace): Eviden
   return { what, value: shown, command: `kmem ${shown}` };
 }
 
+const TRACK_WORDS = {
+  allocated: { en: 'allocated last', zh: '最近一次分配' },
+  freed: { en: 'freed last', zh: '最近一次释放' },
+  deferred: { en: 'handed to be done later', zh: '交由稍后处理' },
+} as const;
+
 /** Who allocated and freed it, where the kernel kept that. */
 function trackEvidence(of: Case, o: ExaminedObject): Evidence[] {
   return o.tracks.flatMap((track) => {
-    const words =
-      track.what === 'freed' ? { en: 'freed last', zh: '最近一次释放' } : { en: 'allocated last', zh: '最近一次分配' };
-    // KASAN's tracks are shown by no command
-    const command = track.cpu < 0 ? {} : { command: `kmem ${hexPad(o.address)}` };
-    const head: Evidence = { what: words, value: trackText(of.prog, track), ...command };
-    const by = track.stack.find((at) => at !== track.caller);
+    const command = `kmem ${hexPad(o.address)}`;
+    const head: Evidence = { what: TRACK_WORDS[track.what], value: trackText(of.prog, track), command };
+    // the traces of some checkers begin with the allocator's own functions
+    const by = track.stack.slice(track.stack.indexOf(track.caller) + 1).find((at) => at !== track.caller);
     if (by === undefined) return [head];
-    return [head, { what: { en: 'called from', zh: '调用者' }, value: placeText(of.prog, by), ...command }];
+    return [head, { what: { en: 'called from', zh: '调用者' }, value: placeText(of.prog, by), command }];
   });
 }
 

@@ -67,6 +67,7 @@ export function freePlaceWords(place: FreePlace): Phrase {
 export function stateWords(o: ExaminedObject): Phrase {
   if (o.slab) {
     if (o.slab.allocated) return { en: 'allocated', zh: '已分配' };
+    if (o.slab.quarantined) return { en: "freed, in KASAN's quarantine", zh: '已释放，处于 KASAN 隔离区中' };
     const places = o.slab.free.map(freePlaceWords);
     if (places.length === 0) return { en: 'free', zh: '空闲' };
     return {
@@ -94,7 +95,12 @@ export function pageWords({ kind }: PageUse): Phrase {
 
 /** A track as `kmem` prints its head: `freed by foo+0x40/0x50 [module], pid 225, cpu 0, at tick 4294894736`. */
 export function trackText(prog: Program, track: SlabTrack): string {
-  const { what, caller, pid, cpu, when } = track;
-  if (cpu < 0) return `${what} by ${placeText(prog, caller)}, pid ${pid}`; // KASAN keeps no more
-  return `${what} by ${placeText(prog, caller)}, pid ${pid}, cpu ${cpu}, at tick ${when}`;
+  const { what, caller, pid, cpu, when, nanoseconds } = track;
+  return [
+    `${what === 'deferred' ? 'handed to RCU or a work queue' : what} by ${placeText(prog, caller)}`,
+    ...(pid < 0 ? [] : [`pid ${pid}`]),
+    ...(cpu < 0 ? [] : [`cpu ${cpu}`]),
+    ...(when === 0n ? [] : [`at tick ${when}`]),
+    ...(nanoseconds === undefined ? [] : [`${(Number(nanoseconds) / 1e9).toFixed(6)} s after boot`]),
+  ].join(', ');
 }

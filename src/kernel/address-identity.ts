@@ -1,10 +1,12 @@
 import { AnalysisError } from '../base/errors.ts';
 import { perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
-import type { Addr } from '../base/units.ts';
+import type { Addr, Bytes } from '../base/units.ts';
 import type { KernelSymbol, Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type FreeBlock, freeBlockOf } from './buddy.ts';
+import { accessibleBytes, type KasanShadow, kasanShadow } from './kasan-shadow.ts';
+import { kasanTracks } from './kasan-track.ts';
 import { type PageRecord, pageReader } from './page.ts';
 import { type PageOwner, pageOwner } from './page-owner.ts';
 import { perCpuOffset, possibleCpus } from './percpu.ts';
@@ -20,7 +22,9 @@ export interface AddressIdentity {
   /** The symbol that it lies in, of the kernel or a module. */
   readonly symbol?: KernelSymbol;
   readonly slab?: SlabHit;
-  /** Under slab debugging: who allocated and freed the object last. */
+  /** KASAN's word on the address, and on the object from its beginning: how much of it may be accessed. */
+  readonly shadow?: KasanShadow & { readonly accessible?: Bytes };
+  /** Under slab debugging or KASAN: who allocated and freed the object last. */
   readonly tracks?: readonly SlabTrack[];
   /** The task whose task_struct or stack it lies in. */
   readonly task?: { readonly record: TaskRecord; readonly part: 'task_struct' | 'stack' };
@@ -66,15 +70,14 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
   const perCpu = virtual ? attempt('per-CPU data', () => perCpuOf(prog, at)) : undefined;
   const free = page && attempt('free lists', () => freeBlockOf(prog, page));
   const owner = frame === undefined ? undefined : attempt('page owner', () => pageOwner(prog, frame));
-  const tracks =
-    slab?.object === undefined
-      ? undefined
-      : attempt('slab tracks', () => slabTracks(prog, slab.slab.cache, slab.object as Addr));
+  const tracks = slab && attempt('slab tracks', () => tracksOf(prog, slab));
+  const shadow = virtual ? shadowOf(prog, at, slab) : undefined;
   return {
     address: at,
     kind: virtual ? 'virtual' : 'physical',
     ...(symbol && { symbol }),
     ...(slab && { slab }),
+    ...(shadow && { shadow }),
     ...(tracks && tracks.length > 0 && { tracks }),
     ...(task && { task }),
     ...(perCpu && { perCpu }),
@@ -85,6 +88,21 @@ export function addressIdentity(prog: Program, at: bigint, kind?: AddressIdentit
     ...(free && { free }),
     problems: [...problems, ...(slab?.problems ?? [])],
   };
+}
+
+function shadowOf(prog: Program, at: Addr, slab: SlabHit | undefined): AddressIdentity['shadow'] {
+  const shadow = kasanShadow(prog, at);
+  const object = slab?.object;
+  const accessible =
+    slab && object !== undefined ? accessibleBytes(prog, object, slab.slab.cache.objectSize) : undefined;
+  return shadow && { ...shadow, ...(accessible !== undefined && { accessible }) };
+}
+
+/** Those of slab debugging, which have more to tell, or else KASAN's. */
+function tracksOf(prog: Program, { slab: { cache }, object }: SlabHit): readonly SlabTrack[] {
+  if (object === undefined) return [];
+  const kept = slabTracks(prog, cache, object);
+  return kept.length > 0 ? kept : kasanTracks(prog, cache.address, object);
 }
 
 function areaOf(prog: Program, at: Addr): VmapArea | undefined {

@@ -2,6 +2,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { kasanFreed } from './kasan-shadow.ts';
 import { KernelStruct } from './kernel-struct.ts';
 import { perCpuOffset } from './percpu.ts';
 import { usesSlabArrays } from './slab-arrays.ts';
@@ -43,6 +44,8 @@ export interface SlabObjectFacts {
   /** From the object's beginning to the address that was asked about. */
   readonly inside: Bytes;
   readonly allocated: boolean;
+  /** Freed, but held back by KASAN: the allocator itself counts it as allocated. */
+  readonly quarantined?: true;
   /** Every place that holds it; more than one: it is free twice. */
   readonly free: readonly FreePlace[];
   readonly lists: readonly SlabList[];
@@ -64,7 +67,8 @@ export function slabObjectFacts(prog: Program, at: Addr): SlabObjectFacts | unde
   const { cache } = slab;
   const common = { slab, cache, object, index, inside: Number(at - object) };
   const allocated = slab.states[index] === OBJECT_ALLOCATED;
-  if (usesSlabArrays(prog)) return { ...common, allocated, free: [], lists: [], problems: hit.problems };
+  if (usesSlabArrays(prog))
+    return { ...common, ...standing(prog, object, allocated), free: [], lists: [], problems: hit.problems };
   const problems = [...hit.problems];
   const page = new SlabPage(prog);
   const unread = page.load(slab.address);
@@ -76,12 +80,17 @@ export function slabObjectFacts(prog: Program, at: Addr): SlabObjectFacts | unde
   free.push(...sheafPlaces(prog, cache, object, problems));
   return {
     ...common,
-    allocated: allocated && free.length === 0,
+    ...standing(prog, object, allocated && free.length === 0),
     free,
     lists,
     ...(!unread && { counted: page.objects - page.inUse }),
     problems,
   };
+}
+
+/** What becomes of the allocator's word by KASAN's. */
+function standing(prog: Program, object: Addr, allocated: boolean): Pick<SlabObjectFacts, 'allocated' | 'quarantined'> {
+  return allocated && kasanFreed(prog, object) ? { allocated: false, quarantined: true } : { allocated };
 }
 
 function freeLists(prog: Program, slab: SlabRecord, page: SlabPage): SlabList[] {

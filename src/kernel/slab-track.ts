@@ -8,13 +8,18 @@ import { stackTrace } from './stackdepot.ts';
 
 /** Who allocated or freed an object last, `struct track`. */
 export interface SlabTrack {
-  readonly what: 'allocated' | 'freed';
+  /** `deferred`: it, or what is in it, was handed to RCU or to a work queue, which KASAN notes. */
+  readonly what: 'allocated' | 'freed' | 'deferred';
   /** The caller. */
   readonly caller: Addr;
+  /** -1 where it was not noted. */
   readonly cpu: number;
+  /** -1 where it was not noted. */
   readonly pid: number;
-  /** jiffies */
+  /** jiffies; 0 where they were not noted. */
   readonly when: bigint;
+  /** Since boot, where the time was noted so. */
+  readonly nanoseconds?: bigint;
   /** Return addresses, innermost first; empty when the kernel did not keep them. */
   readonly stack: readonly Addr[];
 }

@@ -104,6 +104,11 @@ export interface Architecture {
    * @param code the function's bytes @param at its address
    */
   readonly dataReferences?: (code: Uint8Array, at: Addr) => readonly DataReference[];
+  /**
+   * KASAN_SHADOW_OFFSET of its kernels: added to an eighth of an address for the byte that KASAN's generic mode keeps of it.
+   * Absent: it differs from kernel to kernel.
+   */
+  readonly kasanShadowOffset?: Addr;
   /** Where its kernels put the parts of their address space. Absent: they are not told. */
   readonly addressLayout?: (prog: Program) => AddressLayout;
   /** The per-CPU structure with what the kernel knows of a CPU: its symbol and type. */

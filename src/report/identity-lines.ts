@@ -62,11 +62,13 @@ export interface IdentityData {
     readonly index: number | null;
     readonly object: string | null;
   };
+  readonly shadow?: { readonly byte: number; readonly meaning: string; readonly accessible: number | null };
   readonly tracks?: readonly {
-    readonly what: 'allocated' | 'freed';
+    readonly what: 'allocated' | 'freed' | 'deferred';
     readonly cpu: number;
     readonly pid: number;
     readonly when: number;
+    readonly nanoseconds?: number;
     readonly caller: string;
     readonly stack: readonly string[];
   }[];
@@ -102,6 +104,21 @@ export interface IdentityData {
   readonly problems?: readonly ProblemData[];
 }
 
+/** What a byte of KASAN's shadow says. */
+const SHADOW_WORDS: readonly (readonly [string, string])[] = [
+  ['accessible', 'may be accessed'],
+  ['partial', 'only its first bytes may be accessed'],
+  ['freed-object', 'a freed object'],
+  ['slab-redzone', 'red zone of an object'],
+  ['freed-page', 'a freed page'],
+  ['page-redzone', 'red zone of an object of whole pages'],
+  ['global-redzone', 'red zone of a variable'],
+  ['vmalloc-redzone', 'outside of every vmalloc area in use'],
+  ['stack-redzone', 'red zone of a local variable'],
+  ['alloca-redzone', 'red zone of a local variable'],
+  ['unknown', 'unknown'],
+];
+
 export const identitySchema: Schema = object('What an address is.', {
   address: hexString('The address.'),
   kind: oneOf('Which kind of address it is.', ['virtual', 'physical']),
@@ -121,14 +138,29 @@ export const identitySchema: Schema = object('What an address is.', {
       object: nullable(hexString('Address of the object.')),
     }),
   ),
+  shadow: optional(
+    object('What KASAN holds of it.', {
+      byte: integer('Its byte of shadow.'),
+      meaning: oneOf(
+        'What that says.',
+        SHADOW_WORDS.map(([meaning]) => meaning),
+      ),
+      accessible: nullable(integer('Bytes from the beginning of the object on that may be accessed.')),
+    }),
+  ),
   tracks: optional(
     arrayOf(
-      'Who had the object; only under slab debugging.',
+      'Who had the object; only under slab debugging or KASAN.',
       object('One track.', {
-        what: oneOf('What was done.', ['allocated', 'freed']),
-        cpu: integer('By which CPU.'),
-        pid: integer('By which task.'),
-        when: integer('At which time, in ticks since boot.'),
+        what: oneOf('What was done; deferred: it was handed to RCU or to a work queue.', [
+          'allocated',
+          'freed',
+          'deferred',
+        ]),
+        cpu: integer('By which CPU; -1 where it was not noted.'),
+        pid: integer('By which task; -1 where it was not noted.'),
+        when: integer('At which time, in ticks since boot; 0 where it was not noted.'),
+        nanoseconds: optional(integer('Since boot, where the time was noted so.')),
         caller: string('Who asked for it.'),
         stack: arrayOf('From which functions.', string('Symbol and offset.')),
       }),
@@ -191,6 +223,7 @@ export function identityLines(found: IdentityData): string[] {
   const parts: string[][] = [];
   if (found.symbol) parts.push([symbolLine(found)]);
   if (found.slab) parts.push(slabPart(found.slab));
+  if (found.shadow) parts.push([shadowLine(found.shadow)]);
   for (const track of found.tracks ?? []) parts.push(trackPart(track));
   if (found.task) parts.push(taskPart(found.task));
   if (found.perCpu) {
@@ -221,8 +254,21 @@ function slabPart({ cache, slab, index }: NonNullable<IdentityData['slab']>): st
 }
 
 function trackPart(track: NonNullable<IdentityData['tracks']>[number]): string[] {
-  const head = `${track.what} by ${track.caller}, pid ${track.pid}, cpu ${track.cpu}, at tick ${track.when}`;
-  return [head, ...track.stack.map((frame) => `    ${frame}`)];
+  const { what, caller, pid, cpu, when, nanoseconds } = track;
+  const head = [
+    `${what === 'deferred' ? 'handed to RCU or a work queue' : what} by ${caller}`,
+    ...(pid < 0 ? [] : [`pid ${pid}`]),
+    ...(cpu < 0 ? [] : [`cpu ${cpu}`]),
+    ...(when === 0 ? [] : [`at tick ${when}`]),
+    ...(nanoseconds === undefined ? [] : [`${(nanoseconds / 1e9).toFixed(6)} s after boot`]),
+  ];
+  return [head.join(', '), ...track.stack.map((frame) => `    ${frame}`)];
+}
+
+function shadowLine({ byte, meaning, accessible }: NonNullable<IdentityData['shadow']>): string {
+  const words = SHADOW_WORDS.find(([known]) => known === meaning)?.[1] ?? meaning;
+  const room = accessible === null || accessible === 0 ? '' : `; of the object ${accessible} bytes may be accessed`;
+  return `KASAN: ${words} (shadow ${byte.toString(16).padStart(2, '0')})${room}`;
 }
 
 function ownerPart({ what, pid, nanoseconds, stack }: NonNullable<IdentityData['owner']>['tracks'][number]): string[] {

@@ -32,7 +32,7 @@ function freedObject(of: Case): ExaminedObject | undefined {
   if (allocator?.kind !== 'free') return undefined;
   const free = of.objects.filter((o) => {
     const near = o.roles.some((r) => r.frame <= allocator.index + 1);
-    return near && o.pointer === o.address && (o.slab?.free.length ?? 0) > 0;
+    return near && o.pointer === o.address && o.slab !== undefined && !o.slab.allocated;
   });
   // the argument is in more registers than the head of a list that is only compared with it
   return free.sort((a, b) => b.roles.length - a.roles.length)[0];

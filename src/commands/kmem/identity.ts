@@ -51,7 +51,7 @@ export const identity = commandPart<IdentitiesData>({
 });
 
 function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean): IdentityData {
-  const { symbol, slab, tracks, task, perCpu, vmap, page, owner, free } = found;
+  const { symbol, slab, shadow, tracks, task, perCpu, vmap, page, owner, free } = found;
   const cache = slab?.slab.cache;
   const usage = cache && slabUsage(prog, cache);
   return {
@@ -83,12 +83,14 @@ function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean)
           object: slab.object === undefined ? null : hex64(slab.object),
         },
       }),
+    ...(shadow && { shadow: { ...shadow, accessible: shadow.accessible ?? null } }),
     ...(tracks && {
       tracks: tracks.map((t) => ({
         what: t.what,
         cpu: t.cpu,
         pid: t.pid,
         when: Number(t.when),
+        ...(t.nanoseconds !== undefined && { nanoseconds: Number(t.nanoseconds) }),
         caller: prog.describeAddress(t.caller),
         stack: t.stack.map((at) => prog.describeAddress(at)),
       })),
