@@ -22,6 +22,7 @@ import {
   type Schema,
   string,
 } from './schema.ts';
+import { type ShadowData, shadowLine, shadowSchema } from './shadow-line.ts';
 import {
   objectLines,
   SLAB_HEADER,
@@ -62,7 +63,7 @@ export interface IdentityData {
     readonly index: number | null;
     readonly object: string | null;
   };
-  readonly shadow?: { readonly byte: number; readonly meaning: string; readonly accessible: number | null };
+  readonly shadow?: ShadowData;
   readonly tracks?: readonly {
     readonly what: 'allocated' | 'freed' | 'deferred';
     readonly cpu: number;
@@ -104,21 +105,6 @@ export interface IdentityData {
   readonly problems?: readonly ProblemData[];
 }
 
-/** What a byte of KASAN's shadow says. */
-const SHADOW_WORDS: readonly (readonly [string, string])[] = [
-  ['accessible', 'may be accessed'],
-  ['partial', 'only its first bytes may be accessed'],
-  ['freed-object', 'a freed object'],
-  ['slab-redzone', 'red zone of an object'],
-  ['freed-page', 'a freed page'],
-  ['page-redzone', 'red zone of an object of whole pages'],
-  ['global-redzone', 'red zone of a variable'],
-  ['vmalloc-redzone', 'outside of every vmalloc area in use'],
-  ['stack-redzone', 'red zone of a local variable'],
-  ['alloca-redzone', 'red zone of a local variable'],
-  ['unknown', 'unknown'],
-];
-
 export const identitySchema: Schema = object('What an address is.', {
   address: hexString('The address.'),
   kind: oneOf('Which kind of address it is.', ['virtual', 'physical']),
@@ -138,16 +124,7 @@ export const identitySchema: Schema = object('What an address is.', {
       object: nullable(hexString('Address of the object.')),
     }),
   ),
-  shadow: optional(
-    object('What KASAN holds of it.', {
-      byte: integer('Its byte of shadow.'),
-      meaning: oneOf(
-        'What that says.',
-        SHADOW_WORDS.map(([meaning]) => meaning),
-      ),
-      accessible: nullable(integer('Bytes from the beginning of the object on that may be accessed.')),
-    }),
-  ),
+  shadow: optional(shadowSchema),
   tracks: optional(
     arrayOf(
       'Who had the object; only under slab debugging or KASAN.',
@@ -263,12 +240,6 @@ function trackPart(track: NonNullable<IdentityData['tracks']>[number]): string[]
     ...(nanoseconds === undefined ? [] : [`${(nanoseconds / 1e9).toFixed(6)} s after boot`]),
   ];
   return [head.join(', '), ...track.stack.map((frame) => `    ${frame}`)];
-}
-
-function shadowLine({ byte, meaning, accessible }: NonNullable<IdentityData['shadow']>): string {
-  const words = SHADOW_WORDS.find(([known]) => known === meaning)?.[1] ?? meaning;
-  const room = accessible === null || accessible === 0 ? '' : `; of the object ${accessible} bytes may be accessed`;
-  return `KASAN: ${words} (shadow ${byte.toString(16).padStart(2, '0')})${room}`;
 }
 
 function ownerPart({ what, pid, nanoseconds, stack }: NonNullable<IdentityData['owner']>['tracks'][number]): string[] {
