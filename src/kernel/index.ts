@@ -11,6 +11,7 @@ export {
   allocationOutlook,
   type ZoneTest,
 } from './allocation-outlook.ts';
+export { allocatorCaller } from './allocator-frames.ts';
 export { type AuditRecord, auditRecords } from './audit.ts';
 export { type BitWait, bitWait } from './bit-wait.ts';
 export { type Disk, type Disks, disks } from './block-device.ts';
@@ -40,6 +41,7 @@ export {
   type DeviceNumbers,
 } from './device-number.ts';
 export { type DeviceStep, devicePath } from './device-path.ts';
+export { type DiskDriver, diskDriver } from './disk-driver.ts';
 export { type DiskRequests, diskRequests, type InFlightRequest } from './disk-requests.ts';
 export { type MapperTarget, mapperTargets } from './dm-table.ts';
 export { dmiHardware, dmiStrings } from './dmi.ts';
@@ -49,6 +51,7 @@ export { type FairEntity, type FairQueue, fairQueue, waitingTasks } from './fair
 export { type FileUse, type FileUser, type FileUsers, fileUsers } from './file-users.ts';
 export { type FileDescriptor, type OpenFile, type OpenFiles, openFile, openFiles } from './files.ts';
 export { type FilesystemState, type FilesystemStates, filesystemStates } from './filesystem-state.ts';
+export { type FrozenWaits, frozenWaits } from './frozen-waits.ts';
 export { type FilePath, type FilePaths, filePaths } from './fs-path.ts';
 export { type TaskDirectories, type TaskDirectory, taskDirectories } from './fs-struct.ts';
 export { type FutexWait, futexWait } from './futex-wait.ts';
@@ -84,6 +87,7 @@ export {
 export { type IrqAction, type IrqDescriptor, type Irqs, irqCount, irqs } from './irq.ts';
 export { type Journal, type JournalTransaction, readJournal } from './jbd2.ts';
 export { journalWait } from './journal-wait.ts';
+export { accessibleBytes, type KasanShadow, kasanShadow } from './kasan-shadow.ts';
 export { kasanTracks } from './kasan-track.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 export { type KfenceObject, kfenceObject } from './kfence.ts';
@@ -222,6 +226,7 @@ export { softirqActions } from './softirq.ts';
 export { type MemorySection, type MemorySections, memorySections } from './sparsemem.ts';
 export { type StackText, stackOverflowSigns, stackText, stackWords } from './stack-text.ts';
 export { stackTrace } from './stackdepot.ts';
+export { type StartedFunction, startedFunction, threadFunction } from './started-function.ts';
 export { type SwapArea, type SwapAreas, swapAreas } from './swap.ts';
 export { type SystemCall, systemCalls } from './syscall.ts';
 export { type SystemFacts, systemFacts } from './system.ts';
