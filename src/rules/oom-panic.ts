@@ -1,4 +1,6 @@
+import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { type MainHolder, mainHolder } from '../diagnosis/main-holder.ts';
 import {
   holderEvidence,
   percent,
@@ -7,12 +9,14 @@ import {
   sizeOf,
   watermarkEvidence,
 } from '../diagnosis/memory-pressure.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { oomLog } from '../kernel/oom-log.ts';
 import type { OomReport } from '../oops/oom-report.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
 import { swapSentence } from '../report/memory-sentences.ts';
+import type { FrameData } from '../report/stack-data.ts';
 
 /** The kernel stopped because no memory was left. */
 export const oomPanic: Rule = {
@@ -39,6 +43,8 @@ function finding(of: Case, report: OomReport, panic: string): Finding {
     ? `${sizeOf(memory, pages)}（其中 ${sizeOf(memory, top.rss)} 在内存中，占全部内存的 ${percent(share(memory, top.rss))}）`
     : '?';
   const name = top ? `${top.comm} (pid ${top.pid})` : '?';
+  const main = group === undefined ? mainHolder(of.prog, memory, top?.rss ?? 0) : undefined;
+  const asked = moduleCaller(of);
   const swap = swapSentence(memory);
   const endEn = policy
     ? 'vm.panic_on_oom makes the kernel stop instead of killing a process'
@@ -49,23 +55,36 @@ function finding(of: Case, report: OomReport, panic: string): Finding {
     confidence: 'certain',
     title: { en: 'Out of memory: the kernel stopped', zh: '内存耗尽：内核停机' },
     sentence: {
-      en: `${group === undefined ? 'The machine' : `Control group ${group}`} ran out of memory, and ${endEn}; ${name} holds the most: ${held}. ${swap.en}`,
-      zh: `${group === undefined ? '系统' : `控制组 ${group} `}内存耗尽，${endZh}；占用最多的是 ${name}：${heldZh}。${swap.zh}`,
+      en: `${group === undefined ? 'The machine' : `Control group ${group}`} ran out of memory, and ${endEn}; ${main ? notProcesses(main, asked).en : `${name} holds the most: ${held}`}. ${swap.en}`,
+      zh: `${group === undefined ? '系统' : `控制组 ${group} `}内存耗尽，${endZh}；${main ? notProcesses(main, asked).zh : `占用最多的是 ${name}：${heldZh}`}。${swap.zh}`,
     },
-    subject: { function: 'out_of_memory', ...(top && { pid: top.pid }) },
+    subject: { function: 'out_of_memory', ...(main ? main.subject : top && { pid: top.pid }) },
     evidence: [
       logEvidence({ en: 'the panic', zh: 'panic 信息' }, panic),
       logEvidence({ en: 'whose allocation failed', zh: '申请内存失败的任务' }, `${report.comm} invoked oom-killer`),
-      ...processEvidence(memory, 3),
+      ...(main?.evidence ?? []),
+      ...processEvidence(memory, main ? 1 : 3),
       ...watermarkEvidence(memory),
       ...holderEvidence(memory, 3),
     ],
     settle: [
-      {
+      main?.settle ?? {
         en: `Watch the memory of ${top?.comm ?? 'the largest process'} over time: a leak grows without end, a load that is too large for the machine reaches a limit.`,
         zh: `持续观察 ${top?.comm ?? '最大的进程'} 的内存：泄漏会无休止地增长，而过大的负载会到达一个上限。`,
       },
     ],
+  };
+}
+
+/** Who holds the memory where no process does, and whose code asked for more of it in the end. */
+function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
+  const caller = asked?.module
+    ? ` The allocation that failed was asked for by ${asked.symbol} [${asked.module}]`
+    : '';
+  const callerZh = asked?.module ? `最后失败的申请来自 ${asked.symbol} [${asked.module}]` : '';
+  return {
+    en: `no process holds it: ${main.words.en} hold ${main.size}, which the end of no process gives back${caller && `.${caller}`}`,
+    zh: `占用内存的不是进程：${main.words.zh}占用 ${main.size}，杀死任何进程都不能收回${callerZh && `。${callerZh}`}`,
   };
 }
 
