@@ -6,6 +6,7 @@ import { badPointer } from './bad-pointer.ts';
 import { bitFlip } from './bit-flip.ts';
 import { bootFailed } from './boot-failed.ts';
 import { bugAssertion } from './bug-assertion.ts';
+import { checkedCopy } from './checked-copy.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
 import { cpuStarved } from './cpu-starved.ts';
@@ -61,6 +62,7 @@ export const rules: readonly Rule[] = [
   brokenFreelist,
   bootFailed,
   bugAssertion,
+  checkedCopy,
   cpuHardLockup,
   cpuSoftLockup,
   cpuStarved,

@@ -78,9 +78,7 @@ function finding(of: Case, report: OomReport, panic: string): Finding {
 
 /** Who holds the memory where no process does, and whose code asked for more of it in the end. */
 function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
-  const caller = asked?.module
-    ? ` The allocation that failed was asked for by ${asked.symbol} [${asked.module}]`
-    : '';
+  const caller = asked?.module ? ` The allocation that failed was asked for by ${asked.symbol} [${asked.module}]` : '';
   const callerZh = asked?.module ? `最后失败的申请来自 ${asked.symbol} [${asked.module}]` : '';
   return {
     en: `no process holds it: ${main.words.en} hold ${main.size}, which the end of no process gives back${caller && `.${caller}`}`,
