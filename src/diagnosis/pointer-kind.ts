@@ -59,12 +59,22 @@ export function pointerKind(address: bigint): PointerKind {
   }
   if (address >= TOP - ERRORS) {
     const code = TOP - address;
+    // a structure begins in front of its member, and pointers are aligned
+    const orLess = (code & 7n) === 0n;
     return {
       kind: 'error',
-      words: { en: `error code -${code} used as a pointer`, zh: `错误码 -${code} 被当作指针使用` },
+      words: {
+        en: `error code -${code} used as a pointer${orLess ? `, or NULL less ${hex(code)}, as container_of() makes of NULL` : ''}`,
+        zh: `错误码 -${code} 被当作指针使用${orLess ? `，或者是 NULL 减去 ${hex(code)}（container_of() 作用于 NULL 的结果）` : ''}`,
+      },
     };
   }
   return listPoison(address) ?? filled(address) ?? repeated(address) ?? text(address) ?? wild();
+}
+
+/** Whether a value is an error code as ERR_PTR() makes it. */
+export function isErrorPointer(value: bigint): boolean {
+  return value >= TOP - ERRORS;
 }
 
 function listPoison(address: bigint): PointerKind | undefined {

@@ -1,4 +1,5 @@
 import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { bareName } from '../diagnosis/allocator-calls.ts';
 import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
@@ -8,8 +9,9 @@ import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
-import { pointerKind } from '../diagnosis/pointer-kind.ts';
+import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { userEvidence, userMemory } from '../diagnosis/user-memory.ts';
 import { wordSource } from '../diagnosis/word-source.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
@@ -51,11 +53,12 @@ function finding(of: Case, pc: bigint): Finding {
   const where = told ? `${told.function}${told.module === undefined ? '' : ` [${told.module}]`}` : frameName(caller);
   const kind = pointerKind(pc);
   const symbol = of.prog.symbolAt(pc);
+  const user = symbol ? undefined : userMemory(of, pc);
   const target = symbol
     ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
     : kind.kind === 'null'
       ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
-      : { en: `${hex(pc)}, ${kind.words.en}`, zh: `${hex(pc)}，${kind.words.zh}` };
+      : wordsOf(pc, user?.words ?? kind.words);
   const source = pc < 0x1000n ? undefined : wordSource(of, pc);
   const object = source?.object ?? chainObject(of);
   const state = object?.slab && stateWords(object);
@@ -64,13 +67,7 @@ function finding(of: Case, pc: bigint): Finding {
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: {
-      en:
-        kind.kind === 'null'
-          ? `Call through a NULL function pointer in ${where}`
-          : `Call to ${hex(pc)} in ${where}, which is no code`,
-      zh: kind.kind === 'null' ? `${where} 通过 NULL 函数指针调用` : `${where} 调用了 ${hex(pc)}，那里不是代码`,
-    },
+    title: titleOf(kind, user !== undefined, hex(pc), where),
     sentence: {
       en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
       zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,
@@ -84,6 +81,7 @@ function finding(of: Case, pc: bigint): Finding {
     evidence: [
       ...[of.fault?.line ?? of.fatalLines[0]].flatMap((line) => (line === undefined ? [] : [logEvidence(line)])),
       ...targetRegister(of, pc),
+      ...(user ? [userEvidence(user)] : []),
       ...(source ? [source.evidence] : []),
       ...(object ? objectEvidence(of, object) : []),
       ...chainEvidence(of),
@@ -91,6 +89,17 @@ function finding(of: Case, pc: bigint): Finding {
     ],
     explains: ['pointer.null', 'pointer.bad', 'death.exception'],
   };
+}
+
+function titleOf(kind: PointerKind, isUser: boolean, at: string, where: string): Phrase {
+  if (kind.kind === 'null')
+    return { en: `Call through a NULL function pointer in ${where}`, zh: `${where} 通过 NULL 函数指针调用` };
+  if (isUser) return { en: `Call into user space, to ${at}, in ${where}`, zh: `${where} 调用了用户空间的 ${at}` };
+  return { en: `Call to ${at} in ${where}, which is no code`, zh: `${where} 调用了 ${at}，那里不是代码` };
+}
+
+function wordsOf(pc: bigint, words: Phrase): Phrase {
+  return { en: `${hex(pc)}, ${words.en}`, zh: `${hex(pc)}，${words.zh}` };
 }
 
 /** Of data without a name: a structure with a function pointer is smaller. */

@@ -1,7 +1,9 @@
 import { hex } from '../base/hex.ts';
 import { callerFrame, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
+import { errorPointer } from '../diagnosis/error-pointer.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { isMapped } from '../diagnosis/mapped.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
@@ -19,7 +21,7 @@ export const badPointer: Rule = {
   *check(of) {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute' || BigInt(site.pc) === fault.address) return;
-    const kind = pointerKind(fault.address);
+    const kind = pointerKind(errorPointer(of) ?? fault.address);
     if (kind.kind === 'null' || (kind.kind === 'wild' && isMapped(of.prog, fault.address))) return;
     yield finding(of, fault, kind);
   },
@@ -28,9 +30,10 @@ export const badPointer: Rule = {
 function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind): Finding {
   const frame = callerFrame(of);
   const where = frameName(of.site);
-  const at = hex(fault.address);
+  const at = hex(errorPointer(of) ?? fault.address);
   const source = wordSource(of, fault.address);
-  const from = source ? objectName(source.object) : undefined;
+  const origin = errorPointer(of) === undefined ? undefined : of.chain?.origin;
+  const from = source ? objectName(source.object) : origin && { en: origin.expression, zh: ` ${origin.expression} ` };
   return {
     severity: 'cause',
     confidence: kind.kind === 'wild' ? 'possible' : 'likely',
@@ -43,6 +46,7 @@ function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind)
     evidence: [
       logEvidence(fault.line),
       ...(source ? [source.evidence, ...objectEvidence(of, source.object)] : []),
+      ...(origin ? chainEvidence(of) : []),
       ...interruptedEvidence(of),
     ],
     explains: ['death.exception'],

@@ -44,6 +44,7 @@ import { stackProtector } from './stack-protector.ts';
 import { swapSpace } from './swap-space.ts';
 import { unaccountedMemory } from './unaccounted-memory.ts';
 import { useAfterFree } from './use-after-free.ts';
+import { userMemoryAccess } from './user-memory-access.ts';
 import { waitDeadlock } from './wait-deadlock.ts';
 import { waitHang } from './wait-hang.ts';
 import { waitHungTask } from './wait-hung-task.ts';
@@ -58,6 +59,7 @@ export const rules: readonly Rule[] = [
   atomicSleep,
   badCall,
   badPointer,
+  userMemoryAccess,
   bitFlip,
   brokenFreelist,
   bootFailed,

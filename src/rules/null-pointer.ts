@@ -3,6 +3,7 @@ import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
+import { errorPointer } from '../diagnosis/error-pointer.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import { originSubject, originWords } from '../diagnosis/origin-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
@@ -18,7 +19,7 @@ export const nullPointer: Rule = {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute') return;
     if (pointerKind(fault.address).kind !== 'null' || (frameAddress(site) ?? 0x1000n) < 0x1000n) return;
-    yield finding(of, fault);
+    if (errorPointer(of) === undefined) yield finding(of, fault);
   },
 };
 

@@ -41,6 +41,29 @@ test('where the pointer came from, when the fault was explained', () => {
   assert.equal(finding?.subject?.address, '0xffffffff82000000');
 });
 
+test('an error code whose member lies at NULL and above is an error code, whoever returned it', () => {
+  const text = { en: 'a reads b', zh: 'a 读 b' };
+  const step = {
+    ...{ function: 'reads', address: 0n, place: 'reads+0x5', instruction: 'mov', what: text, expression: 'a' },
+    ...{ value: 0xfffffffffffffff4n, confidence: 'certain' as const, evidence: [] },
+  };
+  const chain: FaultChain = {
+    ...{ kind: 'access', function: 'reads', expression: 'a->b', summary: text, pointers: [] },
+    strands: [{ steps: [step], stopped: text }],
+    origin: { kind: 'result', expression: 'finds()' },
+  };
+  const death = { log: NULL_READ, frames: [{ symbol: 'reads', registers: {} }], chain };
+  assert.deepEqual(run(nullPointer, death), []);
+  const [finding] = run(badPointer, death);
+  assert.match(
+    finding?.sentence.en ?? '',
+    /used 0xfffffffffffffff4 as an address: error code -12 used as a pointer\. It came from finds\(\)\./,
+  );
+  const zero: FaultChain = { ...chain, strands: [{ steps: [{ ...step, value: 0n }], stopped: text }] };
+  assert.deepEqual(run(badPointer, { ...death, chain: zero }), []);
+  assert.equal(run(nullPointer, { ...death, chain: zero }).length, 1);
+});
+
 test('an address that is not near NULL, and a death without a fault, are no NULL pointer', () => {
   const frames = [{ symbol: 'f', registers: {} }];
   assert.deepEqual(run(nullPointer, { log: fault('ffffc90000001000'), frames }), []);
