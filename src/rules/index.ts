@@ -15,6 +15,7 @@ import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
 import { filesystemError } from './filesystem-error.ts';
 import { filesystemFrozen } from './filesystem-frozen.ts';
+import { freeOfOther } from './free-of-other.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
 import { hugePagePools } from './huge-page-pools.ts';
@@ -70,6 +71,7 @@ export const rules: readonly Rule[] = [
   cpuStarved,
   division,
   doubleFree,
+  freeOfOther,
   exception,
   filesystemError,
   filesystemFrozen,
