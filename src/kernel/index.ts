@@ -254,7 +254,7 @@ export { type CounterGroup, type VmCounters, type VmStat, vmCounters, vmStat } f
 export { type Vma, type Vmas, vmas } from './vma.ts';
 export { vmaFlagNames } from './vma-flags.ts';
 export { type VmaPage, vmaPage, vmaPages } from './vma-pages.ts';
-export { type VmapArea, type VmapAreas, vmapAreas } from './vmalloc.ts';
+export { freedVmapAreas, type VmapArea, type VmapAreas, vmapAreas } from './vmalloc.ts';
 export { plainName, type WaitKind, type WaitMode, type WaitSite } from './wait-function.ts';
 export {
   type GraphResource,

@@ -48,7 +48,7 @@ export function vmapAreas(prog: Program): VmapAreas {
       const at = prog.offset('vmap_area', 'list');
       for (const node of listEntries(prog, list.address, 'vmalloc areas')) found.push(addrAdd(node, -at));
     }
-    for (const root of tree ? [tree.address] : list ? [] : vmapRoots(prog)) {
+    for (const root of tree ? [tree.address] : list ? [] : vmapRoots(prog, 'busy', 'root')) {
       for (const node of rbtreeEntries(prog, root, 'vmalloc areas')) found.push(addrAdd(node, -link));
     }
   } catch (e) {
@@ -59,11 +59,32 @@ export function vmapAreas(prog: Program): VmapAreas {
   return { areas, problems };
 }
 
-/** The `busy` tree of each node. */
-function vmapRoots(prog: Program): Addr[] {
+/**
+ * Areas that were given back and are still kept from reuse, until the CPUs have forgotten their translations. Neighbours may
+ * stand there as one.
+ * @throws NotFoundError MemoryFault
+ */
+export function freedVmapAreas(prog: Program): VmapAreas {
+  const problems: Problem[] = [];
+  const link = prog.offset('vmap_area', 'list');
+  const list = prog.findSymbol('purge_vmap_area_list');
+  const heads = list ? [list.address] : vmapRoots(prog, 'lazy', 'head');
+  const found: Addr[] = [];
+  for (const head of heads) {
+    try {
+      for (const node of listEntries(prog, head, 'freed vmalloc areas')) found.push(addrAdd(node, -link));
+    } catch (e) {
+      noteProblem(problems, 'freed vmalloc areas', e);
+    }
+  }
+  return { areas: readAreas(prog, found), problems };
+}
+
+/** A part of each node. */
+function vmapRoots(prog: Program, part: 'busy' | 'lazy', member: 'root' | 'head'): Addr[] {
   const { memory } = prog;
   const size = prog.type('vmap_node').size;
-  const root = prog.offset('vmap_node', 'busy') + prog.offset('rb_list', 'root');
+  const root = prog.offset('vmap_node', part) + prog.offset('rb_list', member);
   const nodes = memory.ulong(prog.symbol('vmap_nodes'));
   const counter = prog.findSymbol('nr_vmap_nodes');
   const count = Math.min(counter ? memory.u32(counter.address) : 1, MAX_NODES);

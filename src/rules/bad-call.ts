@@ -6,7 +6,9 @@ import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
+import { examineObject } from '../diagnosis/examine-objects.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { isMapped } from '../diagnosis/mapped.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
@@ -58,7 +60,7 @@ function finding(of: Case, pc: bigint): Finding {
     ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
     : kind.kind === 'null'
       ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
-      : wordsOf(pc, user?.words ?? kind.words);
+      : wordsOf(pc, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
   const source = pc < 0x1000n ? undefined : wordSource(of, pc);
   const object = source?.object ?? chainObject(of);
   const state = object?.slab && stateWords(object);
@@ -89,6 +91,14 @@ function finding(of: Case, pc: bigint): Finding {
     ],
     explains: ['pointer.null', 'pointer.bad', 'death.exception'],
   };
+}
+
+/** Memory that is there, and may not be executed. */
+function dataWords(of: Case, pc: bigint): Phrase {
+  const object = examineObject(of.prog, pc, []);
+  if (!object?.slab) return { en: 'data, which may not be executed', zh: '不可执行的数据' };
+  const name = objectName(object);
+  return { en: `in ${name.en}, which is data`, zh: `位于${name.zh}，是数据` };
 }
 
 function titleOf(kind: PointerKind, isUser: boolean, at: string, where: string): Phrase {

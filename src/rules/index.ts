@@ -36,6 +36,7 @@ import { panicAsked } from './panic-asked.ts';
 import { panicCalled } from './panic-called.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
+import { perCpuPointer } from './per-cpu-pointer.ts';
 import { rcuStall } from './rcu-stall.ts';
 import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
@@ -46,6 +47,7 @@ import { swapSpace } from './swap-space.ts';
 import { unaccountedMemory } from './unaccounted-memory.ts';
 import { useAfterFree } from './use-after-free.ts';
 import { userMemoryAccess } from './user-memory-access.ts';
+import { vmallocHole } from './vmalloc-hole.ts';
 import { waitDeadlock } from './wait-deadlock.ts';
 import { waitHang } from './wait-hang.ts';
 import { waitHungTask } from './wait-hung-task.ts';
@@ -61,6 +63,8 @@ export const rules: readonly Rule[] = [
   badCall,
   badPointer,
   userMemoryAccess,
+  vmallocHole,
+  perCpuPointer,
   bitFlip,
   brokenFreelist,
   bootFailed,

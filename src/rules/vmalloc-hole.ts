@@ -1,0 +1,127 @@
+import { attempt } from '../base/attempt.ts';
+import { hex, hexPad } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
+import type { Addr } from '../base/units.ts';
+import { frameName, frameSubject } from '../diagnosis/blame.ts';
+import { chainEvidence } from '../diagnosis/chain-evidence.ts';
+import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
+import { isMapped } from '../diagnosis/mapped.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
+import { pointerKind } from '../diagnosis/pointer-kind.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import { freedVmapAreas, type VmapArea, vmapAreas } from '../kernel/vmalloc.ts';
+import type { Program } from '../program/program.ts';
+import type { Confidence, Evidence } from '../report/finding.ts';
+
+/** An access to vmalloc space where nothing is mapped: beyond an area, or in one that was given back. */
+export const vmallocHole: Rule = {
+  id: 'pointer.vmalloc',
+  title: 'Memory of vmalloc was used beyond its end, or after it was freed',
+  source: 'mm/vmalloc.c: a page without memory follows each area; freed areas wait in purge_vmap_area_list',
+  *check(of) {
+    const { fault, site, chain } = of;
+    if (!fault || !site || fault.access === 'execute' || pointerKind(fault.address).kind !== 'wild') return;
+    if (fault.address < of.prog.kernelStart || isMapped(of.prog, fault.address)) return;
+    const place = attempt(() => placeOf(of.prog, fault.address));
+    if (!place) return;
+    const caller = moduleCaller(of);
+    const where = frameName(site);
+    const by = caller ? frameName(caller) : undefined;
+    const told = chain?.kind === 'access' ? chain : undefined;
+    const at = hex(fault.address);
+    const did = fault.access === 'write' ? { en: 'wrote to', zh: '写入' } : { en: 'used', zh: '访问' };
+    yield {
+      severity: 'cause',
+      confidence: place.confidence,
+      title: { en: `${place.title.en} in ${where}`, zh: `${where} 中${place.title.zh}` },
+      sentence: {
+        en: `${where}${by === undefined ? '' : `, called by ${by},`} ${did.en} ${at}${told ? ` (\`${told.expression}\`)` : ''}, which is ${place.words.en}.`,
+        zh: `${where}${by === undefined ? '' : `（由 ${by} 调用）`}${did.zh}了 ${at}${told ? `（\`${told.expression}\`）` : ''}，${place.words.zh}。`,
+      },
+      subject: frameSubject(caller ?? site),
+      evidence: [
+        logEvidence(fault.line),
+        ...place.evidence,
+        ...(told ? chainEvidence(of) : []),
+        ...interruptedEvidence(of),
+      ],
+      explains: ['death.exception', 'pointer.bad'],
+    };
+  },
+};
+
+interface Hole {
+  readonly title: Phrase;
+  readonly words: Phrase;
+  readonly confidence: Confidence;
+  readonly evidence: readonly Evidence[];
+}
+
+function placeOf(prog: Program, at: Addr): Hole | undefined {
+  const { areas } = vmapAreas(prog);
+  const area = areas.find((a) => at >= a.start && at < a.end);
+  if (area && at >= area.start + usable(prog, area)) return beyond(prog, area, at);
+  if (area) return undefined; // mapped on demand, or damage of the page tables
+  const freed = attempt(() => freedVmapAreas(prog).areas.find((a) => at >= a.start && at < a.end));
+  if (freed) return given(freed);
+  const [first, last] = [areas[0], areas.at(-1)];
+  return first && last && at > first.start && at < last.end ? nothing(areas, at) : undefined;
+}
+
+/** Bytes that have memory: all but the page behind it that guards it. */
+function usable(prog: Program, area: VmapArea): bigint {
+  return area.pages > 0 ? BigInt(area.pages * prog.pageSize) : area.end - area.start - BigInt(prog.pageSize);
+}
+
+function beyond(prog: Program, area: VmapArea, at: Addr): Hole {
+  const by = attempt(() => prog.symbolAt(area.caller));
+  const name = by && `${by.name}${by.module === undefined ? '' : ` [${by.module}]`}`;
+  const size = usable(prog, area);
+  const distance = at - (area.start + size);
+  return {
+    title: { en: 'Access beyond an area of vmalloc', zh: '越过 vmalloc 区域的访问' },
+    words: {
+      en: `${distance === 0n ? 'the first byte' : `${distance} bytes`} beyond the ${size} bytes of an area of vmalloc${name ? ` that ${name} asked for` : ''}`,
+      zh: `位于${name ? ` ${name} 申请的` : ''} vmalloc 区域（${size} 字节）末尾之后 ${distance} 字节处`,
+    },
+    confidence: 'certain',
+    evidence: [areaEvidence({ en: 'the area in front of it', zh: '它前面的区域' }, area)],
+  };
+}
+
+function given(area: VmapArea): Hole {
+  return {
+    title: { en: 'Use of memory of vmalloc after it was freed', zh: '使用已释放的 vmalloc 内存' },
+    words: {
+      en: `in an area of vmalloc that was given back and waits for its reuse (${hex(area.start)} to ${hex(area.end)})`,
+      zh: `位于已归还、等待重用的 vmalloc 区域（${hex(area.start)} 至 ${hex(area.end)}）`,
+    },
+    confidence: 'likely',
+    evidence: [
+      {
+        what: { en: 'where the freed area begins', zh: '已释放区域的起点' },
+        value: hexPad(area.start),
+        command: `struct vmap_area.va_start ${hexPad(area.address)}`,
+      },
+    ],
+  };
+}
+
+/** Nothing is known of what was there: it may have been reused for something smaller, or never used. */
+function nothing(areas: readonly VmapArea[], at: Addr): Hole {
+  const before = areas.findLast((a) => a.end <= at);
+  return {
+    title: { en: 'Use of vmalloc space that nobody has', zh: '使用无人占用的 vmalloc 空间' },
+    words: {
+      en: 'in vmalloc space, where no area is: it was freed, or the pointer is wrong',
+      zh: '位于 vmalloc 空间中没有区域的地方：它已被释放，或者指针有误',
+    },
+    confidence: 'possible',
+    evidence: before ? [areaEvidence({ en: 'the nearest area in front of it', zh: '它前面最近的区域' }, before)] : [],
+  };
+}
+
+function areaEvidence(what: Phrase, area: VmapArea): Evidence {
+  return { what, value: hexPad(area.start), command: `struct vmap_area.va_start ${hexPad(area.address)}` };
+}
