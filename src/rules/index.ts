@@ -31,7 +31,9 @@ import { nullPointer } from './null-pointer.ts';
 import { oomKill } from './oom-kill.ts';
 import { oomPanic } from './oom-panic.ts';
 import { overcommitted } from './overcommit.ts';
+import { pageBadState } from './page-bad-state.ts';
 import { pageCachePressure } from './page-cache.ts';
+import { pageTableEntry } from './page-table-entry.ts';
 import { panicAsked } from './panic-asked.ts';
 import { panicCalled } from './panic-called.ts';
 import { panicNmi } from './panic-nmi.ts';
@@ -62,6 +64,8 @@ export const rules: readonly Rule[] = [
   atomicSleep,
   badCall,
   badPointer,
+  pageTableEntry,
+  pageBadState,
   userMemoryAccess,
   vmallocHole,
   perCpuPointer,
