@@ -1,10 +1,13 @@
 import type { Phrase } from '../base/phrase.ts';
 import { panicSetting } from '../kernel/panic-settings.ts';
+import { presentCpus } from '../kernel/percpu.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
+import type { FrameData } from '../report/stack-data.ts';
+import { bareName } from './allocator-calls.ts';
 import { frameName, frameSubject } from './blame.ts';
 import type { Case } from './case.ts';
 import { logEvidence } from './evidence.ts';
-import { interruptWords, type StuckCpu } from './stuck-cpu.ts';
+import { interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
 import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
 
 /** What the kernel said of a CPU that did not go on. */
@@ -17,27 +20,66 @@ export interface LockupReport {
 /** The finding about a CPU that is held: by whom, in which function, spinning on what. */
 export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | undefined, name: Phrase): Finding {
   const taker = found?.spins?.caller;
-  const where = taker
-    ? `${taker.function}${taker.module === undefined ? '' : ` [${taker.module}]`}`
-    : frameName(found?.frame);
+  const user = found && callerOfWaiting(found);
+  const inside = user && user !== found?.frame ? ` (${found.frame.symbol})` : '';
+  const where = taker ? `${taker.function}${taker.module === undefined ? '' : ` [${taker.module}]`}` : frameName(user);
   const { seconds } = report;
   const since = seconds === undefined ? { en: '', zh: '' } : { en: ` for ${seconds} s`, zh: ` ${seconds} 秒` };
   const who = found ? taskWords(found.task) : '?';
   const flags = found ? interruptWords(found) : { en: '', zh: '' };
   const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
+  const place = found?.frame.stack === 'softirq' || (found && inSoftirq(found)) ? SOFTIRQ : NOTHING;
+  const silent = found && CALLS_CPUS.test(found.frame.symbol ?? '') ? silentCpu(of, found.cpu) : NOTHING;
   const spins = lock ? { en: `; it spins on ${lock.en}`, zh: `；正在 ${lock.zh} 上自旋` } : { en: '', zh: '' };
   return {
     severity: 'cause',
     confidence: found ? 'certain' : 'likely',
     title: { en: `${name.en} of CPU ${report.cpu} in ${where}`, zh: `CPU ${report.cpu} ${name.zh}：${where}` },
     sentence: {
-      en: `${name.en}: CPU ${report.cpu} was held${since.en} by ${who} in ${where}${flags.en}${spins.en}.`,
-      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${flags.zh}${spins.zh}。`,
+      en: `${name.en}: CPU ${report.cpu} was held${since.en} by ${who} in ${where}${taker ? '' : inside}${place.en}${flags.en}${spins.en}${silent.en}.`,
+      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${taker ? '' : inside}${place.zh}${flags.zh}${spins.zh}${silent.zh}。`,
     },
-    subject: { ...(taker ?? frameSubject(found?.frame)), ...(found && { pid: found.task.pid }) },
+    subject: { ...(taker ?? frameSubject(user)), ...(found && { pid: found.task.pid }) },
     evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : [])],
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
   };
+}
+
+const NOTHING: Phrase = { en: '', zh: '' };
+const SOFTIRQ: Phrase = { en: ', in a softirq', zh: '（软中断中）' };
+
+/** Functions that wait for a lock or for other CPUs on behalf of who called them (kernel/locking, kernel/smp.c). */
+const WAITING =
+  /^(?:_{0,2}raw_(?:spin|read|write)_\w+|(?:native_|pv_|__pv_)?queued_\w+|(?:__)?csd_lock\w*|smp_call_function\w*|on_each_cpu\w*|do_raw_\w+|osq_lock|mutex_spin_on_owner|rwsem_spin_on_owner)$/;
+const CALLS_CPUS = /^(?:smp_call_function|on_each_cpu|(?:__)?csd_lock)/;
+const SOFTIRQS = /^(?:__do_softirq|handle_softirqs|do_softirq)$/;
+
+/** The function in which it was found, or who had it wait there. */
+function callerOfWaiting({ frame, stack, index }: StuckCpu): FrameData {
+  const bare = (f: FrameData): string => bareName(f.symbol ?? '');
+  if (!WAITING.test(bare(frame))) return frame;
+  return stack.frames.slice(index).find((f) => !WAITING.test(bare(f)) && f.stack !== 'user') ?? frame;
+}
+
+function inSoftirq({ stack, index }: StuckCpu): boolean {
+  const frames = stack.frames.slice(index);
+  const end = frames.findIndex((f, i) => i > 0 && f.interrupted);
+  return frames.slice(0, end < 0 ? undefined : end).some((f) => SOFTIRQS.test(bareName(f.symbol ?? '')));
+}
+
+/** A CPU that takes no interrupts, and so does not answer those who call it. */
+function silentCpu(of: Case, asking: number): Phrase {
+  for (const cpu of presentCpus(of.prog)) {
+    if (cpu === asking) continue;
+    const other = stuckCpu(of, cpu);
+    if (other?.interrupts !== false) continue;
+    const at = frameName(callerOfWaiting(other));
+    return {
+      en: `; it waits for CPU ${cpu}, which takes no interrupts: ${taskWords(other.task)} stands in ${at} there`,
+      zh: `；它在等待 CPU ${cpu}，而后者不响应中断：${taskWords(other.task)} 停在 ${at}`,
+    };
+  }
+  return NOTHING;
 }
 
 function cpuEvidence(of: Case, found: StuckCpu): Evidence[] {

@@ -49,6 +49,6 @@ const OWN =
 /** Who gave the page back or asked for one. */
 function asker(of: Case) {
   const frames = of.stack?.frames ?? [];
-  const from = frames.findIndex((f) => bareName(f.symbol ?? '') === 'bad_page');
+  const from = frames.findIndex((f) => OWN.test(bareName(f.symbol ?? '')));
   return from < 0 ? undefined : frames.slice(from).find((f) => !OWN.test(bareName(f.symbol ?? '')));
 }
