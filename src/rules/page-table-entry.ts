@@ -25,7 +25,7 @@ export const pageTableEntry: Rule = {
       title: { en: `Corrupt page table under ${frameName(site)}`, zh: `${frameName(site)} 访问时发现页表损坏` },
       sentence: {
         en: `${frameName(site)} used ${at}, and the CPU found a bit set that must be clear in an entry of the page tables on the way there${words}: the entry was written over, or made wrongly.`,
-        zh: `${frameName(site)} 访问 ${at} 时，CPU 在页表项中发现了必须为 0 的位${words}：该页表项被改写或构造有误。`,
+        zh: `${frameName(site)} 访问 ${at} 时，CPU 在页表项中发现了必须清零的位${words}：该页表项被改写或构造有误。`,
       },
       subject: frameSubject(site),
       evidence: [logEvidence(code), ...(walk === undefined ? [] : [logEvidence(walk)]), ...chainEvidence(of)],
