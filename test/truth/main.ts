@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { changedAfter } from './changed-after.ts';
 import type { Check } from './check.ts';
 import { compareDump } from './compare-dump.ts';
 
@@ -56,7 +57,13 @@ for (const dir of dumps) {
       console.log(`${name.padEnd(36)} incomplete (${incomplete}); answers kept: ${checks.map(kept).join(', ')}`);
       continue;
     }
-    console.log(`${name.padEnd(36)} ${checks.map((c) => `${c.subject} ${add(name, c)}`).join(', ')}`);
+    const mode = metaOf(dir).scenario;
+    const comparable = checks.filter((c) => {
+      const why = changedAfter(mode, c.subject);
+      if (why !== undefined) absent.push(`${name}: ${c.subject}: not compared, ${why}`);
+      return why === undefined;
+    });
+    console.log(`${name.padEnd(36)} ${comparable.map((c) => `${c.subject} ${add(name, c)}`).join(', ')}`);
   } catch (e) {
     unreadable++;
     console.log(`${name.padEnd(36)} FAILED ${(e as Error).message}`);
@@ -64,7 +71,7 @@ for (const dir of dumps) {
   }
 }
 
-function metaOf(dir: string): { readonly files?: string[]; readonly vmlinux?: string } {
+function metaOf(dir: string): { readonly files?: string[]; readonly vmlinux?: string; readonly scenario?: string } {
   const meta = join(dir, 'meta.json');
   return existsSync(meta) ? JSON.parse(readFileSync(meta, 'utf8')) : {};
 }
