@@ -47,6 +47,7 @@ import { stackOverflow } from './stack-overflow.ts';
 import { stackProtector } from './stack-protector.ts';
 import { swapSpace } from './swap-space.ts';
 import { unaccountedMemory } from './unaccounted-memory.ts';
+import { unloadedModule } from './unloaded-module.ts';
 import { useAfterFree } from './use-after-free.ts';
 import { userMemoryAccess } from './user-memory-access.ts';
 import { vmallocHole } from './vmalloc-hole.ts';
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   atomicSleep,
   badCall,
   badPointer,
+  unloadedModule,
   pageTableEntry,
   pageBadState,
   userMemoryAccess,

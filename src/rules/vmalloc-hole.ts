@@ -102,7 +102,7 @@ function given(area: VmapArea): Hole {
       {
         what: { en: 'where the freed area begins', zh: '已释放区域的起点' },
         value: hexPad(area.start),
-        command: `struct vmap_area.va_start ${hexPad(area.address)}`,
+        command: `struct -x vmap_area.va_start ${hexPad(area.address)}`,
       },
     ],
   };
@@ -123,5 +123,5 @@ function nothing(areas: readonly VmapArea[], at: Addr): Hole {
 }
 
 function areaEvidence(what: Phrase, area: VmapArea): Evidence {
-  return { what, value: hexPad(area.start), command: `struct vmap_area.va_start ${hexPad(area.address)}` };
+  return { what, value: hexPad(area.start), command: `struct -x vmap_area.va_start ${hexPad(area.address)}` };
 }

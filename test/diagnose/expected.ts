@@ -256,4 +256,6 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   pageleak: { says: /in no counter.*mode_pageleak/s },
   tmpfs: { says: /the largest file \/fill\/big/, object: true },
   dentrybusy: { says: /Warning in umount_check/ },
+  unloaddata: { says: /Use of data of a module that was removed, labmem/, module: 'labmem', object: true },
+  unloadtimer: { says: /Call to code of a module that was removed, labmem/, module: 'labmem', object: true },
 };
