@@ -34,6 +34,7 @@ const NAMES = /^(?:object|objp|x|p|addr|head)$/;
 function freedPointer(of: Case): Addr | undefined {
   const { allocator, unwound, place, prog } = of;
   if (allocator?.kind !== 'free' || !unwound || !place) return undefined;
+  if (isOfSlab(of, allocator.index)) return undefined;
   const task = of.crashed?.address;
   for (let index = allocator.index; index >= Math.max(place.index, allocator.index - FRAMES); index--) {
     const found = attempt(() => frameArguments(prog, { stack: unwound, index, ...(task !== undefined && { task }) }));
@@ -41,6 +42,13 @@ function freedPointer(of: Case): Addr | undefined {
     if (value !== undefined) return value >= prog.kernelStart ? value : undefined;
   }
   return undefined;
+}
+
+/** What is free already was a slab object: who was given what is then not looked for, which takes its time. */
+function isOfSlab(of: Case, index: number): boolean {
+  return of.objects.some(
+    (o) => o.slab && !o.slab.allocated && o.pointer === o.address && o.roles.some((r) => r.frame <= index + 1),
+  );
 }
 
 interface Place {
