@@ -6,7 +6,7 @@ import type { Program } from '../program/program.ts';
 import { dentries } from './dentry-path.ts';
 import { inodes } from './inode.ts';
 import { KernelStruct } from './kernel-struct.ts';
-import { mounts } from './mount.ts';
+import { firstMounts } from './mount.ts';
 
 /** Mounts on mounts; a real system has a handful. */
 const MAX_MOUNTS = 256;
@@ -101,9 +101,9 @@ class PathReader implements FilePaths {
     const prog = this.#program;
     const superblock = prog.memory.ulong(addrAdd(dentry, prog.offset('dentry', 'd_sb')));
     const { end } = dentries(prog).pathBelow(dentry, 0n);
-    const mount = mounts(prog).mounts.find((m) => m.superblock === superblock);
-    const root = mount && this.#place(mount.address).root;
-    const path = mount && root === end ? this.#walk(mount.address, dentry) : dentries(prog).pathBelow(dentry, 0n).path;
+    const mount = firstMounts(prog).get(superblock);
+    const mounted = mount !== undefined && this.#place(mount).root === end;
+    const path = mounted ? this.#walk(mount, dentry) : dentries(prog).pathBelow(dentry, 0n).path;
     return this.#record(path || '/', name, deleted);
   }
 

@@ -1,5 +1,6 @@
 import { AnalysisError, CorruptError, NotFoundError } from '../base/errors.ts';
 import { hex } from '../base/hex.ts';
+import { perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
@@ -61,6 +62,29 @@ interface Layout {
 export function mounts(prog: Program, task?: Addr): Mounts {
   const found: MountRecord[] = [];
   const problems: Problem[] = [];
+  eachMount(prog, task, problems, (reader, address) => {
+    const record = reader.read(address);
+    if (record) found.push(record);
+  });
+  return { mounts: found, problems };
+}
+
+/** The first mount of every superblock, in the order of `mounts` without a task: `struct mount *` by `struct super_block *`. */
+export const firstMounts = perOwner((prog: Program): ReadonlyMap<Addr, Addr> => {
+  const found = new Map<Addr, Addr>();
+  eachMount(prog, undefined, [], (reader, address) => {
+    const superblock = reader.where(address)?.superblock;
+    if (superblock !== undefined && !found.has(superblock)) found.set(superblock, address);
+  });
+  return found;
+});
+
+function eachMount(
+  prog: Program,
+  task: Addr | undefined,
+  problems: Problem[],
+  use: (reader: MountReader, address: Addr) => void,
+): void {
   try {
     const layout = mountLayout(prog);
     const start = task ?? findTask(prog, 1)?.address ?? prog.symbol('init_task');
@@ -68,8 +92,7 @@ export function mounts(prog: Program, task?: Addr): Mounts {
     const reader = new MountReader(prog, layout, root, problems);
     for (const address of mountAddresses(prog, namespaceOf(prog, start))) {
       try {
-        const record = reader.read(address);
-        if (record) found.push(record);
+        use(reader, address);
       } catch (e) {
         noteProblem(problems, `mount at ${hex(address)}`, e);
       }
@@ -77,7 +100,6 @@ export function mounts(prog: Program, task?: Addr): Mounts {
   } catch (e) {
     noteProblem(problems, 'mounts', e);
   }
-  return { mounts: found, problems };
 }
 
 /**
@@ -155,6 +177,14 @@ interface MountPlace {
   readonly root: Addr;
 }
 
+interface MountWhere {
+  readonly flags: number;
+  readonly superblock: Addr;
+  /** `mnt_devname`: `const char *`, 0 for none. */
+  readonly device: Addr;
+  readonly path: string;
+}
+
 /** Filesystems with a `show_devname` of their own. */
 const SHOWN_DEVICE: ReadonlyMap<string, (prog: Program, info: Addr) => string> = new Map([['btrfs', btrfsDeviceName]]);
 
@@ -180,6 +210,27 @@ class MountReader {
 
   /** @returns undefined for a reader's mark in the list, and for a mount outside the root directory */
   read(address: Addr): MountRecord | undefined {
+    const found = this.where(address);
+    if (!found) return undefined;
+    const { superblock, device, flags, path } = found;
+    const type = attempt(this.#problems, `type of mount ${hex(address)}`, () => this.#type(superblock)) ?? '?';
+    const shown = this.#shownDevice(type, superblock);
+    return {
+      address,
+      vfsmount: addrAdd(address, this.#layout.vfsmount),
+      superblock,
+      type,
+      device: shown ?? (device === 0n ? 'none' : this.#text(device, `device of mount ${hex(address)}`)),
+      path,
+      options:
+        attempt(this.#problems, `options of mount ${hex(address)}`, () =>
+          mountOptions(this.#program, superblock, flags),
+        ) ?? '',
+    };
+  }
+
+  /** What needs no more than the mount itself and its path; undefined as `read`. */
+  where(address: Addr): MountWhere | undefined {
     const at = this.#layout;
     this.#place(address);
     const raw = this.#raw;
@@ -187,27 +238,13 @@ class MountReader {
     if ((flags & CURSOR) !== 0) return undefined;
     const superblock = raw.pointer(at.superblock);
     const device = raw.pointer(at.device);
-    let path: string | undefined;
+    let path: string | undefined = '?';
     try {
       path = this.#path(address, 0);
-      if (path === undefined) return undefined;
     } catch (e) {
       noteProblem(this.#problems, `path of mount ${hex(address)}`, e);
     }
-    const type = attempt(this.#problems, `type of mount ${hex(address)}`, () => this.#type(superblock)) ?? '?';
-    const shown = this.#shownDevice(type, superblock);
-    return {
-      address,
-      vfsmount: addrAdd(address, at.vfsmount),
-      superblock,
-      type,
-      device: shown ?? (device === 0n ? 'none' : this.#text(device, `device of mount ${hex(address)}`)),
-      path: path === '' ? '/' : (path ?? '?'),
-      options:
-        attempt(this.#problems, `options of mount ${hex(address)}`, () =>
-          mountOptions(this.#program, superblock, flags),
-        ) ?? '',
-    };
+    return path === undefined ? undefined : { flags, superblock, device, path: path === '' ? '/' : path };
   }
 
   /** Copies the mount into `#raw` and remembers where it is attached. */
