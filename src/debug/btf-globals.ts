@@ -1,7 +1,7 @@
 import { perOwner } from '../base/lazy.ts';
 import { asciiBytes, indexOfBytes } from '../base/text.ts';
 import { BTF_KIND } from './btf-kinds.ts';
-import { type BtfSection, hashBytes } from './btf-section.ts';
+import { type BtfSection, hashBytes, hashOfKeys } from './btf-section.ts';
 
 /** Offsets in the strings of a section at which `name` stands; suffixes of longer names count, as writers share them. */
 function offsetsOf(section: BtfSection, name: string): Set<number> {
@@ -30,13 +30,33 @@ export function findGlobal(section: BtfSection, name: string): number | undefine
   return undefined;
 }
 
-/** Every variable and function of a section: a hash of its name, and its number minus `firstId`. */
+/**
+ * Every variable and function of a section: a hash of its name, and its number minus `firstId`. A kernel has some sixty
+ * thousand of them: the usual name, which has eight letters and stands in this section, is hashed without a call.
+ */
 const hashed = perOwner((section: BtfSection): { readonly hashes: Int32Array; readonly ids: Uint32Array } => {
-  const { words, starts, globals: ids } = section;
+  const { words, starts, strings, firstString, globals: ids } = section;
   const hashes = new Int32Array(ids.length);
   for (let i = 0; i < ids.length; i++) {
-    const at = starts[ids[i] as number] as number;
-    hashes[i] = section.hashOf(words[at] as number);
+    const name = words[starts[ids[i] as number] as number] as number;
+    const at = name - firstString;
+    if (at < 0 || at + 8 > strings.length) {
+      hashes[i] = section.hashOf(name);
+      continue;
+    }
+    const first =
+      (strings[at] as number) |
+      ((strings[at + 1] as number) << 8) |
+      ((strings[at + 2] as number) << 16) |
+      ((strings[at + 3] as number) << 24);
+    const second =
+      (strings[at + 4] as number) |
+      ((strings[at + 5] as number) << 8) |
+      ((strings[at + 6] as number) << 16) |
+      ((strings[at + 7] as number) << 24);
+    // A zero byte among them ends a shorter name.
+    const shorter = (((first - 0x01010101) & ~first) | ((second - 0x01010101) & ~second)) & 0x80808080;
+    hashes[i] = shorter === 0 ? hashOfKeys(first, second) : section.hashOf(name);
   }
   return { hashes, ids };
 });

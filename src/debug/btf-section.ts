@@ -12,8 +12,6 @@ const HEADER_SIZE = 24;
 const MAX_SECTION = 1 << 28;
 /** Longest name that is read. */
 const MAX_NAME = 1024;
-/** Letters of a name that its hash is made of: enough to tell most names apart that begin alike. */
-const HASHED = 16;
 
 /**
  * One .BTF section: its records and strings, and where each type starts. The types of a split section (a module's)
@@ -139,12 +137,20 @@ for (const kind of [
 ])
   NAMED[kind] = 1;
 
-/** A hash of the first letters of the name at `at`, which a NUL or the end of the bytes ends. */
+/** A hash of the first eight letters of the name at `at`, which a NUL or the end of the bytes ends. */
 export function hashBytes(bytes: Uint8Array, at: number): number {
-  let hash = 5381;
-  const end = Math.min(at + HASHED, bytes.length);
-  for (let i = at; i < end && bytes[i] !== 0; i++) hash = (Math.imul(hash, 33) ^ (bytes[i] as number)) | 0;
-  return hash;
+  const first = nameKey(bytes, at);
+  return hashOfKeys(first, hasZero(first) ? 0 : nameKey(bytes, at + 4));
+}
+
+/** Of the keys of a name's first four letters and of the next four. */
+export function hashOfKeys(first: number, second: number): number {
+  return Math.imul(first, 0x9e3779b1) ^ second;
+}
+
+/** Whether a key has less than four letters. */
+function hasZero(key: number): boolean {
+  return ((key - 0x01010101) & ~key & 0x80808080) !== 0;
 }
 
 /** The first four letters of the NUL-terminated (or ending) name at `at`. */

@@ -4,6 +4,7 @@ import { btfTypes, memoryOf } from '../../test/build/btf-types.ts';
 import { BtfWriter } from '../../test/build/btf-writer.ts';
 import { AnalysisError, CorruptError } from '../base/errors.ts';
 import type { CType } from '../types/c-type.ts';
+import { functionsTaking } from './btf-functions.ts';
 import { findGlobal } from './btf-globals.ts';
 import { BtfSection } from './btf-section.ts';
 import { BtfTypes, DistilledTypes } from './btf-types.ts';
@@ -224,6 +225,50 @@ test('functions are found by their whole names, those of a module by names that 
   assert.equal(findGlobal(split.section, names[1] as string), own);
   assert.equal(findGlobal(split.section, 'module_init'), other);
   assert.equal(findGlobal(split.section, names[2] as string), undefined);
+});
+
+test('functions with short names are found', () => {
+  const w = new BtfWriter();
+  const proto = w.prototype(w.int('int', 4, 1), []);
+  const names = ['a', 'abc', 'abcd', 'abcde', 'abcdefg', 'abcdefgh', 'abcdefghi', 'bcdefghi', 'abce'];
+  const ids = names.map((name) => w.func(name, proto));
+  const { section } = btfTypes(w);
+  assert.deepEqual(
+    names.map((name) => findGlobal(section, name)),
+    ids,
+  );
+  for (const name of ['ab', 'abcdef', 'abcdefghij', 'abcdefgx', 'xbcdefgh', 'i']) {
+    assert.equal(findGlobal(section, name), undefined, name);
+  }
+});
+
+test('the functions that take one pointer to a struct, those of a module by prototypes of the kernel too', () => {
+  const w = new BtfWriter();
+  const int = w.int('int', 4, 1);
+  const head = w.struct('head', 8, [['next', int, 0]]);
+  const other = w.struct('other', 8, [['next', int, 0]]);
+  const proto = w.prototype(0, [['head', w.pointer(head)]]);
+  w.func('takes_it', proto);
+  w.func('takes_another', w.prototype(0, [['head', w.pointer(other)]]));
+  w.func('takes_the_struct', w.prototype(0, [['head', head]]));
+  w.func(
+    'takes_two',
+    w.prototype(0, [
+      ['head', w.pointer(head)],
+      ['flags', int],
+    ]),
+  );
+  w.func('takes_none', w.prototype(int, []));
+  w.func('takes_it_too', proto);
+  const kernel = btfTypes(w);
+  assert.deepEqual(functionsTaking(kernel, 'head'), ['takes_it', 'takes_it_too']);
+  assert.deepEqual(functionsTaking(kernel, 'other'), ['takes_another']);
+  assert.deepEqual(functionsTaking(kernel, 'int'), []);
+  const module = new BtfWriter(w);
+  module.func('module_takes_it', proto);
+  module.func('module_takes_it_too', module.prototype(int, [['head', module.pointer(head)]]));
+  module.func('module_takes_int', module.prototype(int, [['n', int]]));
+  assert.deepEqual(functionsTaking(btfTypes(module, kernel), 'head'), ['module_takes_it', 'module_takes_it_too']);
 });
 
 test('a distilled base stands for the types of the kernel', () => {
