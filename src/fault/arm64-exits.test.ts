@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arm64Exits } from './arm64-exits.ts';
+import { arm64Exits, arm64Mentions } from './arm64-exits.ts';
 
 const START = 0xffff800008000000n;
 
@@ -23,4 +23,16 @@ test('branches inside, calls and returns are none', () => {
 
 test('a branch to a register is indirect, also with a signed address', () => {
   for (const word of [0xd61f0200, 0xd61f0a11, 0xd71f0a11]) assert.equal(exits(word).indirect, true, word.toString(16));
+});
+
+test('the distances that code adds or takes away are found in its words', () => {
+  const mentions = (word: number, ...distances: number[]) =>
+    arm64Mentions(new Uint8Array(Uint32Array.of(0xd503233f, word).buffer), distances);
+  assert.equal(mentions(0xd1054000, 0x150), true); // sub x0, x0, #0x150
+  assert.equal(mentions(0x91054000, 0x20, 0x150), true); // add
+  assert.equal(mentions(0xd1054000, 0x1150), true); // the lower part of it
+  assert.equal(mentions(0xd1400400, 0x1000), true); // sub x0, x0, #0x1, lsl #12
+  assert.equal(mentions(0xd1400400, 0x1), false);
+  assert.equal(mentions(0xd1054000, 0x151), false);
+  assert.equal(mentions(0x51054000, 0x150), false); // 32 bits
 });

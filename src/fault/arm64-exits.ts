@@ -23,3 +23,15 @@ function branchOffset(word: number): Bytes | undefined {
   if (group === 0b011010 || word >>> 25 === 0b0101010) return ((word << 8) >> 13) << 2; // cbz, cbnz, b.cond
   return undefined;
 }
+
+/** See `Machine.mentions`: an addition or subtraction of the distance's lower twelve bits, or of those above where these are 0. */
+export function arm64Mentions(code: Uint8Array, distances: readonly Bytes[]): boolean {
+  const view = new DataView(code.buffer, code.byteOffset, code.length);
+  const wanted = new Set(distances.map((d) => ((d & 0xfff) === 0 ? 0x1000 | ((d >>> 12) & 0xfff) : d & 0xfff)));
+  for (let at = 0; at + 4 <= code.length; at += 4) {
+    const word = view.getUint32(at, true);
+    // add and sub of 64 bits with an immediate; bit 22 shifts it by twelve
+    if ((word & 0x9f800000) >>> 0 === 0x91000000 && wanted.has((word >>> 10) & 0x1fff)) return true;
+  }
+  return false;
+}

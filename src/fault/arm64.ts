@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/units.ts';
 import type { Instruction, Operand } from '../program/instruction.ts';
-import { arm64Exits } from './arm64-exits.ts';
+import { arm64Exits, arm64Mentions } from './arm64-exits.ts';
 import {
   addressOf,
   altered,
@@ -242,6 +242,7 @@ export const arm64Machine: Machine = {
   flow,
   callee,
   exits: arm64Exits,
+  mentions: arm64Mentions,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller)$/.test(name);

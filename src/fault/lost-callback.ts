@@ -1,4 +1,8 @@
+import { MemoryFault } from '../base/errors.ts';
 import type { Addr, Bytes } from '../base/units.ts';
+import { readCode } from '../disasm/code-range.ts';
+import type { KernelSymbol } from '../program/ports.ts';
+import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import type { FunctionCode } from './function-code.ts';
@@ -33,29 +37,54 @@ export function lostCallback(site: FaultFrame, search: JumpSearch): FoundCallbac
   const struct = callbackStruct(site);
   if (!struct || struct.name === '') return undefined;
   const { prog } = site.context;
-  const [first] = site.code.machine.arguments;
+  const { machine } = site.code;
+  const [first] = machine.arguments;
   const heads = headsOf(site, struct, search);
   if (first === undefined || heads.length === 0) return undefined;
   const found: FoundCallback[] = [];
-  const reach = new JumpReach(prog, site.code.machine, search.wanted);
+  const reach = new JumpReach(prog, machine, search.wanted);
   const mayLead = (start: Addr, jumps: number): boolean => reach.may(start, jumps);
   const proving: JumpSearch = { ...search, proved: true, mayLead, followed: new Map() };
   const needs = new JumpNeeds(proving);
-  let tried = 0;
-  for (const name of prog.functionsTaking(struct.name)) {
-    const symbol = prog.findSymbol(name);
-    if (!symbol || symbol.size > MAX_SIZE) continue;
-    if (++tried > MAX_FUNCTIONS || found.length > 1) break;
-    if (!mayLead(symbol.address, MAX_JUMPS)) continue;
-    const code = search.codeAt(symbol.address);
-    for (const head of code ? heads : []) {
-      const entry = new Map([[first, head]]);
+  const attempt = (start: Addr): void => {
+    if (found.length > 1 || !mayLead(start, MAX_JUMPS)) return;
+    const code = search.codeAt(start);
+    for (const { at } of code ? heads : []) {
+      const entry = new Map([[first, at]]);
       if (!code || !needs.fits(code, entry, MAX_JUMPS)) continue;
       const path = jumpPath(proving, code, entry);
       if (path) found.push({ code, entry, path });
     }
+  };
+  const others: Addr[] = [];
+  const distances = heads.some((h) => h.inside.includes(0)) ? [] : [...new Set(heads.flatMap((h) => h.inside))];
+  for (const { address, size } of candidates(prog, struct.name)) {
+    if (distances.length === 0 || mayMention(site, address, size, distances)) attempt(address);
+    else others.push(address);
   }
+  if (found.length === 0) others.forEach(attempt);
   return found.length === 1 ? found[0] : undefined;
+}
+
+/** Functions that take such a struct alone, not those that are too long for a callback. */
+function* candidates(prog: Program, struct: string): Iterable<KernelSymbol> {
+  let tried = 0;
+  for (const name of prog.functionsTaking(struct)) {
+    const symbol = prog.findSymbol(name);
+    if (!symbol || symbol.size > MAX_SIZE) continue;
+    if (++tried > MAX_FUNCTIONS) return;
+    yield symbol;
+  }
+}
+
+/** Callbacks go from the struct to what is around it: those that do so by a right distance are likelier than all others. */
+function mayMention({ context, code }: FaultFrame, start: Addr, size: Bytes, distances: readonly Bytes[]): boolean {
+  try {
+    return code.machine.mentions(readCode(context.prog.memory, start, size).bytes, distances);
+  } catch (e) {
+    if (e instanceof MemoryFault) return false;
+    throw e;
+  }
 }
 
 /** The struct that the called pointer's only parameter points to. */
@@ -69,9 +98,15 @@ function callbackStruct(site: FaultFrame): CType | undefined {
     : undefined;
 }
 
+/** Where such a struct is, and its offsets in the structs around it, the innermost first. */
+interface Head {
+  readonly at: Addr;
+  readonly inside: readonly Bytes[];
+}
+
 /** Where such structs are inside the slab objects that the function at the end was given, by types of the objects' size. */
-function headsOf(site: FaultFrame, struct: CType, { after, wanted }: JumpSearch): Addr[] {
-  const found = new Set<Addr>();
+function headsOf(site: FaultFrame, struct: CType, { after, wanted }: JumpSearch): Head[] {
+  const found = new Map<Addr, Head>();
   const { prog } = site.context;
   const symbol = prog.symbolAt(wanted);
   const parameters = symbol ? parametersOf(prog, symbol) : [];
@@ -84,24 +119,31 @@ function headsOf(site: FaultFrame, struct: CType, { after, wanted }: JumpSearch)
     const { least, most } = sizesOf(cache);
     const known = stated ?? cache.type;
     for (const type of known ? [known] : prog.structsOfSize(least, most)) {
-      for (const offset of offsetsOf(type, struct)) {
-        if (found.size < MAX_OFFSETS) found.add(object + BigInt(offset));
+      for (const inside of offsetsOf(type, struct)) {
+        const at = object + BigInt(inside.at(-1) as number);
+        if (found.size < MAX_OFFSETS) found.set(at, { at, inside: [...(found.get(at)?.inside ?? []), ...inside] });
       }
     }
   });
-  return [...found];
+  return [...found.values()];
 }
 
-/** Offsets at which a struct has another inside. */
-function offsetsOf(type: CType, wanted: CType, depth = 0): Bytes[] {
-  const found: Bytes[] = [];
+/** Where a struct has another inside: its offsets in all that are around it, the last of them in the struct itself. */
+function offsetsOf(type: CType, wanted: CType, depth = 0): Bytes[][] {
+  const found: Bytes[][] = [];
   if (depth > MAX_DEPTH) return found;
   for (const member of type.members) {
     const inner = member.type.resolve();
     if (inner.kind !== 'struct' && inner.kind !== 'union') continue;
     const start = member.bitOffset >> 3;
-    if (inner.name === wanted.name && inner.name !== '') found.push(start);
-    else found.push(...offsetsOf(inner, wanted, depth + 1).map((o) => o + start));
+    if (inner.name === wanted.name && inner.name !== '') found.push([start]);
+    else {
+      for (const inside of offsetsOf(inner, wanted, depth + 1)) {
+        const offset = (inside.at(-1) as number) + start;
+        // nobody goes to a structure without a name
+        found.push([...(inner.name === '' ? inside.slice(0, -1) : inside), offset]);
+      }
+    }
   }
   return found;
 }

@@ -81,6 +81,11 @@ export interface Machine {
   callee(insn: Instruction, nameAt: NameAt): Callee | undefined;
   /** Where jumps may leave a function, from its bytes, undecoded: never less than there is; undefined when that takes more. */
   exits(code: Uint8Array, start: Addr, nameAt: NameAt): Exits | undefined;
+  /**
+   * Whether code may add or take away one of these distances (all above 0), told from its bytes, undecoded: "yes" of code that
+   * does, and of some that does not.
+   */
+  mentions(code: Uint8Array, distances: readonly Bytes[]): boolean;
   /** Whether it is a call that changes no register: of a tracer, or of nothing. */
   keepsRegisters(insn: Instruction, nameAt: NameAt): boolean;
   /** The register with the address of memory that a string instruction writes. */

@@ -152,3 +152,13 @@ test('an address from the table of contents is the address of what it names, a v
   kernel.symbol('pointer', text + 0x100n, 8, 'd');
   assert.equal(pointer(), 'load 0');
 });
+
+test('the distances that code adds or takes away are found in its words', () => {
+  const mentions = (word: number, ...distances: number[]) =>
+    machine.mentions(new Uint8Array(Uint32Array.of(0x60000000, word).buffer), distances);
+  assert.equal(mentions(0x3863feb0, 0x150), true); // addi r3,r3,-336
+  assert.equal(mentions(0x38630150, 0x20, 0x150), true);
+  assert.equal(mentions(0x3c63ffff, 0x10000), true); // addis r3,r3,-1
+  assert.equal(mentions(0x38630150, 0x151), false);
+  assert.equal(mentions(0xe8630150, 0x150), false); // ld
+});

@@ -128,6 +128,18 @@ function trapTest(before: (n: number) => Instruction | undefined): ReturnType<No
   return { test: { left: termOf(left), right: termOf(right), relation, signed, size }, back: 0 };
 }
 
+/** See `Machine.mentions`: `addi` of the distance's lower half, or `addis` of the upper one where that is 0. */
+function mentions(code: Uint8Array, distances: readonly Bytes[]): boolean {
+  const view = new DataView(code.buffer, code.byteOffset, code.length);
+  const wanted = new Set<number>();
+  for (const d of distances.flatMap((d) => [d, -d])) wanted.add((d & 0xffff) !== 0 ? d & 0xffff : d >>> 16);
+  for (let at = 0; at + 4 <= code.length; at += 4) {
+    const word = view.getUint32(at, true);
+    if (word >>> 27 === 7 && wanted.has(word & 0xffff)) return true;
+  }
+  return false;
+}
+
 /** 64-bit Power as the kernel is compiled for it: ELF V2 ABI, 2.2. */
 export const ppc64Machine: Machine = {
   stackPointer: 'r1',
@@ -143,6 +155,7 @@ export const ppc64Machine: Machine = {
   flow,
   callee,
   exits,
+  mentions,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller|_savegpr|_restgpr)/.test(name);

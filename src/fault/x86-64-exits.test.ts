@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeDisassembler } from '../node/disassembler.ts';
-import { x86Exits } from './x86-64-exits.ts';
+import { x86Exits, x86Mentions } from './x86-64-exits.ts';
 import { x86Size } from './x86-64-size.ts';
 
 const START = 0xffffffff81000000n;
@@ -65,4 +65,14 @@ test('a jump to a register, to what memory holds, or to a thunk is indirect', ()
 
 test('code that is not understood has no known exits', () => {
   assert.equal(exits('c5f877 e900020000'), undefined);
+});
+
+test('the distances that code adds or takes away are found in its bytes', () => {
+  const mentions = (hex: string, ...distances: number[]) => x86Mentions(bytesOf(hex), distances);
+  assert.equal(mentions('488dbfb0feffff e900100000', 0x150), true); // lea -0x150(%rdi),%rdi
+  assert.equal(mentions('4881ef50010000 c3', 0x20, 0x150), true); // sub $0x150,%rdi
+  assert.equal(mentions('488d7fe0 c3', 0x20), true); // lea -0x20(%rdi),%rdi
+  assert.equal(mentions('4883ef80 c3', 0x80), true); // sub $-0x80,%rdi
+  assert.equal(mentions('488dbfb0feffff e900100000', 0x151, 0x40), false);
+  assert.equal(mentions('488d7f', 0x20), false);
 });

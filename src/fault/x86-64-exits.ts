@@ -1,4 +1,4 @@
-import type { Addr } from '../base/units.ts';
+import type { Addr, Bytes } from '../base/units.ts';
 import type { Exits, NameAt } from './machine.ts';
 import { x86Size } from './x86-64-size.ts';
 
@@ -35,4 +35,16 @@ function offsetSize(code: Uint8Array, at: number): 0 | 1 | 4 {
   if (opcode === 0xe9) return 4;
   if (opcode === 0xeb || (opcode & 0xf0) === 0x70 || (opcode & 0xfc) === 0xe0) return 1;
   return opcode === 0x0f && ((code[at + 1] as number) & 0xf0) === 0x80 ? 4 : 0;
+}
+
+/** See `Machine.mentions`: distances are displacements and immediates of one or four bytes, added or taken away. */
+export function x86Mentions(code: Uint8Array, distances: readonly Bytes[]): boolean {
+  const view = new DataView(code.buffer, code.byteOffset, code.length);
+  const wanted = new Set(distances.flatMap((d) => [d, -d]));
+  const short = distances.some((d) => d <= 0x80);
+  for (let at = 0; at < code.length; at++) {
+    if (short && wanted.has(view.getInt8(at))) return true;
+    if (at + 4 <= code.length && wanted.has(view.getInt32(at, true))) return true;
+  }
+  return false;
 }

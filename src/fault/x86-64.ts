@@ -3,7 +3,7 @@ import type { Instruction, Operand } from '../program/instruction.ts';
 import type { Access, Callee, Effect, Flow, Machine, NameAt, Relation, Test } from './machine.ts';
 import { NO_RETURN } from './machine.ts';
 import { constant, memory, type Operation, operation, part, register, sum, type Term, UNKNOWN } from './term.ts';
-import { x86Exits } from './x86-64-exits.ts';
+import { x86Exits, x86Mentions } from './x86-64-exits.ts';
 
 const OLD = ['ax', 'bx', 'cx', 'dx', 'si', 'di', 'bp', 'sp'];
 const WHOLE = new Map<string, string>();
@@ -308,6 +308,7 @@ export const x86Machine: Machine = {
   flow,
   callee,
   exits: (code, start, nameAt) => x86Exits(code, start, nameAt, (name) => THUNK.test(name)),
+  mentions: x86Mentions,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return (
