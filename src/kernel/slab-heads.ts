@@ -1,7 +1,7 @@
-import type { Addr, Pfn } from '../base/units.ts';
+import type { Addr, Bytes, Pfn } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { headOf, type PageReader, pageFrames } from './page.ts';
-import { type PageTypes, pageTypes } from './page-type.ts';
+import { type BitTest, pageTypes } from './page-type.ts';
 import { SlabPage } from './slab-page.ts';
 
 /** Descriptors read in one go. */
@@ -55,14 +55,16 @@ class HeadScan {
   readonly #reader: PageReader;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
-  readonly #types: PageTypes;
+  readonly #words: Uint32Array;
+  readonly #bits: BitTest | undefined;
 
   constructor(prog: Program, reader: PageReader) {
     this.#prog = prog;
     this.#reader = reader;
     this.#bytes = new Uint8Array(BLOCK * reader.map.stride);
     this.#view = new DataView(this.#bytes.buffer);
-    this.#types = pageTypes(prog);
+    this.#words = new Uint32Array(this.#bytes.buffer);
+    this.#bits = asWords(pageTypes(prog).slabBits, prog.arch.littleEndian);
   }
 
   /** Returns how many of the descriptors are there. */
@@ -76,7 +78,7 @@ class HeadScan {
       end === start + BigInt(size - map.stride) &&
       this.#prog.memory.tryRead(start, this.#bytes.subarray(0, size)) === undefined;
     if (whole) {
-      for (let i = 0; i < count; i++) this.#look(start, i * map.stride);
+      if (this.#bits) this.#look(start, size, this.#bits);
       return count;
     }
     if (count === 1) return 0;
@@ -84,11 +86,30 @@ class HeadScan {
     return this.block(first, half) + this.block(first + half, count - half);
   }
 
-  #look(start: Addr, at: number): void {
-    if (!this.#types.isSlabIn(this.#view, at)) return;
+  #look(start: Addr, size: Bytes, { offset, mask, value }: BitTest): void {
+    const words = this.#words;
+    const stride = this.#reader.map.stride >>> 2;
+    const end = size >>> 2;
+    for (let i = offset >>> 2; i < end; i += stride) {
+      if (((words[i] as number) & mask) === value) this.#note(start, i * 4 - offset);
+    }
+  }
+
+  #note(start: Addr, at: Bytes): void {
     const page = start + BigInt(at);
     const word = this.#view.getBigUint64(at + this.#reader.headOffset, this.#prog.arch.littleEndian);
     if (headOf(this.#prog, page, word) === page)
       this.heads.push({ page, bytes: this.#bytes.slice(at, at + this.#reader.map.stride) });
   }
+}
+
+/** For words that are read in the byte order of this machine, and signed as its operations are. */
+function asWords(bits: BitTest | undefined, littleEndian: boolean): BitTest | undefined {
+  if (!bits) return undefined;
+  const view = new DataView(new ArrayBuffer(4));
+  const turned = (word: number): number => {
+    view.setUint32(0, word, littleEndian);
+    return new Int32Array(view.buffer)[0] as number;
+  };
+  return { offset: bits.offset, mask: turned(bits.mask), value: turned(bits.value) };
 }
