@@ -9,18 +9,20 @@ export function attText(
   displaced: boolean,
   code: Uint8Array,
 ): readonly [string, string] {
-  const whole = code.length <= LONGEST_WHOLE ? WHOLE[code.join(' ')] : undefined;
+  const first = code[0] as number;
+  const whole = code.length <= LONGEST_WHOLE && MAY_BE_WHOLE.has(first) ? WHOLE[code.join(' ')] : undefined;
   if (whole) return whole;
-  if (code.length > 2 && code.at(-1) === 0x90 && code.subarray(0, -1).every((byte) => byte === 0x66)) {
+  if (first === 0x66 && code.length > 2 && code.at(-1) === 0x90 && code.subarray(0, -1).every((b) => b === 0x66)) {
     return [`${'data16 '.repeat(code.length - 2)}xchg`, '%ax,%ax'];
   }
-  const words = mnemonic.split(' ').map((word) => REPEAT[word] ?? word);
-  const last = (words.pop() as string).replace(/^sal(?=[bwlq]$)/, 'shl');
+  const words = mnemonic.includes(' ') ? mnemonic.split(' ').map((word) => REPEAT[word] ?? word) : [mnemonic];
+  const stated = words.pop() as string;
+  const last = stated.startsWith('sal') ? stated.replace(/^sal(?=[bwlq]$)/, 'shl') : stated;
   const operands = splitOperands(operandText).map((operand) => spellOperand(operand, displaced));
   const unused = operands.some((operand) => /^%[cd]s:/.test(operand));
   if (unused || /^(?:nop|call|jmp)/.test(last)) words.unshift(...unusedPrefixes(last, operands, code));
   const name = STRING_OPERATION.test(last) ? spellString(last, operands) : withoutSuffix(last, operands, code);
-  return [[...words, name].join(' '), operands.join(',')];
+  return [words.length === 0 ? name : [...words, name].join(' '), operands.join(',')];
 }
 
 /** Machine code for which capstone has another name, or leaves out the operands. */
@@ -34,6 +36,8 @@ const WHOLE: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 const LONGEST_WHOLE = 4;
+/** How these begin. */
+const MAY_BE_WHOLE: ReadonlySet<number> = new Set([0x66, 0xf3, 0x0f]);
 
 const REPEAT: Readonly<Record<string, string>> = { repe: 'repz', repne: 'repnz' };
 
@@ -125,10 +129,21 @@ const ALWAYS_64 =
   /^(call|ret|lret|jmp|push|pop|leave|pushf|popf|enter|verr|verw|lldt|ltr|lmsw|lidt|lgdt|sidt|sgdt|invpcid|invept|invvpid)[wq]$/;
 const SHIFT = /^(?:rcl|rcr|rol|ror|sal|sar|shl|shld|shr|shrd)$/;
 
+/** Names repeat: those of 64 bits with what stays of them, and those that have a size with what they are without. */
+const wides = new Map<string, string | undefined>();
+const bases = new Map<string, string | undefined>();
+
+function remembered(known: Map<string, string | undefined>, pattern: RegExp, name: string): string | undefined {
+  if (known.has(name)) return known.get(name);
+  const found = pattern.exec(name)?.[1];
+  if (known.size < MOST_SPELLED) known.set(name, found);
+  return found;
+}
+
 function withoutSuffix(name: string, operands: string[], code: Uint8Array): string {
-  const wide = ALWAYS_64.exec(name)?.[1];
+  const wide = remembered(wides, ALWAYS_64, name);
   if (wide !== undefined && (!name.endsWith('w') || /^(?:ver|l|s)/.test(wide))) return wide;
-  const base = SIZED.exec(name)?.[1];
+  const base = remembered(bases, SIZED, name);
   if (base === undefined) return name;
   if (base === 'in' || base === 'out') {
     operands.forEach((operand, i) => {
