@@ -4,7 +4,7 @@
  */
 const BUDGETS = [
   { flag: 'interrupt-budget', usual: 66 * 1024, report: 1_000_000 },
-  { flag: 'wasm-tiering-budget', usual: 1_800_000, report: 100_000_000 },
+  { flag: 'wasm-tiering-budget', usual: 1_800_000, report: 2_000_000_000 },
 ] as const;
 
 /**
