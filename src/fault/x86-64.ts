@@ -295,6 +295,8 @@ function setsFlags(insn: Instruction): boolean {
   return insn.flow === 'call' || insn.registersWritten.includes('rflags') || /^(?:cmp|test)/.test(insn.mnemonic);
 }
 
+const FILLS = /(?:^|\s)(?:stos|movs)(?=[bwlq]?$|[bwlq]? )/;
+
 /** x86-64 as the kernel is compiled for it: System V ABI, no red zone, thunks for indirect branches. */
 export const x86Machine: Machine = {
   stackPointer: SP,
@@ -315,7 +317,7 @@ export const x86Machine: Machine = {
       insn.flow === 'call' && name !== undefined && /^(?:__fentry__|ftrace_\w*caller|mcount|__sanitizer_cov)/.test(name)
     );
   },
-  fills: (insn) => (/(?:^|\s)(?:stos|movs)(?=[bwlq]?$|[bwlq]? )/.test(insn.mnemonic) ? 'rdi' : undefined),
+  fills: ({ mnemonic }) => (mnemonic.includes('s') && FILLS.test(mnemonic) ? 'rdi' : undefined),
   isConditional,
   setsFlags,
   test,
