@@ -98,9 +98,14 @@ function neverCalled(prog: Program, { task, site }: TaskWait): boolean {
     }
     const outerCode = outer && attempt(() => functionCode(prog, outer.lookupPc));
     const at = outerCode?.indexBefore(outer?.pc ?? 0n);
-    if (!outerCode || at === undefined || outerCode.at(at).target !== frame.symbol.address) return false;
+    if (!outerCode || at === undefined || calledAt(outerCode, at) !== frame.symbol.address) return false;
   }
   return false;
+}
+
+function calledAt(code: FunctionCode, call: number): Addr | undefined {
+  const callee = code.callee(call);
+  return callee && 'address' in callee ? callee.address : undefined;
 }
 
 /** Whether no path through the function leads over a call to this one. */

@@ -12,6 +12,7 @@ import {
   write,
   writeBack,
 } from './arm64-operands.ts';
+import { arm64Veneer } from './arm64-veneer.ts';
 import type { Access, Callee, Effect, Flow, Machine, NameAt, Relation, Test } from './machine.ts';
 import { NO_RETURN } from './machine.ts';
 import { constant, memory, type Operation, operation, sum, type Term, UNKNOWN } from './term.ts';
@@ -243,6 +244,7 @@ export const arm64Machine: Machine = {
   callee,
   exits: arm64Exits,
   mentions: arm64Mentions,
+  veneer: arm64Veneer,
   keepsRegisters(insn, nameAt) {
     const name = insn.target === undefined ? undefined : nameAt(insn.target);
     return insn.flow === 'call' && name !== undefined && /^(?:_mcount|ftrace_\w*caller)$/.test(name);

@@ -6,6 +6,7 @@ import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { Effect, Flow, Machine } from './machine.ts';
 import { machines } from './machines.ts';
+import { throughVeneers } from './through-veneers.ts';
 
 /** Longer functions are not followed. */
 const MAX_FUNCTION = 0x20000;
@@ -21,6 +22,8 @@ export class FunctionCode {
   /** Indices of the instructions that may come before each. */
   readonly before: readonly (readonly number[])[];
   readonly #index = new Map<Addr, number>();
+  /** Instructions that go through a veneer, with the target that it leads to. */
+  readonly #led = new Map<number, Instruction>();
   readonly #effects: (readonly Effect[])[] = [];
   readonly #flows: readonly Flow[];
   readonly #nameAt: (at: Addr) => string | undefined;
@@ -35,8 +38,17 @@ export class FunctionCode {
     instructions.forEach((insn, i) => {
       this.#index.set(insn.address, i);
     });
-    this.#flows = instructions.map((insn) => machine.flow(insn, this.#nameAt));
+    this.#followVeneers();
+    this.#flows = instructions.map((insn, i) => machine.flow(this.#led.get(i) ?? insn, this.#nameAt));
     this.before = this.#predecessors();
+  }
+
+  #followVeneers(): void {
+    this.instructions.forEach((insn, i) => {
+      if (insn.target === undefined || this.#index.has(insn.target)) return;
+      const target = throughVeneers(this.#prog, this.machine, insn.target);
+      if (target !== insn.target) this.#led.set(i, { ...insn, target });
+    });
   }
 
   #predecessors(): number[][] {
@@ -83,7 +95,7 @@ export class FunctionCode {
 
   /** A call that may change the registers that callees may change. */
   isCall(i: number): boolean {
-    const insn = this.instructions[i];
+    const insn = this.#led.get(i) ?? this.instructions[i];
     return insn?.flow === 'call' && !this.machine.keepsRegisters(insn, this.#nameAt);
   }
 
@@ -98,7 +110,12 @@ export class FunctionCode {
   }
 
   callee(i: number) {
-    return this.machine.callee(this.at(i), this.#nameAt);
+    return this.machine.callee(this.#led.get(i) ?? this.at(i), this.#nameAt);
+  }
+
+  /** Where an instruction leads by way of a veneer; undefined when it goes through none. */
+  veneerTarget(i: number): Addr | undefined {
+    return this.#led.get(i)?.target;
   }
 }
 

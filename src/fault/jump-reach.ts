@@ -5,6 +5,7 @@ import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { nameAt } from './function-code.ts';
 import type { Exits, Machine } from './machine.ts';
+import { throughVeneers } from './through-veneers.ts';
 
 /** Longer functions are not read for it. */
 const MAX_SIZE: Bytes = 0x4000;
@@ -56,7 +57,8 @@ export class JumpReach {
     if (!symbol || !own) return undefined;
     const targets: Addr[] = [];
     let { indirect } = own;
-    for (const target of own.targets) {
+    for (const left of own.targets) {
+      const target = throughVeneers(this.#prog, this.#machine, left);
       const other = this.#prog.symbolAt(target);
       if (other?.name.startsWith(`${symbol.name}.cold`)) {
         // The cold part belongs to the function, and jumps on from there.

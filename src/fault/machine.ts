@@ -86,6 +86,11 @@ export interface Machine {
    * does, and of some that does not.
    */
   mentions(code: Uint8Array, distances: readonly Bytes[]): boolean;
+  /**
+   * Where a veneer leads: the few instructions that a linker or the loader of modules puts where a call or jump does not reach.
+   * Undefined for other code. Absent: kernels of the CPU have none. @param code from its first instruction on, 32 bytes at most
+   */
+  veneer?(code: Uint8Array, start: Addr): Addr | undefined;
   /** Whether it is a call that changes no register: of a tracer, or of nothing. */
   keepsRegisters(insn: Instruction, nameAt: NameAt): boolean;
   /** The register with the address of memory that a string instruction writes. */

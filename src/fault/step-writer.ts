@@ -34,7 +34,7 @@ export function makeStep(frame: FaultFrame, index: number, facts: StepFacts): Fa
     ...(symbol.module !== undefined && { module: symbol.module }),
     address: insn.address,
     place: `${symbol.name}+${hex(insn.address - symbol.address)}`,
-    instruction: instructionText(frame, index),
+    instruction: instructionText(frame, index) + veneerRemark(frame, index),
     ...(source && { source }),
     what: facts.what,
     expression: named.text,
@@ -52,6 +52,13 @@ function instructionText(frame: FaultFrame, index: number): string {
   const insn = frame.code.at(index);
   if (!set) return `${insn.mnemonic} ${insn.operandText}`;
   return instructionLine(insn, set, (at) => prog.symbolAt(at), 16);
+}
+
+/** The text of a call by way of a veneer names the veneer's place, which says nothing. */
+function veneerRemark(frame: FaultFrame, index: number): string {
+  const target = frame.code.veneerTarget(index);
+  const symbol = target === undefined ? undefined : frame.context.prog.symbolAt(target);
+  return symbol ? `, a veneer of ${symbol.name}` : '';
 }
 
 /** Where the code shown is compared with what is there. */
