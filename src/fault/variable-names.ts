@@ -1,6 +1,8 @@
+import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import { perCpuSymbol } from '../kernel/address-identity.ts';
+import { modulePlace } from '../kernel/module-place.ts';
 import type { KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
@@ -12,6 +14,8 @@ import type { Linear } from './origin.ts';
 /** A constant, or the address of a symbol. */
 export function nameConstant(prog: Program, value: bigint): Named {
   const symbol = prog.symbolAt(value);
+  const data = symbol && moduleData(prog, value, symbol);
+  if (data !== undefined) return { text: data };
   if (!symbol) return { text: value > 0xffffn ? hex(value) : `${value}` };
   const type = symbol.address === value ? variableType(prog, symbol) : undefined;
   const pointer = type && pointerTo(type, prog.pointerSize);
@@ -25,6 +29,8 @@ function variableType(prog: Program, symbol: KernelSymbol): CType | undefined {
 /** What is read from a variable. */
 export function nameVariable(prog: Program, at: Addr, size: Bytes): Named {
   const symbol = prog.symbolAt(at);
+  const data = symbol && moduleData(prog, at, symbol);
+  if (data !== undefined) return { text: `*(${data})` };
   if (!symbol) return { text: `*(${hex(at)})` };
   const inside = Number(at - symbol.address);
   const type = variableType(prog, symbol);
@@ -32,6 +38,13 @@ export function nameVariable(prog: Program, at: Addr, size: Bytes): Named {
   const member = type && leaf(membersAt(type, inside, size));
   if (!member) return { text: `*(&${symbol.name}${signedText(BigInt(inside))})` };
   return { text: `${symbol.name}${member.path.startsWith('[') ? '' : '.'}${member.path}`, type: member.type };
+}
+
+/** `module+0x1700`: a kernel that keeps no names of data gives a module's variables the name of its last function. */
+function moduleData(prog: Program, at: Addr, { letter }: KernelSymbol): string | undefined {
+  if (!/^[tw]$/i.test(letter)) return undefined;
+  const place = attempt(() => modulePlace(prog, at));
+  return place?.part === 'data' ? `${place.module.name}+${hex(at - place.base)}` : undefined;
 }
 
 /** A per-CPU variable; undefined for another value. */

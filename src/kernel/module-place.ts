@@ -8,7 +8,8 @@ import { type ModuleMemory, type ModuleRecord, modules } from './module.ts';
 export interface ModulePlace {
   readonly module: ModuleRecord;
   readonly part: 'text' | 'data';
-  /** From the beginning of that part of its memory. */
+  /** Where that part of its memory begins, and how far behind it the address is. */
+  readonly base: Addr;
   readonly offset: Bytes;
 }
 
@@ -18,7 +19,7 @@ export function modulePlace(prog: Program, at: Addr): ModulePlace | undefined {
     for (const memory of module.memory) {
       const offset = Number(at - memory.base);
       if (at < memory.base || offset >= memory.size) continue;
-      return { module, part: offset < textSize(prog, module, memory) ? 'text' : 'data', offset };
+      return { module, part: offset < textSize(prog, module, memory) ? 'text' : 'data', base: memory.base, offset };
     }
   }
   return undefined;

@@ -18,6 +18,7 @@ export const reclaimAtDeath: Rule = {
     const what = RECLAIM_NAMES[shown.kind];
     const shrinker = shown.shrinker === undefined ? '' : ` in ${shown.shrinker}`;
     const who = `${shown.comm} (pid ${shown.pid})`;
+    const alike = others === 1 ? ', and so does 1 other task' : others > 1 ? `, and so do ${others} other tasks` : '';
     yield {
       severity: 'context',
       confidence: 'certain',
@@ -25,7 +26,7 @@ export const reclaimAtDeath: Rule = {
         ? { en: 'The task that died was reclaiming memory', zh: '崩溃的任务当时正在回收内存' }
         : { en: 'Memory was being reclaimed', zh: '当时正在回收内存' },
       sentence: {
-        en: `${who} ${what.en}${shrinker}${others > 0 ? `, and so do ${others} other tasks` : ''}.`,
+        en: `${who} ${what.en}${shrinker}${alike}.`,
         zh: `${who} ${what.zh}${shrinker === '' ? '' : `（${shown.shrinker}）`}${others > 0 ? `，另有 ${others} 个任务也是如此` : ''}。`,
       },
       subject: { pid: shown.pid, function: shown.function },

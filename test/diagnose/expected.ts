@@ -48,7 +48,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     module: 'labcrash',
   },
   bug: {
-    says: /assertion.*missing_gadget/s,
+    says: /assertion.*(?:missing_gadget|labcrash\+0x)/s,
     plain: { says: /BUG in mode_bug/, function: /^mode_bug$/, module: 'labcrash' },
     function: /^mode_bug$/,
     module: 'labcrash',
