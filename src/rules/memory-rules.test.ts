@@ -77,6 +77,10 @@ test('swap that is full, or absent while processes hold the memory', () => {
   assert.deepEqual(swap(0, 0, 20_000), ['context: There is no swap space']);
   assert.deepEqual(swap(0, 0, 80_000), []);
   assert.deepEqual(swap(1000, 1), []);
+  const [full] = findings(machine(50_000, { swap: { total: 256, free: 0 } }), [swapSpace]);
+  const proof = full?.evidence[0];
+  assert.equal(proof?.command, 'memory', 'swap needs a symbol that not every kernel keeps');
+  assert.equal(proof?.value, 'All of the 1 MB of swap space is used: no more memory of processes can be reclaimed.');
 });
 
 test('memory that nobody counts, and shared memory', () => {

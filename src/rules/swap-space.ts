@@ -33,9 +33,12 @@ export const swapSpace: Rule = {
         zh: `${sentence.zh}进程和共享内存占用全部内存的 ${percent(part)}。`,
       },
       evidence: [
-        full
-          ? { what: { en: 'used part of the swap space', zh: '交换空间的使用率' }, value: '100%', command: 'swap' }
-          : { what: { en: 'swap space', zh: '交换空间' }, value: 'There is no swap space', command: 'memory' },
+        // `swap` needs the symbol of the areas, which not every kernel keeps
+        {
+          what: { en: 'swap space', zh: '交换空间' },
+          value: full ? sentence.en : 'There is no swap space',
+          command: 'memory',
+        },
         {
           what: { en: 'anonymous memory of processes, pages', zh: '进程的匿名内存（页）' },
           value: String(anonymous),
