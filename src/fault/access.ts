@@ -1,20 +1,19 @@
 import type { Phrase } from '../base/phrase.ts';
-import type { Addr } from '../base/units.ts';
 import type { Callers } from './callers.ts';
 import type { FaultChain, FaultStep } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import { membersAt, pointedStruct } from './member-at.ts';
 import type { Named } from './naming.ts';
 import { signedText } from './naming.ts';
-import { type FaultOperand, faultOperand, isMapped } from './operand.ts';
+import { type FaultOperand, faultOperand, isMapped, type Target } from './operand.ts';
 import { type Linear, signedAddend } from './origin.ts';
 import { accessed, indexState, pointerState } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
 import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
-/** An access to memory that could not be done. @param target where the CPU says that it was */
-export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr | undefined): FaultChain | undefined {
+/** An access to memory that could not be done. @param target see `faultOperand` */
+export function explainAccess(frame: FaultFrame, callers: Callers, target: Target): FaultChain | undefined {
   const operand = faultOperand(frame, target);
   if (!operand) return undefined;
   const typers = new Map<FaultFrame, Typer>();
@@ -44,6 +43,7 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Addr 
     kind: 'access',
     ...placeOf(first),
     target: operand.address,
+    ...(operand.access.size > 0 && { size: operand.access.size }),
     expression,
     summary: what,
     strands: [{ steps: [first, ...steps], stopped }],

@@ -66,6 +66,8 @@ export interface FaultChain {
   readonly module?: string;
   /** The address that could not be used, of `access` and `jump`. */
   readonly target?: Addr;
+  /** Bytes of an `access`. */
+  readonly size?: Bytes;
   /** The value that the CPU refused, of `operand`. */
   readonly value?: bigint;
   /** The access, the condition or the value, as C would write it. */

@@ -58,7 +58,8 @@ function findChain(prog: Program, place: FaultPlace, site: StackFrame): FaultCha
   const frame = withArguments(new FaultFrame(context, code, index, registers), callers);
   const chain = machine.isTrap(code.at(index))
     ? explainAssertion(frame, callers)
-    : (explainDivision(frame, callers) ?? explainAccess(frame, callers, target));
+    : (explainDivision(frame, callers) ??
+      explainAccess(frame, callers, target ?? (isAborted(prog) ? 'mapped' : target)));
   return chain && { ...chain, pointers: withRegisters(chain.pointers, frame) };
 }
 
@@ -80,6 +81,11 @@ function registersOf(prog: Program, site: StackFrame, machine: Machine): Map<str
     if (whole !== undefined && value !== undefined) registers.set(whole, value);
   });
   return registers;
+}
+
+/** Whether memory itself answered with an error: arch/arm64/mm/fault.c, do_sea(), which prints no address. */
+function isAborted(prog: Program): boolean {
+  return /synchronous (?:external abort|parity or ECC error)/.test(panicFacts(prog).cause ?? '');
 }
 
 const ADDRESS = /(?:address:? |virtual address |at |address 0x)(?:0x)?([0-9a-f]{8,16})\b/i;

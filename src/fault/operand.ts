@@ -14,17 +14,21 @@ export interface FaultOperand {
   readonly indexed?: { readonly array: Linear; readonly value: bigint | undefined };
 }
 
-/** The access of the trapped instruction that cannot be done. @param target where the CPU says that it was */
-export function faultOperand(frame: FaultFrame, target: Addr | undefined): FaultOperand | undefined {
+/** Where the CPU says that the access was; `mapped`: it does not, and the address may be a good one. */
+export type Target = Addr | 'mapped' | undefined;
+
+/** The access of the trapped instruction that cannot be done. */
+export function faultOperand(frame: FaultFrame, target: Target): FaultOperand | undefined {
   const { code, index } = frame;
   const found = code.machine.accesses(code.at(index)).flatMap((access) => {
     const address = frame.evaluate(access.address, index);
     return address === undefined ? [] : [{ access, address, ...baseOf(frame, access.address, address) }];
   });
   const covers = (o: FaultOperand): boolean =>
-    target !== undefined && target >= o.address && target < o.address + BigInt(Math.max(1, o.access.size));
+    typeof target === 'bigint' && target >= o.address && target < o.address + BigInt(Math.max(1, o.access.size));
   const stated = found.find(covers);
   if (stated) return stated;
+  if (target === 'mapped') return found.length === 1 ? found[0] : undefined;
   return found.find((o) => !isMapped(frame, o.address));
 }
 

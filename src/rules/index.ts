@@ -13,6 +13,7 @@ import { cpuStarved } from './cpu-starved.ts';
 import { division } from './division.ts';
 import { doubleFree } from './double-free.ts';
 import { exception } from './exception.ts';
+import { externalAbort } from './external-abort.ts';
 import { filesystemError } from './filesystem-error.ts';
 import { filesystemFrozen } from './filesystem-frozen.ts';
 import { freeOfOther } from './free-of-other.ts';
@@ -26,6 +27,7 @@ import { littleFreeMemory } from './little-free-memory.ts';
 import { machineCheck } from './machine-check.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
 import { memoryPermission } from './memory-permission.ts';
+import { misalignedAccess } from './misaligned-access.ts';
 import { moduleInvolvement } from './module-involvement.ts';
 import { nullPointer } from './null-pointer.ts';
 import { oomKill } from './oom-kill.ts';
@@ -83,6 +85,7 @@ export const rules: readonly Rule[] = [
   doubleFree,
   freeOfOther,
   exception,
+  externalAbort,
   filesystemError,
   filesystemFrozen,
   freedPage,
@@ -94,6 +97,7 @@ export const rules: readonly Rule[] = [
   machineCheck,
   memoryExhausted,
   memoryPermission,
+  misalignedAccess,
   moduleInvolvement,
   nullPointer,
   oomKill,

@@ -1,15 +1,12 @@
-import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
-import type { Phrase } from '../base/phrase.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
-import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { isMapped } from '../diagnosis/mapped.ts';
+import { placeWords } from '../diagnosis/place-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { modulePlace } from '../kernel/module-place.ts';
 
 /** The memory is there, but not for such an access: constants and code may not be written, data not executed. */
 export const memoryPermission: Rule = {
@@ -23,7 +20,7 @@ export const memoryPermission: Rule = {
     if (!isMapped(of.prog, fault.address)) return;
     const where = frameName(site);
     const at = hex(fault.address);
-    const what = placeWords(of, fault.address);
+    const what = placeWords(of.prog, fault.address);
     const stated = of.fatalLines.some((l) => /permissions violation|read-only memory/i.test(l));
     const told = chain?.kind === 'access' ? chain : undefined;
     const write = fault.access === 'write' && stated;
@@ -43,20 +40,3 @@ export const memoryPermission: Rule = {
     };
   },
 };
-
-/** What lies there: a variable, or a part of a module. */
-function placeWords(of: Case, at: bigint): Phrase {
-  const symbol = attempt(() => of.prog.symbolAt(at));
-  const inside = symbol && at < symbol.address + BigInt(Math.max(1, symbol.size));
-  const place = attempt(() => modulePlace(of.prog, at));
-  if (symbol && inside) {
-    const module = symbol.module === undefined ? '' : ` [${symbol.module}]`;
-    return { en: ` in ${symbol.name}${module}`, zh: `（${symbol.name}${module}）` };
-  }
-  if (place)
-    return {
-      en: ` in ${place.part} of module ${place.module.name}`,
-      zh: `（模块 ${place.module.name} 的 ${place.part}）`,
-    };
-  return { en: '', zh: '' };
-}
