@@ -39,6 +39,7 @@ export const arm64: Architecture = {
   instructionSet: 'arm64',
   pageSizes: [4096, 16384, 65536],
   vaBits: [36, 39, 42, 47, 48, 52],
+  halfBits: (vaBits) => vaBits, // TTBR0 and TTBR1 have so many each
   recognise: (info) => info.number('kimage_voffset') !== undefined,
   registers: ARM_REGISTERS,
   kernelMap: armKernelMap,

@@ -16,6 +16,7 @@ export const riscv64: Architecture = {
   instructionSet: 'riscv64',
   pageSizes: [4096],
   vaBits: [39, 48, 57],
+  halfBits: (vaBits) => vaBits - 1, // privileged specification, 4.4: bits above are copies of the highest
   recognise: (info) => info.number('phys_ram_base') !== undefined || info.number('va_kernel_pa_offset') !== undefined,
   registers: RISCV_REGISTERS,
   kernelMap: riscvKernelMap,

@@ -16,6 +16,7 @@ export const x86_64: Architecture = {
   instructionSet: 'x86-64',
   pageSizes: [4096],
   vaBits: [48, 57],
+  halfBits: (vaBits) => vaBits - 1, // Intel SDM volume 1, 3.3.7.1, "Canonical Addressing"
   recognise: (info) =>
     info.number('phys_base') !== undefined ||
     info.number('pgtable_l5_enabled') !== undefined ||

@@ -28,7 +28,9 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Targe
     : accessText(named, operand);
   const own = operand.base.origin.kind === 'stack' ? operand.address : value;
   const { indexed } = operand;
-  const state = indexed ? indexState(indexed.value) : pointerState(own, own !== undefined && isMapped(frame, own));
+  const state = indexed
+    ? indexState(indexed.value)
+    : pointerState(frame.context.prog, own, own !== undefined && isMapped(frame, own));
   const act = accessed(operand.access.kind, expression, operand.access.size, operand.address);
   const what: Phrase = { en: `${act.en}: ${named.text} ${state.en}`, zh: `${act.zh}：${named.text} ${state.zh}` };
   const first = makeStep(frame, frame.index, {

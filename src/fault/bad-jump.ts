@@ -35,7 +35,7 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   const walk = new Walk(callers, new Map<FaultFrame, Typer>());
   const pointer = frame.origins.ofTerm(callee.operand, frame.index);
   const named = walk.typer(frame).name(pointer);
-  const state = pointerState(site.pc, typeof prog.memory.translate(site.pc) !== 'string');
+  const state = pointerState(prog, site.pc, typeof prog.memory.translate(site.pc) !== 'string');
   const symbol = prog.symbolAt(site.pc);
   const data: Phrase = symbol
     ? { en: ` (${symbol.name}, which is no function)`, zh: `（${symbol.name}，不是函数）` }
@@ -64,7 +64,7 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
 
 /** Only the last call is known: what it called jumped on. */
 function lastCall(frame: FaultFrame, target: Addr): FaultChain {
-  const state = pointerState(target, false);
+  const state = pointerState(frame.context.prog, target, false);
   const summary: Phrase = {
     en: `The code jumped to an address that ${state.en}; ${frame.code.symbol.name}() made the last call before`,
     zh: `代码跳转到的地址${state.zh}；此前最后一次调用由 ${frame.code.symbol.name}() 发出`,

@@ -1,7 +1,7 @@
 import type { FunctionCode } from './function-code.ts';
 import { isSame, type Linear, linearConstant, type Origin, type Place, plus, STACK } from './origin.ts';
 import { type StackDepth, stackDepths, stackOffset } from './stack-depth.ts';
-import type { Term } from './term.ts';
+import { constantResult, type Term } from './term.ts';
 
 /** Instructions that are looked at for one question, and definitions that one value may have. */
 const MAX_VISITED = 40_000;
@@ -231,11 +231,25 @@ export class Origins {
         return { origin: { key: term.kind, kind: 'computed', index, place, term }, addend: 0n };
       case 'choice':
         return this.#ofChoice(term.of, index, place);
+      case 'operation':
+      case 'part':
+        return this.#ofComputed(term, index, place);
       case 'unknown':
         return { origin: lost(index, place, 'unknown'), addend: 0n };
-      default:
-        return { origin: { key: `${term.kind}:${index}:${place}`, kind: 'computed', index, place, term }, addend: 0n };
     }
+  }
+
+  /** A constant where it is computed of constants, as those are that instructions make piece by piece. */
+  #ofComputed(term: Extract<Term, { kind: 'operation' | 'part' }>, index: number, place: Place): Linear {
+    const value = constantResult(term, (of, side) => this.#constant(of, index, `${place}${side}`));
+    if (value !== undefined) return linearConstant(value);
+    return { origin: { key: `${term.kind}:${index}:${place}`, kind: 'computed', index, place, term }, addend: 0n };
+  }
+
+  #constant(term: Term, index: number, place: Place): bigint | undefined {
+    if (term.kind === 'memory') return undefined;
+    const { origin, addend } = this.ofTerm(term, index, place);
+    return origin.kind === 'constant' ? addend : undefined;
   }
 
   /** What the table of addresses holds at an address that is computed from the table's own. */

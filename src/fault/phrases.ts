@@ -1,15 +1,19 @@
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Bytes } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
 import type { Access, Relation } from './machine.ts';
 
+const UNKNOWN: Phrase = { en: 'is not known any more', zh: '的值已不可知' };
+
 /** What kind of bad address a value is. */
-export function pointerState(value: bigint | undefined, mapped: boolean): Phrase {
-  if (value === undefined) return { en: 'is not known any more', zh: '的值已不可知' };
+export function pointerState(prog: Program, value: bigint | undefined, mapped: boolean): Phrase {
+  if (value === undefined) return UNKNOWN;
   if (value === 0n) return { en: 'is NULL', zh: '为 NULL' };
   if (value < 0x1000n) return { en: `is ${hex(value)}, close to NULL`, zh: `为 ${hex(value)}，接近 NULL` };
-  const half = value >> 47n;
-  if (half !== 0n && half !== 0x1ffffn) {
+  const bits = prog.arch.halfBits?.(prog.map.vaBits);
+  const above = bits === undefined ? 0n : BigInt.asIntN(64, value) >> BigInt(bits);
+  if (!mapped && above !== 0n && above !== -1n) {
     return { en: `is ${hex(value)}, no address at all`, zh: `为 ${hex(value)}，不是合法地址` };
   }
   if (!mapped) return { en: `is ${hex(value)}, which is not mapped`, zh: `为 ${hex(value)}，该地址没有映射` };
@@ -18,7 +22,7 @@ export function pointerState(value: bigint | undefined, mapped: boolean): Phrase
 
 /** What an index is that led out of what it was counted from. */
 export function indexState(value: bigint | undefined): Phrase {
-  if (value === undefined) return pointerState(undefined, false);
+  if (value === undefined) return UNKNOWN;
   const signed = BigInt.asIntN(64, value);
   return { en: `is ${signed} (${hex(value)})`, zh: `为 ${signed}（${hex(value)}）` };
 }

@@ -82,3 +82,18 @@ export function compute(name: Operation, a: bigint, b: bigint): bigint {
       return BigInt.asUintN(64, a - b);
   }
 }
+
+/** What is computed of constants alone; undefined of others. @param constantOf the constant that a part of it is */
+export function constantResult(
+  term: Extract<Term, { kind: 'operation' | 'part' }>,
+  constantOf: (of: Term, side: 'l' | 'r') => bigint | undefined,
+): bigint | undefined {
+  const left = constantOf(term.kind === 'part' ? term.of : term.left, 'l');
+  if (left === undefined) return undefined;
+  if (term.kind === 'part') {
+    const bits = term.size * 8;
+    return term.signed ? BigInt.asIntN(bits, left) : BigInt.asUintN(bits, left);
+  }
+  const right = constantOf(term.right, 'r');
+  return right === undefined ? undefined : compute(term.operation, left, right);
+}

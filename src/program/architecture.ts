@@ -77,6 +77,11 @@ export interface Architecture {
    * not tell which one it is of.
    */
   readonly kernelStart?: Addr;
+  /**
+   * Bits by which the addresses of each half differ, in a kernel whose addresses have `vaBits`: what does not continue them with
+   * zeros or ones alone is no address. Absent: that is not told from a value.
+   */
+  readonly halfBits?: (vaBits: number) => number;
   /** Page sizes in bytes that its kernels are built for, and bits of a kernel address; for the support matrix. */
   readonly pageSizes?: readonly Bytes[];
   readonly vaBits?: readonly number[];

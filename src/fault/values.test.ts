@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TestKernel } from '../../test/build/test-program.ts';
+import { arm64 } from '../arch/arm64.ts';
+import { ppc64le } from '../arch/ppc64le.ts';
+import { x86_64 } from '../arch/x86-64.ts';
+import { nodeDisassembler } from '../node/disassembler.ts';
+import type { Architecture } from '../program/ports.ts';
+import { arm64Machine } from './arm64.ts';
+import { FunctionCode } from './function-code.ts';
+import { originsOf } from './origins.ts';
+import { pointerState } from './phrases.ts';
+
+const state = (arch: Architecture, value: bigint, mapped = false) =>
+  pointerState(new TestKernel().program(arch), value, mapped).en;
+
+test('what is no address depends on the CPU: a value is one where page tables could lead from it', () => {
+  const linear = 0xffff50aa4437dcb8n; // of the lower half of the kernel's 48 bits on arm64
+  assert.equal(state(arm64, linear), `is 0x${linear.toString(16)}, which is not mapped`);
+  assert.equal(state(x86_64, linear), `is 0x${linear.toString(16)}, no address at all`);
+  assert.match(state(arm64, 0xdead000000000100n), /no address at all$/);
+  assert.match(state(arm64, 0x0001_0000_0000_0000n), /no address at all$/);
+  assert.match(state(x86_64, 0x0000_7fff_ffff_f000n), /which is not mapped$/);
+  assert.equal(state(ppc64le, 0xc000000001234000n, true), 'is 0xc000000001234000');
+  assert.match(state(ppc64le, 0xc000000001234000n), /which is not mapped$/);
+});
+
+test('a constant that is made of pieces is that constant', () => {
+  const kernel = new TestKernel();
+  const symbol = { name: 'f', address: TestKernel.BASE + 0x1000n, size: 20, letter: 't' };
+  // mov x1, #256; movk x1, #0xdead, lsl #48; mov w2, w1; cmp x0, x1; ret
+  const words = Uint32Array.of(0xd2802001, 0xf2fbd5a1, 0x2a0103e2, 0xeb01001f, 0xd65f03c0);
+  const instructions = nodeDisassembler().disassemble(new Uint8Array(words.buffer), symbol.address, 'arm64');
+  const origins = originsOf(new FunctionCode(kernel.program(arm64), symbol, arm64Machine, instructions));
+  const told = (register: string) => {
+    const { origin, addend } = origins.of(register, 3);
+    return `${origin.kind} ${addend.toString(16)}`;
+  };
+  assert.equal(told('x1'), 'constant dead000000000100');
+  assert.equal(told('x2'), 'constant 100');
+  assert.equal(told('x0'), 'entry 0');
+});
