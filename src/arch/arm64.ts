@@ -39,6 +39,8 @@ export const arm64: Architecture = {
   instructionSet: 'arm64',
   pageSizes: [4096, 16384, 65536],
   vaBits: [36, 39, 42, 47, 48, 52],
+  // untagged_addr(), arch/arm64/include/asm/uaccess.h: the top byte goes where bit 55 says that it is of user space
+  printedAddress: (address) => ((address >> 55n) & 1n ? address : address & 0x00ff_ffff_ffff_ffffn),
   halfBits: (vaBits) => vaBits, // TTBR0 and TTBR1 have so many each
   recognise: (info) => info.number('kimage_voffset') !== undefined,
   registers: ARM_REGISTERS,

@@ -54,7 +54,10 @@ export const explain = command<ExplainData>({
     const crashed = openCase(prog).crashed;
     const task = word === undefined ? crashed : findTask(prog, parsePidOrAddress(word) ?? -1);
     if (!task) throw new NotFoundError('task', word ?? 'that crashed');
-    const chain = task.address === crashed?.address ? explainCase(openCase(prog)) : chainOf(prog, task.address);
+    const chain =
+      task.address === crashed?.address
+        ? explainCase(openCase(prog), openCase(prog).fault)
+        : chainOf(prog, task.address);
     if (!chain) throw new NotFoundError('fault', `of task ${task.pid}`, 'no exception on its stack can be explained');
     const { pid, comm, cpu, address } = task;
     return { pid, comm, task: hex64(address), cpu, fault: faultData(chain) };

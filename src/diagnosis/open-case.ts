@@ -21,6 +21,7 @@ import { explainCase } from './explain-case.ts';
 import { findFatalLine } from './fatal-log.ts';
 import { faultAddress } from './fault-address.ts';
 import { loggedStack } from './logged-stack.ts';
+import { isCutShort, wholeAddress } from './whole-address.ts';
 
 /** Records from the fatal one on that belong to its report: an oops with registers, code and a deep trace has fewer. */
 const REPORT = 400;
@@ -50,7 +51,7 @@ class OpenCase implements Case {
   });
 
   /** What a panic of the code's own leads to on its way down, a fault in a notifier, is not what it died of. */
-  readonly #fault = new Lazy(() => (this.fatal?.kind === 'panic' ? undefined : faultAddress(this.fatalLines)));
+  readonly #stated = new Lazy(() => (this.fatal?.kind === 'panic' ? undefined : faultAddress(this.fatalLines)));
   readonly #chain = new Lazy(() => this.#explained());
   readonly #allocator = new Lazy(() => this.stack && this.place && allocatorCall(this.stack.frames, this.place.index));
   readonly #objects = new Lazy(() =>
@@ -105,7 +106,8 @@ class OpenCase implements Case {
   }
 
   get fault(): Case['fault'] {
-    return this.#fault.get();
+    const stated = this.#stated.get();
+    return stated && isCutShort(this.prog, stated.address) ? wholeAddress(this.prog, stated, this.chain) : stated;
   }
 
   get chain(): Case['chain'] {
@@ -140,7 +142,7 @@ class OpenCase implements Case {
   /** Without a disassembler there is no explanation, and still a case. */
   #explained(): Case['chain'] {
     try {
-      return explainCase(this);
+      return explainCase(this, this.#stated.get());
     } catch (e) {
       this.prog.noteProblem('explanation of the fault', e);
       return undefined;

@@ -108,11 +108,16 @@ function filled(address: bigint): PointerKind | undefined {
   return undefined;
 }
 
-/** One byte over and over, as memset() leaves it; the lowest may differ where a member is meant. */
+/**
+ * One byte over and over, as memset() leaves it; the lowest may differ where a member is meant, and some CPUs do not tell the
+ * highest.
+ */
 function repeated(address: bigint): PointerKind | undefined {
   const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
-  const byte = bytes[7] as number;
-  if (byte === 0 || byte === 0xff || bytes.filter((b) => b === byte).length < 6) return undefined;
+  const byte = bytes[6] as number;
+  const told = bytes[7] === 0 ? bytes.slice(0, 7) : bytes;
+  if (byte === 0 || byte === 0xff || told.at(-1) !== byte || told.filter((b) => b === byte).length < 6)
+    return undefined;
   const shown = byte > 0x20 && byte < 0x7f ? `${hex(byte)} ("${String.fromCharCode(byte)}")` : hex(byte);
   return {
     kind: 'fill',
@@ -120,8 +125,10 @@ function repeated(address: bigint): PointerKind | undefined {
   };
 }
 
+/** Eight letters, or seven and the end of the string. */
 function text(address: bigint): PointerKind | undefined {
   const bytes = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(8 * i)) & 0xffn));
+  if (bytes[7] === 0) bytes.pop();
   if (!bytes.every((b) => b >= 0x20 && b < 0x7f)) return undefined;
   const shown = String.fromCharCode(...bytes);
   return {

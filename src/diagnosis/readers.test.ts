@@ -183,6 +183,9 @@ test('the first function of a trace in the log', () => {
 
 test('what a bad pointer tells by itself', () => {
   const kind = (at: bigint) => pointerKind(at).kind;
+  assert.equal(kind(0x003c3c3c3c3c3c44n), 'fill', 'a CPU that does not tell the top byte');
+  assert.match(pointerKind(0x006f6c6f68636e69n).words.en, /the text "incholo"/);
+  assert.equal(kind(0x00007f3c3c3c3c3cn), 'wild', 'of user space');
   assert.equal(kind(0n), 'null');
   assert.equal(kind(0xfffn), 'null');
   assert.equal(kind(0xffffffffffffffean), 'error');

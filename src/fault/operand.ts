@@ -24,8 +24,11 @@ export function faultOperand(frame: FaultFrame, target: Target): FaultOperand | 
     const address = frame.evaluate(access.address, index);
     return address === undefined ? [] : [{ access, address, ...baseOf(frame, access.address, address) }];
   });
-  const covers = (o: FaultOperand): boolean =>
-    typeof target === 'bigint' && target >= o.address && target < o.address + BigInt(Math.max(1, o.access.size));
+  const holds = (at: Addr, size: number): boolean =>
+    typeof target === 'bigint' && target >= at && target < at + BigInt(Math.max(1, size));
+  const printed = frame.context.prog.arch.printedAddress ?? ((at: Addr) => at);
+  const covers = ({ address, access: { size } }: FaultOperand): boolean =>
+    holds(address, size) || holds(printed(address), size);
   const stated = found.find(covers);
   if (stated) return stated;
   if (target === 'mapped') return found.length === 1 ? found[0] : undefined;

@@ -82,6 +82,8 @@ export interface Architecture {
    * zeros or ones alone is no address. Absent: that is not told from a value.
    */
   readonly halfBits?: (vaBits: number) => number;
+  /** What its kernels print of an address that could not be used. Absent: all of it. */
+  readonly printedAddress?: (address: Addr) => Addr;
   /** Page sizes in bytes that its kernels are built for, and bits of a kernel address; for the support matrix. */
   readonly pageSizes?: readonly Bytes[];
   readonly vaBits?: readonly number[];
