@@ -76,6 +76,34 @@ test('flush_work waits for the worker whose works its barrier is queued behind',
   );
 });
 
+test('flush_workqueue: the queue is found by its workers where the list of all queues has no symbol', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  const { worker } = poolOf(made);
+  memory.type('wq_flusher', 56, { list: 0, flush_color: [16, 4], done: 24 });
+  memory.type('workqueue_struct', 256, { list: 16, first_flusher: 56, name: [176, 24] });
+  const runs = made.waits(10, 'kworker/u4:1', ['__schedule', 'schedule', '__wait_for_common', '__flush_workqueue']);
+  memory.u64(worker + 40n, runs.task);
+  const queue = memory.alloc(256);
+  const pwq = memory.alloc(64);
+  memory.u64(pwq + 8n, queue);
+  memory.u64(worker + 16n, pwq);
+  const flusher = runs.locals + 512n;
+  memory.u64(queue + 56n, flusher);
+  memory.u64(runs.locals, runs.task);
+  memory.circle(flusher + 24n + 16n, runs.locals + 8n);
+  const [wait] = waitGraph(made.program()).waits.filter((w) => w.task.pid === 10);
+  assert.deepEqual([wait?.resource?.type, wait?.resource?.address], ['workqueue_struct', queue]);
+  assert.deepEqual(
+    wait?.resource?.holders.map((h) => h.task),
+    [runs.task],
+    'it waits for its own work',
+  );
+  memory.u64(queue + 56n, 0n);
+  const [other] = waitGraph(made.program()).waits.filter((w) => w.task.pid === 10);
+  assert.notEqual(other?.resource?.type, 'workqueue_struct');
+});
+
 test('damage: a list of workers that leads nowhere keeps the pool', () => {
   const made = new WaitWriter();
   const { pool } = poolOf(made);

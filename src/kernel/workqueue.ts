@@ -212,8 +212,13 @@ function flusherWait(prog: Program, completion: Addr): FlushWait | undefined {
   if (!prog.findType('wq_flusher')) return undefined;
   const flusher = addrAdd(completion, -prog.offset('wq_flusher', 'done'));
   const first = prog.offset('workqueue_struct', 'first_flusher');
-  const queue = workqueues(prog).find((q) => prog.memory.ulong(addrAdd(q.address, first)) === flusher);
-  if (!queue) return undefined;
-  const workers = workerPools(prog).pools.flatMap((p) => p.workers.filter((w) => w.queue === queue.address));
-  return { type: 'workqueue_struct', address: queue.address, workers };
+  const isFlushed = (queue: Addr): boolean =>
+    attempt(() => prog.memory.ulong(addrAdd(queue, first)) === flusher) === true;
+  const all = workerPools(prog).pools.flatMap((p) => p.workers);
+  // the list of all queues is a variable that not every kernel keeps a symbol of
+  const address =
+    all.find((w) => w.queue !== 0n && isFlushed(w.queue))?.queue ??
+    attempt(() => workqueues(prog))?.find((q) => isFlushed(q.address))?.address;
+  if (address === undefined) return undefined;
+  return { type: 'workqueue_struct', address, workers: all.filter((w) => w.queue === address) };
 }
