@@ -32,7 +32,8 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Targe
     ? indexState(indexed.value)
     : pointerState(frame.context.prog, own, own !== undefined && isMapped(frame, own));
   const act = accessed(operand.access.kind, expression, operand.access.size, operand.address);
-  const what: Phrase = { en: `${act.en}: ${named.text} ${state.en}`, zh: `${act.zh}：${named.text} ${state.zh}` };
+  const subject = operand.base.origin.kind === 'stack' ? typer.name(operand.base).text : named.text;
+  const what: Phrase = { en: `${act.en}: ${subject} ${state.en}`, zh: `${act.zh}：${subject} ${state.zh}` };
   const first = makeStep(frame, frame.index, {
     named,
     what,

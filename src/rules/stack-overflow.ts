@@ -1,10 +1,12 @@
 import { attempt } from '../base/attempt.ts';
 import { hexPad } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, stackCommand, wordEvidence } from '../diagnosis/evidence.ts';
 import { findRecursion, type Recursion } from '../diagnosis/recursion.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { type UsedUpStack, usedUpStack } from '../diagnosis/used-up-stack.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
 /** A kernel stack was used up. */
@@ -22,28 +24,34 @@ export const stackOverflow: Rule = {
 const REPORT =
   /stack guard page was hit|[Kk]ernel stack overflow|Insufficient stack space|stack overflow detected|corrupted stack end detected/;
 const STACK_END_MAGIC = 0x57ac6e9dn;
-/** How far below its stack a function may reach at once. */
-const BELOW = 0x10000n;
 
 /** What shows it: the kernel's word, a stack pointer below the stack, or its last word overwritten. */
 function overflowSigns(of: Case): Evidence[] {
   const line = of.fatalLines.find((l) => REPORT.test(l));
   const signs: Evidence[] = line === undefined ? [] : [logEvidence(line)];
-  const stack = of.crashed && attempt(() => of.prog.arch.unwind?.taskStack(of.prog, of.crashed?.address ?? 0n));
-  const sp = of.site && of.place && stackPointer(of);
-  if (stack && stack.low > 0n && sp !== undefined && sp < stack.low && stack.low - sp < BELOW) {
+  const sp = stackPointer(of);
+  const under = sp === undefined ? undefined : usedUpStack(of, sp);
+  if (under && sp !== undefined) {
+    const name = stackName(under);
     const what = {
-      en: `the stack pointer is below the end of the stack, ${hexPad(stack.low)}`,
-      zh: `栈指针低于栈的末端 ${hexPad(stack.low)}`,
+      en: `the stack pointer is below the end of ${name.en}, ${hexPad(under.range.low)}`,
+      zh: `栈指针低于${name.zh}的末端 ${hexPad(under.range.low)}`,
     };
     signs.push({ what, value: hexPad(sp), command: stackCommand(of) });
   }
+  const stack = of.crashed && attempt(() => of.prog.arch.unwind?.taskStack(of.prog, of.crashed?.address ?? 0n));
   const end = stack && stack.low > 0n ? attempt(() => of.prog.memory.u64(stack.low)) : undefined;
   if (stack && end !== undefined && end !== STACK_END_MAGIC && (signs.length > 0 || line !== undefined)) {
     const what = { en: 'the last word of the stack, which should be 57ac6e9d', zh: '栈的最后一个字，本应为 57ac6e9d' };
     signs.push(...present(wordEvidence(of.prog, what, stack.low)));
   }
   return signs;
+}
+
+/** By the stack pointer, or by where the instruction would have moved it. */
+function usedUp(of: Case): UsedUpStack | undefined {
+  const places = [stackPointer(of), of.chain?.kind === 'access' ? of.chain.target : undefined];
+  return places.map((at) => (at === undefined ? undefined : usedUpStack(of, at))).find((s) => s !== undefined);
 }
 
 /** Of the frame of death, by the registers that the exception saved. */
@@ -57,6 +65,7 @@ function stackPointer(of: Case): bigint | undefined {
 
 function finding(of: Case, signs: readonly Evidence[]): Finding {
   const { site } = of;
+  const stack = stackName(usedUp(of));
   const recursion = findRecursion(of.stack?.frames ?? [], of.place?.index ?? 0);
   const blamed = recursion?.functions.find((f) => f.symbol !== null) ?? site;
   const where = frameName(blamed);
@@ -68,24 +77,27 @@ function finding(of: Case, signs: readonly Evidence[]): Finding {
       zh: recursion ? `${where} 递归导致栈溢出` : `${where} 中栈溢出`,
     },
     sentence: recursion
-      ? recursionWords(recursion)
-      : {
-          en: `${where} used up the kernel stack of its task.`,
-          zh: `${where} 耗尽了任务的内核栈。`,
-        },
+      ? recursionWords(recursion, stack)
+      : { en: `${where} used up ${stack.en}.`, zh: `${where} 耗尽了${stack.zh}。` },
     subject: frameSubject(blamed),
     evidence: [...signs, ...recursionEvidence(of, recursion)],
     explains: ['death.exception', 'pointer.bad', 'pointer.null', 'call.bad'],
   };
 }
 
-function recursionWords({ functions, rounds, bytes }: Recursion): Finding['sentence'] {
+function stackName(stack: UsedUpStack | undefined): Phrase {
+  if (stack?.cpu === undefined) return { en: 'the kernel stack of the task', zh: '任务的内核栈' };
+  const name = stack.range.name.replace(/^irq$/, 'IRQ');
+  return { en: `the ${name} stack of CPU ${stack.cpu}`, zh: `CPU ${stack.cpu} 的 ${name} 栈` };
+}
+
+function recursionWords({ functions, rounds, bytes }: Recursion, stack: Phrase): Finding['sentence'] {
   const names = functions.map((f) => frameName(f));
   const round = names.length === 1 ? `${names[0]} called itself` : `${names.join(' < ')} called each other`;
   const zhRound = names.length === 1 ? `${names[0]} 调用自身` : `${names.join(' < ')} 相互调用`;
   return {
-    en: `The kernel stack is used up: ${round} ${rounds} times${bytes === undefined ? '' : `, ${bytes} bytes of stack each time`}.`,
-    zh: `内核栈已耗尽：${zhRound} ${rounds} 次${bytes === undefined ? '' : `，每次占用 ${bytes} 字节`}。`,
+    en: `${stack.en.replace(/^t/, 'T')} is used up: ${round} ${rounds} times${bytes === undefined ? '' : `, ${bytes} bytes of stack each time`}.`,
+    zh: `${stack.zh}已耗尽：${zhRound} ${rounds} 次${bytes === undefined ? '' : `，每次占用 ${bytes} 字节`}。`,
   };
 }
 
