@@ -256,6 +256,8 @@ export const SCENARIOS: readonly Scenario[] = [
     'pageleak',
     'tmpfs',
   ]),
+  // Debian's arm64 kernels neither count preemption nor have preemptible RCU: they do not notice a sleep in atomic context or in a
+  // reader (atomic, rcureader, rcuself, rcuflood), and a thread that does not give way stops the guest before its last step (kstop).
   ...scenarios('arm64-6.1', ['unaligned', 'extabort']),
   ...scenarios('arm64-6.1', [
     'bug',
@@ -266,7 +268,6 @@ export const SCENARIOS: readonly Scenario[] = [
     'uaf',
     'oom',
     'swap',
-    'rcureader',
     'wqstall',
     'hungrwsem',
     'completion',
@@ -276,7 +277,6 @@ export const SCENARIOS: readonly Scenario[] = [
     'listtwice',
     'liststray',
     'bitflip',
-    'atomic',
     'selfspin',
     'selfmutex',
     'timerfreed',
@@ -290,8 +290,6 @@ export const SCENARIOS: readonly Scenario[] = [
     'ownerexit',
     'flushown',
     'workring',
-    'kstop',
-    'rcuself',
     'ring',
     'ringsem',
     'ringcomp',
@@ -309,7 +307,6 @@ export const SCENARIOS: readonly Scenario[] = [
     'timerloop',
     'irqloop',
     'fifohog',
-    'rcuflood',
   ]),
   ...scenarios('arm64-6.1', [
     'freevmalloc',
@@ -326,7 +323,6 @@ export const SCENARIOS: readonly Scenario[] = [
     'vfreed',
     'vguard',
     'nostrend',
-    'badpte',
     'unloadtimer',
     'unloaddata',
     'overrun',

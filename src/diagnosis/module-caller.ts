@@ -1,3 +1,4 @@
+import { hex64 } from '../base/hex.ts';
 import type { FrameData } from '../report/stack-data.ts';
 import { callerFrame } from './blame.ts';
 import type { Case } from './case.ts';
@@ -15,8 +16,24 @@ export function moduleCaller(of: Case): FrameData | undefined {
   const from = place?.index ?? 0;
   const frames = stack?.frames.slice(from + 1, from + NEAR) ?? [];
   const end = frames.findIndex((f) => f.interrupted || f.stack === 'user');
-  const found = frames.slice(0, end < 0 ? undefined : end).find((f) => f.module !== null);
+  const near = frames.slice(0, end < 0 ? undefined : end);
+  const found = withoutFrame(of, site, near) ?? near.find((f) => f.module !== null);
   if (found) return found;
   const caller = callerFrame(of);
   return caller === site ? undefined : caller;
+}
+
+/**
+ * A function that made the call and is on no stack yet: what it called has no frame of its own, as strlen() on a CPU that keeps
+ * the return address in a register. The explanation of the fault leads through it.
+ */
+function withoutFrame(of: Case, site: FrameData, near: readonly FrameData[]): FrameData | undefined {
+  const steps = of.chain?.strands.flatMap((s) => s.steps) ?? [];
+  const step = steps.find((s) => s.module !== undefined);
+  if (!step || steps[0]?.function !== site.symbol || near.some((f) => f.symbol === step.function)) return undefined;
+  return {
+    ...{ pc: hex64(step.address), symbol: step.function, offset: null, size: null, module: step.module ?? null },
+    ...{ inlined: false, file: null, line: null, column: null, trust: 'registers', stack: site.stack, sp: site.sp },
+    interrupted: false,
+  };
 }
