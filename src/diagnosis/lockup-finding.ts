@@ -7,7 +7,7 @@ import { bareName } from './allocator-calls.ts';
 import { frameName, frameSubject } from './blame.ts';
 import type { Case } from './case.ts';
 import { logEvidence } from './evidence.ts';
-import { interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
+import { contextWords, interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
 import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
 
 /** What the kernel said of a CPU that did not go on. */
@@ -28,7 +28,7 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
   const who = found ? taskWords(found.task) : '?';
   const flags = found ? interruptWords(found) : { en: '', zh: '' };
   const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
-  const place = found?.frame.stack === 'softirq' || (found && inSoftirq(found)) ? SOFTIRQ : NOTHING;
+  const place = found ? contextWords(found) : NOTHING;
   const silent = found && CALLS_CPUS.test(found.frame.symbol ?? '') ? silentCpu(of, found.cpu) : NOTHING;
   const spins = lock ? { en: `; it spins on ${lock.en}`, zh: `；正在 ${lock.zh} 上自旋` } : { en: '', zh: '' };
   return {
@@ -46,25 +46,17 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
 }
 
 const NOTHING: Phrase = { en: '', zh: '' };
-const SOFTIRQ: Phrase = { en: ', in a softirq', zh: '（软中断中）' };
 
 /** Functions that wait for a lock or for other CPUs on behalf of who called them (kernel/locking, kernel/smp.c). */
 const WAITING =
   /^(?:_{0,2}raw_(?:spin|read|write)_\w+|(?:native_|pv_|__pv_)?queued_\w+|(?:__)?csd_lock\w*|smp_call_function\w*|on_each_cpu\w*|do_raw_\w+|osq_lock|mutex_spin_on_owner|rwsem_spin_on_owner)$/;
 const CALLS_CPUS = /^(?:smp_call_function|on_each_cpu|(?:__)?csd_lock)/;
-const SOFTIRQS = /^(?:__do_softirq|handle_softirqs|do_softirq)$/;
 
 /** The function in which it was found, or who had it wait there. */
 function callerOfWaiting({ frame, stack, index }: StuckCpu): FrameData {
   const bare = (f: FrameData): string => bareName(f.symbol ?? '');
   if (!WAITING.test(bare(frame))) return frame;
   return stack.frames.slice(index).find((f) => !WAITING.test(bare(f)) && f.stack !== 'user') ?? frame;
-}
-
-function inSoftirq({ stack, index }: StuckCpu): boolean {
-  const frames = stack.frames.slice(index);
-  const end = frames.findIndex((f, i) => i > 0 && f.interrupted);
-  return frames.slice(0, end < 0 ? undefined : end).some((f) => SOFTIRQS.test(bareName(f.symbol ?? '')));
 }
 
 /** A CPU that takes no interrupts, and so does not answer those who call it. */

@@ -9,7 +9,7 @@ import type { FrameData, TaskStack } from '../report/stack-data.ts';
 import { taskStackData } from '../report/task-stack.ts';
 import type { Stack } from '../unwind/stack.ts';
 import type { Case } from './case.ts';
-import { findCrashSite } from './crash-site.ts';
+import { type ContextKind, findCrashSite } from './crash-site.ts';
 
 /** What a CPU was found doing that did not go on. */
 export interface StuckCpu {
@@ -20,6 +20,8 @@ export interface StuckCpu {
   /** Index of the frame in `stack`. */
   readonly index: number;
   readonly stack: TaskStack;
+  /** In what context that function runs: an interrupt or softirq is not the task's doing. */
+  readonly context: ContextKind;
   /** Whether it takes interrupts there. */
   readonly interrupts?: boolean;
   /** The lock that it spins on. */
@@ -34,12 +36,22 @@ export function stuckCpu(of: Case, cpu: number): StuckCpu | undefined {
   const task = { ...found, cpu };
   const unwound = taskStack(of.prog, task);
   const stack = taskStackData(of.prog, task, unwound);
-  const index = findCrashSite(stack, true)?.index;
-  const frame = index === undefined ? undefined : stack.frames[index];
-  if (index === undefined || !frame) return undefined;
+  const site = findCrashSite(stack, true);
+  const frame = site && stack.frames[site.index];
+  if (!site || !frame) return undefined;
+  const { index, context } = site;
   const interrupts = interruptsAt(of, unwound, index);
   const spins = waitGraph(of.prog).waits.find((w) => w.task.address === task.address && w.task.active);
-  return { cpu, task, frame, index, stack, ...(interrupts !== undefined && { interrupts }), ...(spins && { spins }) };
+  return {
+    cpu,
+    task,
+    frame,
+    index,
+    stack,
+    context,
+    ...(interrupts !== undefined && { interrupts }),
+    ...(spins && { spins }),
+  };
 }
 
 function interruptsAt(of: Case, stack: Stack, index: number): boolean | undefined {
@@ -52,3 +64,14 @@ export function interruptWords({ interrupts }: StuckCpu): Phrase {
   if (interrupts === undefined) return { en: '', zh: '' };
   return interrupts ? { en: ', interrupts on', zh: '，中断开启' } : { en: ', interrupts off', zh: '，中断关闭' };
 }
+
+/** That it is an interrupt or softirq which does not end, whatever task was interrupted. */
+export function contextWords({ context }: Pick<StuckCpu, 'context'>): Phrase {
+  return CONTEXTS[context] ?? { en: '', zh: '' };
+}
+
+const CONTEXTS: Readonly<Partial<Record<ContextKind, Phrase>>> = {
+  softirq: { en: ', in a softirq', zh: '（软中断中）' },
+  hardirq: { en: ', in an interrupt', zh: '（硬中断中）' },
+  nmi: { en: ', in an NMI', zh: '（NMI 中）' },
+};

@@ -7,7 +7,7 @@ import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import { settingEvidence } from '../diagnosis/lockup-finding.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { stuckCpu } from '../diagnosis/stuck-cpu.ts';
+import { contextWords, type StuckCpu, stuckCpu } from '../diagnosis/stuck-cpu.ts';
 import { taskPlace } from '../diagnosis/task-place.ts';
 import { taskWords } from '../diagnosis/wait-evidence.ts';
 import { type GracePeriod, gracePeriod } from '../kernel/rcu-grace-period.ts';
@@ -41,12 +41,14 @@ interface Delay {
   readonly cpu?: number;
   readonly task?: TaskRecord;
   readonly frame?: FrameData | undefined;
+  /** It is not the task that holds it up, but an interrupt or softirq that came while it ran. */
+  readonly stuck?: StuckCpu;
 }
 
 function delays(of: Case, grace: GracePeriod | undefined): Delay[] {
   const cpus = (grace?.cpus ?? []).slice(0, MOST).map((cpu): Delay => {
     const stuck = attempt(() => stuckCpu(of, cpu));
-    return stuck ? { cpu, task: stuck.task, frame: stuck.frame } : { cpu };
+    return stuck ? { cpu, task: stuck.task, frame: stuck.frame, ...(isInterrupt(stuck) && { stuck }) } : { cpu };
   });
   const readers = (grace?.tasks ?? []).slice(0, MOST).flatMap((address): Delay[] => {
     const task = findTask(of.prog, address);
@@ -55,10 +57,15 @@ function delays(of: Case, grace: GracePeriod | undefined): Delay[] {
   return [...cpus, ...readers];
 }
 
-function delayWords({ cpu, task, frame }: Delay): Phrase {
+function isInterrupt({ context }: StuckCpu): boolean {
+  return context === 'softirq' || context === 'hardirq' || context === 'nmi';
+}
+
+function delayWords({ cpu, task, frame, stuck }: Delay): Phrase {
   if (cpu !== undefined) {
     const where = task ? `${taskWords(task)}, ${frameName(frame)}` : '?';
-    return { en: `CPU ${cpu} (${where})`, zh: `CPU ${cpu}（${where}）` };
+    const context = stuck ? contextWords(stuck) : { en: '', zh: '' };
+    return { en: `CPU ${cpu} (${where}${context.en})`, zh: `CPU ${cpu}（${where}${context.zh}）` };
   }
   const who = task ? taskWords(task) : '?';
   if (!frame) return { en: `the reader ${who}`, zh: `读者 ${who}` };
@@ -76,18 +83,19 @@ function finding(of: Case, grace: GracePeriod | undefined, seconds: number | und
   const since: Phrase =
     whole === undefined ? { en: '', zh: '' } : { en: ` after ${whole} s`, zh: `已持续 ${whole} 秒` };
   const first = held.find((d) => d.frame) ?? held[0];
+  const context = first?.stuck ? contextWords(first.stuck) : { en: '', zh: '' };
   return {
     severity: of.fatal?.kind === 'RCU stall' ? 'cause' : 'suspect',
     confidence: held.length > 0 ? 'likely' : 'possible',
     title: {
-      en: `RCU stall${first ? ` in ${frameName(first.frame)}` : ''}`,
-      zh: `${first ? `${frameName(first.frame)} 中` : ''}RCU 停滞`,
+      en: `RCU stall${first ? ` in ${frameName(first.frame)}${context.en}` : ''}`,
+      zh: `${first ? `${frameName(first.frame)}${context.zh} 中` : ''}RCU 停滞`,
     },
     sentence: {
       en: `A grace period of RCU has not ended${since.en}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
       zh: `RCU 宽限期${since.zh}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}。`,
     },
-    subject: { ...frameSubject(first?.frame), ...(first?.task && { pid: first.task.pid }) },
+    subject: { ...frameSubject(first?.frame), ...(first?.task && !first.stuck && { pid: first.task.pid }) },
     evidence: evidenceOf(of, grace, held),
   };
 }

@@ -32,20 +32,21 @@ function clock(made: WaitWriter): void {
 }
 
 /** A grace period that began `seconds` ago and waits for this task. */
-function graceOf(made: WaitWriter, task: bigint, seconds: number): void {
+function graceOf(made: WaitWriter, task: bigint, seconds: number): bigint {
   const { memory } = made;
   memory.type('rcu_state', 512, { node: 0, gp_seq: 400, gp_start: 408, gp_kthread: 416 });
   memory.type('rcu_node', 128, { qsmask: 0, expmask: 8, parent: 16, blkd_tasks: 24, gp_tasks: 40 });
   memory.type('rcu_data', 64, { mynode: 0, grpmask: 8 });
   made.add('task_struct', { rcu_node_entry: 320 });
   const at = memory.symbol('rcu_state', memory.alloc(512));
-  memory.symbol('rcu_data', 0x100n);
+  memory.symbol('rcu_data', 0x800n);
   const leaf = memory.alloc(128);
   memory.circle(leaf + 24n, task + 320n);
   memory.u64(leaf + 40n, task + 320n);
-  for (const area of made.tasks.runqueues) memory.u64((area as bigint) - 0x100n + 0x100n, leaf);
+  for (const area of made.tasks.runqueues) memory.u64((area as bigint) - 0x100n + 0x800n, leaf);
   memory.u64(at + 400n, 0x41n);
   memory.u64(at + 408n, NOW - BigInt(seconds * HZ));
+  return leaf;
 }
 
 test('a reader that sleeps holds up RCU: who it is and where', () => {
@@ -58,6 +59,22 @@ test('a reader that sleeps holds up RCU: who it is and where', () => {
   assert.match(finding?.sentence.en ?? '', /waits for the reader PID 10 "reader", which sleeps in sleeps_inside\.$/);
   assert.deepEqual(finding?.subject, { function: 'sleeps_inside', pid: 10 });
   assert.ok(finding?.evidence.some((e) => e.value === 'sleeps_inside' && e.command === 'bt 10'));
+});
+
+test('an interrupt that does not end holds up RCU: it is named, and the task that it came to is not', () => {
+  const made = new WaitWriter();
+  clock(made);
+  const entry = ['hrtimer_interrupt', 'asm_sysvec_apic_timer_interrupt', '!idle_loop', 'do_idle'];
+  const idle = made.runs(12, 'idle', 1, ['endless_loop', 'my_timer', ...entry], false);
+  const leaf = graceOf(made, idle.task, 6);
+  made.memory.u64(leaf, 2n); // qsmask: CPU 1
+  made.memory.u64(leaf + 40n, 0n);
+  made.memory.u64((made.tasks.runqueues[1] as bigint) - 0x100n + 0x808n, 2n);
+  const line = 'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:';
+  const [finding] = rcuStall.check(death(made, 'RCU stall', line, 'Kernel panic - not syncing: RCU Stall'));
+  assert.equal(finding?.title.en, 'RCU stall in endless_loop, in an interrupt');
+  assert.match(finding?.sentence.en ?? '', /CPU 1 \(PID 12 "idle", endless_loop, in an interrupt\)\.$/);
+  assert.deepEqual(finding?.subject, { function: 'endless_loop' });
 });
 
 /** A pool whose worker runs one work while another waits. */

@@ -94,6 +94,19 @@ test('a soft lockup names the CPU, the task and how long; another death is none'
   assert.deepEqual(check(cpuSoftLockup, death(made, 'hung task', line)), []);
 });
 
+test('what does not end in an interrupt is not the task that was interrupted', () => {
+  const made = new WaitWriter();
+  const entry = ['hrtimer_interrupt', 'asm_sysvec_apic_timer_interrupt', '!idle_loop', 'do_idle'];
+  made.runs(12, 'idle', 1, ['endless_loop', 'my_timer', ...entry], false);
+  const line = 'Watchdog detected hard LOCKUP on cpu 1';
+  const [finding] = check(cpuHardLockup, death(made, 'hard lockup', line, 'Kernel panic - not syncing: Hard LOCKUP'));
+  assert.match(finding?.sentence.en ?? '', /in endless_loop, in an interrupt, interrupts off\.$/);
+  const softirq = new WaitWriter();
+  softirq.runs(12, 'idle', 1, ['endless_loop', 'run_timer_softirq', '__do_softirq', ...entry], false);
+  const [other] = check(cpuHardLockup, death(softirq, 'hard lockup', line, 'Kernel panic - not syncing: Hard LOCKUP'));
+  assert.match(other?.sentence.en ?? '', /in endless_loop, in a softirq, interrupts off\.$/);
+});
+
 test('a lockup of a CPU of which nothing can be read is told by the log alone', () => {
   const line = 'watchdog: BUG: soft lockup - CPU#7 stuck for 22s! [busy:12]';
   const [finding] = check(cpuSoftLockup, death(new WaitWriter(), 'soft lockup', line));

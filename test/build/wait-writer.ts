@@ -36,7 +36,9 @@ const ARCH: Architecture = {
     cpuStacks: () => [],
     step(prog, frame): Step | StackEnd {
       const next = prog.memory.u64(frame.at);
-      return next === 0n ? { end: 'end', complete: true } : frameAt(prog, next, false);
+      if (next === 0n) return { end: 'end', complete: true };
+      const interrupted = prog.memory.u64(next + 16n) !== 0n;
+      return { ...frameAt(prog, next, interrupted), saved: interrupted };
     },
     isUser: () => false,
     interruptsOn: (registers) => (registers[2] === undefined ? undefined : registers[2] === 1n),
@@ -91,7 +93,10 @@ export class WaitWriter {
     return address + 16n;
   }
 
-  /** A task that sleeps in these functions, the innermost first, each with 256 bytes of variables. */
+  /**
+   * A task that sleeps in these functions, the innermost first, each with 256 bytes of variables. `!` before a name: the
+   * function was interrupted there.
+   */
   waits(pid: number, comm: string, functions: readonly string[], state = 2): WaitingTask {
     const { memory } = this;
     const task = this.tasks.process({ pid, comm, state });
@@ -102,7 +107,8 @@ export class WaitWriter {
     functions.forEach((name, i) => {
       const next = at + 256n;
       memory.u64(at, i + 1 < functions.length ? next : 0n);
-      memory.u64(at + 8n, this.at(name));
+      memory.u64(at + 8n, this.at(name.replace('!', '')));
+      if (name.startsWith('!')) memory.u64(at + 16n, 1n);
       at = next;
     });
     this.#all.push(task);
