@@ -7,6 +7,7 @@ import { bareName } from './allocator-calls.ts';
 import { frameName, frameSubject } from './blame.ts';
 import type { Case } from './case.ts';
 import { logEvidence } from './evidence.ts';
+import { spinStory } from './spin-story.ts';
 import { contextWords, interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
 import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
 
@@ -30,7 +31,10 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
   const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
   const place = found ? contextWords(found) : NOTHING;
   const silent = found && CALLS_CPUS.test(found.frame.symbol ?? '') ? silentCpu(of, found.cpu) : NOTHING;
-  const spins = lock ? { en: `; it spins on ${lock.en}`, zh: `；正在 ${lock.zh} 上自旋` } : { en: '', zh: '' };
+  const story = found && lock ? spinStory(of, found) : undefined;
+  const spins = lock
+    ? { en: `; it spins on ${lock.en}${story?.words.en ?? ''}`, zh: `；正在 ${lock.zh} 上自旋${story?.words.zh ?? ''}` }
+    : NOTHING;
   return {
     severity: 'cause',
     confidence: found ? 'certain' : 'likely',
@@ -40,7 +44,8 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
       zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${taker ? '' : inside}${place.zh}${flags.zh}${spins.zh}${silent.zh}。`,
     },
     subject: { ...(taker ?? frameSubject(user)), ...(found && { pid: found.task.pid }) },
-    evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : [])],
+    evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : []), ...(story?.evidence ?? [])],
+    ...(story?.settle && { settle: [story.settle] }),
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
   };
 }

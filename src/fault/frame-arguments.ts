@@ -3,7 +3,8 @@ import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import type { Stack } from '../unwind/stack.ts';
 import { Callers } from './callers.ts';
-import { type FaultContext, FaultFrame } from './fault-frame.ts';
+import type { FaultContext } from './fault-frame.ts';
+import { frameOnStack } from './frame-on-stack.ts';
 import { knownAt } from './jump-path.ts';
 import { machines } from './machines.ts';
 import { parametersOf } from './parameters.ts';
@@ -36,19 +37,8 @@ export function frameArguments(prog: Program, { stack, index, cpu, task }: Frame
   const context: FaultContext = { prog, cpu, task };
   const callers = new Callers(context, { ...stack, frames: stack.frames.slice(index) });
   const code = callers.code(at.lookupPc);
-  const exact = at.lookupPc === at.pc;
-  const place = exact ? code?.indexOf(at.pc) : code?.indexBefore(at.pc);
-  if (!code || place === undefined) return [];
-  const registers = new Map<string, bigint>();
-  prog.arch.registers.forEach((name, i) => {
-    const whole = machine.wholeRegister(name);
-    const value = at.registers?.[i] ?? at.known[i];
-    if (whole === undefined || value === undefined) return;
-    if (exact || machine.preserved.includes(whole)) registers.set(whole, value);
-  });
-  // before the call the return address was not there yet
-  if (!exact && machine.link === undefined) registers.set(machine.stackPointer, at.sp + 8n);
-  const frame = new FaultFrame(context, code, place, registers);
+  const frame = code && frameOnStack(context, code, at);
+  if (!frame) return [];
   const caller = callers.of(frame);
   const passed = caller?.how === 'call' ? knownAt(caller.frame) : undefined;
   return parametersOf(prog, code.symbol).map(({ name, type }, i) => {

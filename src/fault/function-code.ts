@@ -134,7 +134,7 @@ export function functionCode(prog: Program, pc: Addr): FunctionCode | undefined 
   const machine = set && machines[set];
   const found = prog.symbolAt(pc);
   if (!machine || !prog.disassembler || !found) return undefined;
-  const whole = /\.cold(?:\.\d+)?$/.test(found.name) ? prog.findSymbol(found.name.replace(/\.cold.*$/, '')) : undefined;
+  const whole = wholeOf(prog, found);
   const symbol = whole ?? found;
   const instructions = [...(decoded(prog, symbol) ?? [])];
   if (instructions.length === 0) return undefined;
@@ -142,6 +142,15 @@ export function functionCode(prog: Program, pc: Addr): FunctionCode | undefined 
     instructions.push(...(decoded(prog, part) ?? []));
   }
   return new FunctionCode(prog, symbol, machine, instructions);
+}
+
+/** The function that a cold part was split off. */
+function wholeOf(prog: Program, { name, module }: KernelSymbol): KernelSymbol | undefined {
+  if (!/\.cold(?:\.\d+)?$/.test(name)) return undefined;
+  const of = name.replace(/\.cold.*$/, '');
+  if (module === undefined) return prog.findSymbol(of);
+  const found = prog.findModuleSymbol(of);
+  return found?.module === module ? found : undefined;
 }
 
 function decoded(prog: Program, symbol: KernelSymbol): readonly Instruction[] | undefined {

@@ -53,15 +53,16 @@ function spinlock(prog: Program, stack: WaitingStack): FoundWait | undefined {
 
 /**
  * A guest of a hypervisor may spin without a word in the lock (`virt_spin_lock`, arch/x86/include/asm/qspinlock.h): then it is the
- * only pointer in the registers whose lock is taken and nothing else.
+ * pointer in the registers whose lock is taken and nothing else. Of several it is the function's argument.
  */
 function testAndSet(prog: Program, stack: WaitingStack): FoundWait | undefined {
   const taken = [...new Set(stack.registers())].flatMap((at) => {
     const state = (at & 3n) === 0n ? attempt(() => spinlockState(prog, at)) : undefined;
     return state?.value === 1 ? [{ at, state }] : [];
   });
-  const [only] = taken;
-  return only && taken.length === 1 ? spinning(only.at, only.state, 'word') : undefined;
+  const argument = stack.firstArgument();
+  const found = taken.length === 1 ? taken[0] : taken.find(({ at }) => at === argument);
+  return found && spinning(found.at, found.state, 'word');
 }
 
 function spinning(address: Addr, state: SpinlockState, found: FoundWait['found']): FoundWait {

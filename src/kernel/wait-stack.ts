@@ -29,6 +29,8 @@ export interface WaitingStack {
   words(): readonly StackWord[];
   /** Values of the registers of the waiting function that may be addresses, of whatever alignment, where they are known. */
   registers(): readonly bigint[];
+  /** What lies in the register of the first argument there: the lock, unless the function has put something else into it. */
+  firstArgument(): bigint | undefined;
   /** Whether a value lies in a register or on the live part of its stack. */
   holds(value: bigint): boolean;
 }
@@ -62,6 +64,11 @@ export class WaitStack implements WaitingStack {
   registers(): readonly bigint[] {
     const frame = this.frames[this.site?.index ?? 0];
     return (frame?.known ?? []).filter((v): v is bigint => v !== undefined && v >= this.prog.kernelStart);
+  }
+
+  firstArgument(): bigint | undefined {
+    const number = this.prog.arch.unwind?.firstArgument;
+    return number === undefined ? undefined : this.frames[this.site?.index ?? 0]?.known[number];
   }
 
   #bounds(): { from: Addr; to: Addr } | undefined {

@@ -54,6 +54,8 @@ export interface UnwindSupport {
   readonly sp: number;
   /** Where frames come from, the surest first; for the support matrix. */
   readonly frames?: readonly FrameTrust[];
+  /** Number of the register in which functions of the kernel are given their first argument. */
+  readonly firstArgument?: number;
   /** Registers that a function leaves as they were, by number: what call frame information does not say. */
   readonly calleeSaved?: readonly number[];
   /**

@@ -9,6 +9,7 @@ import { bugAssertion } from './bug-assertion.ts';
 import { checkedCopy } from './checked-copy.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
+import { cpuSpinDeadlock } from './cpu-spin-deadlock.ts';
 import { cpuStarved } from './cpu-starved.ts';
 import { division } from './division.ts';
 import { doubleFree } from './double-free.ts';
@@ -80,6 +81,7 @@ export const rules: readonly Rule[] = [
   checkedCopy,
   cpuHardLockup,
   cpuSoftLockup,
+  cpuSpinDeadlock,
   cpuStarved,
   division,
   doubleFree,

@@ -61,6 +61,8 @@ export interface WaitingTask {
 export class WaitWriter {
   readonly memory = new KernelMemory();
   readonly tasks: TaskWriter;
+  /** What the CPU has besides, for tests that need it. */
+  arch: Partial<Architecture> = {};
   readonly #functions = new Map<string, bigint>();
   readonly #all: bigint[] = [];
 
@@ -91,6 +93,15 @@ export class WaitWriter {
       this.memory.kernel.symbol(name, address, 64, 't');
     }
     return address + 16n;
+  }
+
+  /** A function with code; what is executed or returns to `stop` bytes into it is what the frames of the function show. */
+  code(name: string, bytes: (at: bigint) => readonly number[], stop: number): bigint {
+    const at = this.memory.alloc(64);
+    this.memory.bytes(at, Uint8Array.from(bytes(at)));
+    this.#functions.set(name, at + BigInt(stop) - 16n);
+    this.memory.kernel.symbol(name, at, 64, 't');
+    return at;
   }
 
   /**
@@ -146,6 +157,6 @@ export class WaitWriter {
   program(): Program {
     this.tasks.list(...this.#all);
     this.tasks.index();
-    return this.memory.kernel.program(ARCH);
+    return this.memory.kernel.program({ ...ARCH, ...this.arch });
   }
 }

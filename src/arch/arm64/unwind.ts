@@ -35,6 +35,7 @@ export const armUnwind: UnwindSupport = {
   pc: PC,
   sp: SP,
   frames: ['registers', 'frame-pointer', 'cfi'],
+  firstArgument: 0,
   calleeSaved: CALLEE_SAVED,
   frameRecord: FP,
   callLength: 4,

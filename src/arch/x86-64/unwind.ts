@@ -56,6 +56,7 @@ export const x86Unwind: UnwindSupport = {
   pc: RIP,
   frames: ['registers', 'orc', 'frame-pointer', 'cfi', 'scan'],
   sp: RSP,
+  firstArgument: 5, // RDI
   calleeSaved: [RBX, RBP, 12, R13, 14, 15], // System V ABI, AMD64 supplement, figure 3.4
   prstatus: x86Prstatus,
   blocked,
