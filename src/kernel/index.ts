@@ -162,6 +162,7 @@ export {
   rbtreeEntries,
   rbtreeNodes,
 } from './rbtree.ts';
+export * from './rcu-callbacks.ts';
 export { type GracePeriod, gracePeriod } from './rcu-grace-period.ts';
 export { type ReclaimKind, type ReclaimTask, type ReclaimTasks, reclaimTasks } from './reclaim-tasks.ts';
 export { type Referred, type Referrer, type Referrers, referrers } from './referrers.ts';

@@ -42,6 +42,7 @@ import { panicCalled } from './panic-called.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
 import { perCpuPointer } from './per-cpu-pointer.ts';
+import { rcuCallbackFlood } from './rcu-callbacks.ts';
 import { rcuStall } from './rcu-stall.ts';
 import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
@@ -110,6 +111,7 @@ export const rules: readonly Rule[] = [
   panicCalled,
   panicNmi,
   panicPolicy,
+  rcuCallbackFlood,
   rcuStall,
   reclaimAtDeath,
   refcount,

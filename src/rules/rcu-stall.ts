@@ -1,25 +1,19 @@
 import { attempt } from '../base/attempt.ts';
-import { hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import { settingEvidence } from '../diagnosis/lockup-finding.ts';
+import { delayEvidence, delayWords, type RcuDelay, rcuDelays } from '../diagnosis/rcu-delays.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { contextWords, type StuckCpu, stuckCpu } from '../diagnosis/stuck-cpu.ts';
-import { taskPlace } from '../diagnosis/task-place.ts';
-import { taskWords } from '../diagnosis/wait-evidence.ts';
+import { contextWords } from '../diagnosis/stuck-cpu.ts';
 import { type GracePeriod, gracePeriod } from '../kernel/rcu-grace-period.ts';
-import { findTask, type TaskRecord } from '../kernel/task.ts';
 import { secondsSinceTick } from '../kernel/ticks.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
-import type { FrameData } from '../report/stack-data.ts';
 
 /** The kernel's default: CONFIG_RCU_CPU_STALL_TIMEOUT. */
 const STALL_SECONDS = 21;
-/** Of the CPUs and readers that hold it up, how many are told. */
-const MOST = 8;
 const LINE = /rcu: INFO: \S+ (?:self-)?detected (?:expedited )?stalls? on|INFO: rcu_\w+ (?:self-)?detected stalls? on/;
 
 /** A grace period of RCU does not end: a CPU or a preempted reader holds it up. */
@@ -36,48 +30,8 @@ export const rcuStall: Rule = {
   },
 };
 
-/** A CPU that has not reported, or a reader that was preempted or sleeps. */
-interface Delay {
-  readonly cpu?: number;
-  readonly task?: TaskRecord;
-  readonly frame?: FrameData | undefined;
-  /** It is not the task that holds it up, but an interrupt or softirq that came while it ran. */
-  readonly stuck?: StuckCpu;
-}
-
-function delays(of: Case, grace: GracePeriod | undefined): Delay[] {
-  const cpus = (grace?.cpus ?? []).slice(0, MOST).map((cpu): Delay => {
-    const stuck = attempt(() => stuckCpu(of, cpu));
-    return stuck ? { cpu, task: stuck.task, frame: stuck.frame, ...(isInterrupt(stuck) && { stuck }) } : { cpu };
-  });
-  const readers = (grace?.tasks ?? []).slice(0, MOST).flatMap((address): Delay[] => {
-    const task = findTask(of.prog, address);
-    return task ? [{ task, frame: attempt(() => taskPlace(of, task)) }] : [];
-  });
-  return [...cpus, ...readers];
-}
-
-function isInterrupt({ context }: StuckCpu): boolean {
-  return context === 'softirq' || context === 'hardirq' || context === 'nmi';
-}
-
-function delayWords({ cpu, task, frame, stuck }: Delay): Phrase {
-  if (cpu !== undefined) {
-    const where = task ? `${taskWords(task)}, ${frameName(frame)}` : '?';
-    const context = stuck ? contextWords(stuck) : { en: '', zh: '' };
-    return { en: `CPU ${cpu} (${where}${context.en})`, zh: `CPU ${cpu}（${where}${context.zh}）` };
-  }
-  const who = task ? taskWords(task) : '?';
-  if (!frame) return { en: `the reader ${who}`, zh: `读者 ${who}` };
-  const sleeps = task?.state !== 'RU';
-  return {
-    en: `the reader ${who}, which ${sleeps ? 'sleeps' : 'was preempted'} in ${frameName(frame)}`,
-    zh: `读者 ${who}（${sleeps ? '睡眠于' : '被抢占于'} ${frameName(frame)}）`,
-  };
-}
-
 function finding(of: Case, grace: GracePeriod | undefined, seconds: number | undefined): Finding {
-  const held = delays(of, grace);
+  const held = rcuDelays(of, grace);
   const words = held.map(delayWords);
   const whole = seconds === undefined ? undefined : Math.floor(seconds);
   const since: Phrase =
@@ -100,7 +54,7 @@ function finding(of: Case, grace: GracePeriod | undefined, seconds: number | und
   };
 }
 
-function evidenceOf(of: Case, grace: GracePeriod | undefined, held: readonly Delay[]): Evidence[] {
+function evidenceOf(of: Case, grace: GracePeriod | undefined, held: readonly RcuDelay[]): Evidence[] {
   const line = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((l) => LINE.test(l));
   const sequence = grace && {
     what: {
@@ -115,16 +69,4 @@ function evidenceOf(of: Case, grace: GracePeriod | undefined, held: readonly Del
     ...held.flatMap((d) => delayEvidence(d)),
     ...(of.fatal?.kind === 'RCU stall' ? settingEvidence(of, 'kernel.panic_on_rcu_stall') : []),
   ];
-}
-
-/** Where the CPU or the reader is that holds it up. */
-function delayEvidence({ cpu, task, frame }: Delay): Evidence[] {
-  if (!task) return [];
-  if (cpu !== undefined) {
-    const what = { en: `what CPU ${cpu} runs, which has not reported`, zh: `尚未上报的 CPU ${cpu} 上运行的任务` };
-    return [{ what, value: hexPad(task.address), command: `bt -c ${cpu}` }];
-  }
-  if (!frame || frame.symbol === null) return [];
-  const what = { en: `where the reader ${taskWords(task)} is`, zh: `读者 ${taskWords(task)} 所在的函数` };
-  return [{ what, value: frame.symbol, command: `bt ${task.pid}` }];
 }
