@@ -117,7 +117,8 @@ function nothing(areas: readonly VmapArea[], at: Addr): Hole {
       en: 'in vmalloc space, where no area is: it was freed, or the pointer is wrong',
       zh: '位于 vmalloc 空间中没有区域的地方：它已被释放，或者指针有误',
     },
-    confidence: 'possible',
+    // that nobody has it is sure; which of the two it is, is not
+    confidence: 'likely',
     evidence: before ? [areaEvidence({ en: 'the nearest area in front of it', zh: '它前面最近的区域' }, before)] : [],
   };
 }
