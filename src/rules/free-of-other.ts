@@ -25,6 +25,19 @@ export const freeOfOther: Rule = {
   },
 };
 
+/** The allocator takes the page of the pointer for a slab, and may find none there. */
+const EXPLAINED: readonly string[] = [
+  ...[
+    'death.exception',
+    'death.bug',
+    'death.warning',
+    'pointer.bad',
+    'pointer.null',
+    'pointer.permission',
+    'pointer.vmalloc',
+  ],
+];
+
 /** Frames inside the allocator whose arguments are looked at, the outermost first. */
 const FRAMES = 4;
 /** What the allocator's functions call the object. */
@@ -112,6 +125,6 @@ function finding(of: Case, at: Addr, { words, command, value }: Place): Finding 
       ...chainEvidence(of),
       ...interruptedEvidence(of),
     ],
-    explains: ['death.exception', 'death.bug', 'death.warning', 'pointer.bad', 'pointer.null', 'pointer.permission'],
+    explains: EXPLAINED,
   };
 }

@@ -65,8 +65,16 @@ function placeOf(prog: Program, at: Addr): Hole | undefined {
   if (area) return undefined; // mapped on demand, or damage of the page tables
   const freed = attempt(() => freedVmapAreas(prog).areas.find((a) => at >= a.start && at < a.end));
   if (freed) return given(freed);
-  const [first, last] = [areas[0], areas.at(-1)];
-  return first && last && at > first.start && at < last.end ? nothing(areas, at) : undefined;
+  const before = areas.findLast((a) => a.end <= at);
+  const behind = areas.find((a) => a.start > at);
+  if (!before || !behind || isBetweenSpaces(prog, before.end, at)) return undefined;
+  return nothing(before);
+}
+
+/** Areas of modules and of others lie apart: page descriptors may begin between an area and what lies behind it. */
+function isBetweenSpaces(prog: Program, end: Addr, at: Addr): boolean {
+  const { vmemmap } = prog.map;
+  return vmemmap !== undefined && vmemmap >= end && vmemmap <= at;
 }
 
 /** Bytes that have memory: all but the page behind it that guards it. */
@@ -109,8 +117,7 @@ function given(area: VmapArea): Hole {
 }
 
 /** Nothing is known of what was there: it may have been reused for something smaller, or never used. */
-function nothing(areas: readonly VmapArea[], at: Addr): Hole {
-  const before = areas.findLast((a) => a.end <= at);
+function nothing(before: VmapArea): Hole {
   return {
     title: { en: 'Use of vmalloc space that nobody has', zh: '使用无人占用的 vmalloc 空间' },
     words: {
@@ -119,7 +126,7 @@ function nothing(areas: readonly VmapArea[], at: Addr): Hole {
     },
     // that nobody has it is sure; which of the two it is, is not
     confidence: 'likely',
-    evidence: before ? [areaEvidence({ en: 'the nearest area in front of it', zh: '它前面最近的区域' }, before)] : [],
+    evidence: [areaEvidence({ en: 'the nearest area in front of it', zh: '它前面最近的区域' }, before)],
   };
 }
 
