@@ -1,10 +1,11 @@
 import { attempt } from '../base/attempt.ts';
+import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { Stack } from '../unwind/stack.ts';
 import type { FaultContext, FaultFrame } from './fault-frame.ts';
 import { frameOnStack } from './frame-on-stack.ts';
-import { functionCode } from './function-code.ts';
+import { type FunctionCode, functionCode } from './function-code.ts';
 
 /** Functions that come back with the lock that is their first argument taken: include/linux/spinlock_api_smp.h, rwlock_api_smp.h */
 const TAKES = /^(?:do)?_?raw_(spin|read|write)_lock(?:_irq|_irqsave|_bh|_nested|_nest_lock)*$/;
@@ -46,10 +47,21 @@ interface Event {
 export function heldLocks(prog: Program, stack: Stack, context: Omit<FaultContext, 'prog'>): readonly HeldLock[] {
   return stack.frames.slice(0, MAX_FRAMES).flatMap((at, index) => {
     if (at.user || !at.symbol) return [];
-    const code = attempt(() => functionCode(prog, at.lookupPc));
+    const code = attempt(() => codeOf(prog, at.lookupPc));
     const frame = code && attempt(() => frameOnStack({ prog, ...context }, code, at));
     return frame ? heldIn(frame, index) : [];
   });
+}
+
+/** Many CPUs stand in the same functions. */
+const decoded = perOwner((_: Program) => new Map<Addr, FunctionCode | undefined>());
+
+function codeOf(prog: Program, pc: Addr): FunctionCode | undefined {
+  const start = prog.symbolAt(pc)?.address;
+  if (start === undefined) return undefined;
+  const codes = decoded(prog);
+  if (!codes.has(start)) codes.set(start, functionCode(prog, pc));
+  return codes.get(start);
 }
 
 function heldIn(frame: FaultFrame, index: number): HeldLock[] {
