@@ -10,6 +10,7 @@ import { logEvidence } from './evidence.ts';
 import { spinStory } from './spin-story.ts';
 import { contextWords, interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
 import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
+import { wornLock } from './worn-lock.ts';
 
 /** What the kernel said of a CPU that did not go on. */
 export interface LockupReport {
@@ -26,24 +27,24 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
   const where = taker ? `${taker.function}${taker.module === undefined ? '' : ` [${taker.module}]`}` : frameName(user);
   const { seconds } = report;
   const since = seconds === undefined ? { en: '', zh: '' } : { en: ` for ${seconds} s`, zh: ` ${seconds} 秒` };
-  const who = found ? taskWords(found.task) : '?';
+  const who = whoWords(found);
+  const interrupts = found !== undefined && contextWords(found).en !== '';
   const flags = found ? interruptWords(found) : { en: '', zh: '' };
   const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
-  const place = found ? contextWords(found) : NOTHING;
   const silent = found && CALLS_CPUS.test(found.frame.symbol ?? '') ? silentCpu(of, found.cpu) : NOTHING;
-  const story = found && lock ? spinStory(of, found) : undefined;
+  const story = found && (lock ? spinStory(of, found) : wornLock(of, found));
   const spins = lock
     ? { en: `; it spins on ${lock.en}${story?.words.en ?? ''}`, zh: `；正在 ${lock.zh} 上自旋${story?.words.zh ?? ''}` }
-    : NOTHING;
+    : (story?.words ?? NOTHING);
   return {
     severity: 'cause',
     confidence: found ? 'certain' : 'likely',
     title: { en: `${name.en} of CPU ${report.cpu} in ${where}`, zh: `CPU ${report.cpu} ${name.zh}：${where}` },
     sentence: {
-      en: `${name.en}: CPU ${report.cpu} was held${since.en} by ${who} in ${where}${taker ? '' : inside}${place.en}${flags.en}${spins.en}${silent.en}.`,
-      zh: `${name.zh}：CPU ${report.cpu} 被 ${who} 占用${since.zh}，停在 ${where}${taker ? '' : inside}${place.zh}${flags.zh}${spins.zh}${silent.zh}。`,
+      en: `${name.en}: CPU ${report.cpu} was held${since.en}${who.before.en} in ${where}${taker ? '' : inside}${who.behind.en}${flags.en}${spins.en}${silent.en}.`,
+      zh: `${name.zh}：CPU ${report.cpu} ${who.before.zh}被占用${since.zh}，停在 ${where}${taker ? '' : inside}${who.behind.zh}${flags.zh}${spins.zh}${silent.zh}。`,
     },
-    subject: { ...(taker ?? frameSubject(user)), ...(found && { pid: found.task.pid }) },
+    subject: { ...(taker ?? frameSubject(user)), ...(found && !interrupts && { pid: found.task.pid }) },
     evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : []), ...(story?.evidence ?? [])],
     ...(story?.settle && { settle: [story.settle] }),
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
@@ -51,6 +52,18 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
 }
 
 const NOTHING: Phrase = { en: '', zh: '' };
+
+/** Who had the CPU: the task, or an interrupt that came while it ran and that it has no part in. */
+function whoWords(found: StuckCpu | undefined): { readonly before: Phrase; readonly behind: Phrase } {
+  if (!found) return { before: { en: ' by ?', zh: '' }, behind: NOTHING };
+  const task = taskWords(found.task);
+  const place = contextWords(found);
+  if (place.en === '') return { before: { en: ` by ${task}`, zh: `由 ${task} ` }, behind: NOTHING };
+  return {
+    before: NOTHING,
+    behind: { en: `${place.en} that came while ${task} ran`, zh: `${place.zh}，它打断了 ${task}` },
+  };
+}
 
 /** Functions that wait for a lock or for other CPUs on behalf of who called them (kernel/locking, kernel/smp.c). */
 const WAITING =

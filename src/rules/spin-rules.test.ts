@@ -11,7 +11,7 @@ import { cpuSpinDeadlock } from './cpu-spin-deadlock.ts';
 const STOP = 20;
 
 function death(made: WaitWriter, kind: string, ...lines: string[]): Case {
-  made.arch = { instructionSet: 'x86-64' };
+  made.arch = { instructionSet: 'x86-64', ...made.arch };
   const prog = made.program();
   prog.disassembler = nodeDisassembler();
   return {
@@ -119,4 +119,41 @@ test('a CPU that runs other code of the kernel may have it', () => {
   const made = left('stop_this_cpu', 'asm_sysvec_reboot', '!scans_bus', 'kthread');
   const [finding] = cpuSoftLockup.check(death(made, 'soft lockup', LOCKUP, ATOMIC));
   assert.match(finding?.sentence.en ?? '', /ring_lock \([0-9a-f]+\)\.$/);
+});
+
+/** CPU 0 reads this word of a lock over and over. */
+function worn(word: number, read = word): { made: WaitWriter; lock: bigint } {
+  const made = new WaitWriter();
+  const { unwind } = made.program().arch;
+  const lock = made.memory.alloc(64);
+  made.memory.u32(lock, word);
+  made.runs(10, 'one', 0, ['native_queued_spin_lock_slowpath', '_raw_spin_lock', 'opens_it', 'kthread']);
+  const note = made.memory.kernel.cpuNotes[0] as Uint8Array;
+  const registers = new DataView(note.buffer);
+  registers.setBigUint64(16, lock, true);
+  if (unwind) {
+    const prstatus = (desc: Uint8Array, little: boolean) => [...(unwind.prstatus(desc, little) ?? []), BigInt(read)];
+    made.arch = { registers: ['pc', 'sp', 'argument', 'value'], unwind: { ...unwind, prstatus, firstArgument: 2 } };
+  }
+  return { made, lock };
+}
+
+test('a word that no spinlock can have was written over the lock', () => {
+  const { made, lock } = worn(0x746c6173);
+  const [finding] = cpuSoftLockup.check(death(made, 'soft lockup', LOCKUP));
+  assert.match(finding?.sentence.en ?? '', /whose word is 746c6173 \("salt"\), which no spinlock can have/);
+  assert.ok(finding?.evidence.some((e) => e.value === '746c6173' && e.command === `rd -32 ${lock.toString(16)}`));
+});
+
+test('a word that a lock can have, or that no register has, is not called worn', () => {
+  for (const { made } of [worn(1), worn(0x746c6173, 0)]) {
+    const [finding] = cpuSoftLockup.check(death(made, 'soft lockup', LOCKUP));
+    assert.doesNotMatch(finding?.sentence.en ?? '', /no spinlock can have/);
+  }
+});
+
+test('a guest of a hypervisor spins on the argument of the function, whatever else reads like a taken lock', () => {
+  const { made, lock } = worn(1);
+  const [finding] = cpuSoftLockup.check(death(made, 'soft lockup', LOCKUP));
+  assert.ok(finding?.sentence.en.includes(`it spins on spinlock (${lock.toString(16)})`));
 });

@@ -100,11 +100,17 @@ test('what does not end in an interrupt is not the task that was interrupted', (
   made.runs(12, 'idle', 1, ['endless_loop', 'my_timer', ...entry], false);
   const line = 'Watchdog detected hard LOCKUP on cpu 1';
   const [finding] = check(cpuHardLockup, death(made, 'hard lockup', line, 'Kernel panic - not syncing: Hard LOCKUP'));
-  assert.match(finding?.sentence.en ?? '', /in endless_loop, in an interrupt, interrupts off\.$/);
+  assert.match(
+    finding?.sentence.en ?? '',
+    /held in endless_loop, in an interrupt that came while PID 12 "idle" ran, interrupts off\.$/,
+  );
   const softirq = new WaitWriter();
   softirq.runs(12, 'idle', 1, ['endless_loop', 'run_timer_softirq', '__do_softirq', ...entry], false);
   const [other] = check(cpuHardLockup, death(softirq, 'hard lockup', line, 'Kernel panic - not syncing: Hard LOCKUP'));
-  assert.match(other?.sentence.en ?? '', /in endless_loop, in a softirq, interrupts off\.$/);
+  assert.match(
+    other?.sentence.en ?? '',
+    /held in endless_loop, in a softirq that came while PID 12 "idle" ran, interrupts off\.$/,
+  );
 });
 
 test('a lockup of a CPU of which nothing can be read is told by the log alone', () => {
