@@ -1,5 +1,5 @@
-import { isatty } from 'node:tty';
 import { printableLine } from '../base/text.ts';
+import { isTerminal } from '../node/is-terminal.ts';
 import { formatSize } from '../report/format-size.ts';
 import { writeAll } from './output.ts';
 
@@ -7,7 +7,7 @@ const EVERY = 250;
 
 /** Shows on standard error how far a download is: on a terminal one line that is rewritten, elsewhere one a file. */
 export function fetchProgress(): { show(what: string, done: number, total: number | undefined): void; stop(): void } {
-  const terminal = isatty(2);
+  const terminal = isTerminal(2);
   let shown = 0;
   let last = '';
   return {

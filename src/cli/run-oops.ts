@@ -1,8 +1,8 @@
-import { isatty } from 'node:tty';
 import { jsonText } from '../base/json-text.ts';
 import { printableLine } from '../base/text.ts';
 import { logRecords } from '../kernel/printk.ts';
 import { isDumpFile } from '../node/is-dump.ts';
+import { isTerminal } from '../node/is-terminal.ts';
 import { logChunks } from '../node/log-files.ts';
 import type { LogReport } from '../report/log-report.ts';
 import { logReportBlocks } from '../report/log-report-blocks.ts';
@@ -70,7 +70,7 @@ function write(report: LogReport, { json, all }: { json: boolean; all: boolean }
   const out = new Output(1);
   if (json) out.write(`${jsonText(report, 2)}\n`);
   else {
-    const colour = isatty(1) && process.env.NO_COLOR === undefined;
+    const colour = isTerminal(1) && process.env.NO_COLOR === undefined;
     for (const text of renderText(logReportBlocks(report, all), { colour })) out.write(text);
   }
   out.flush();

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
 import { printable, printableLine } from '../base/text.ts';
 import { DebugSearch } from '../node/debug-search.ts';
+import { isTerminal } from '../node/is-terminal.ts';
 import { LineFiles } from '../node/line-files.ts';
 import { TextSymbolizer } from '../symbolize/text-symbolizer.ts';
 import type { Request } from './arguments.ts';
@@ -17,7 +17,7 @@ export async function runSymbolize(request: Extract<Request, { kind: 'symbolize'
   if (!debug.given) throw new UsageError('inquest symbolize needs --vmlinux; see inquest --help');
   const files = new LineFiles();
   const out = new Output(1);
-  const terminal = isatty(1); // a file or a pipe gets the log as it is
+  const terminal = isTerminal(1); // a file or a pipe gets the log as it is
   try {
     await files.prepare();
     const search = new DebugSearch({

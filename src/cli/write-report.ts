@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { jsonText } from '../base/json-text.ts';
 import type { Language } from '../base/phrase.ts';
+import { isTerminal } from '../node/is-terminal.ts';
 import type { Block } from '../report/block.ts';
 import { renderMarkdown } from '../report/render-markdown.ts';
 import { renderText } from '../report/render-text.ts';
@@ -12,7 +12,7 @@ import { Output } from './output.ts';
 /** Writes an answer to the file that was asked for, or to standard output. @param make with colour where a terminal shows it */
 export function writeReport(request: OutputRequest, make: (colour: boolean) => Iterable<string>): void {
   const toStdout = request.out === undefined || request.out === '-';
-  const colour = toStdout && isatty(1) && process.env.NO_COLOR === undefined;
+  const colour = toStdout && isTerminal(1) && process.env.NO_COLOR === undefined;
   const texts = make(colour);
   const fd = toStdout ? 1 : openSync(request.out as string, 'w');
   try {

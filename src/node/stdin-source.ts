@@ -1,10 +1,10 @@
 import { fstatSync, readSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
 import type { Bytes } from '../base/units.ts';
 import { SpillFile } from './archive/spill.ts';
 import { spillSource } from './archive/spill-source.ts';
 import type { FileSource } from './file-source.ts';
+import { isTerminal } from './is-terminal.ts';
 
 const PIECE = 0x100000;
 /** Milliseconds between two looks at a pipe without data: at first and in the end. */
@@ -13,7 +13,7 @@ const LAST_WAIT = 10;
 
 /** Standard input as a file: it is copied to a temporary one. @throws UsageError when it is a terminal or cannot be read */
 export function openStdin(onRead?: (bytes: Bytes) => void): FileSource {
-  if (isatty(0)) throw new UsageError('-: standard input is a terminal; pipe a dump into it');
+  if (isTerminal(0)) throw new UsageError('-: standard input is a terminal; pipe a dump into it');
   const file = new SpillFile('(stdin)');
   const piece = new Uint8Array(PIECE);
   doNotBlock();
