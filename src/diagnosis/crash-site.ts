@@ -2,7 +2,7 @@ import type { FrameData, TaskStack } from '../report/stack-data.ts';
 
 /** Functions in which a kernel dies, or its other CPUs are stopped. What they call (delays, and interrupts meanwhile) says nothing about the crash. */
 const DYING =
-  /^(?:stop_this_cpu|local_cpu_stop|ipi_cpu_stop|ipi_cpu_crash_stop|crash_nmi_callback|cpu_park_loop|v?panic|check_panic_on_warn|__warn|warn_slowpath_\w+|report_bug\w*|nmi_panic|__?crash_kexec|crash_kexec|machine_kexec|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|bad_area_nosemaphore|panic_bad_stack|handle_bad_stack|kernel_stack_overflow)(?:\.\w+)*$/;
+  /^(?:stop_this_cpu|local_cpu_stop|ipi_cpu_stop|ipi_cpu_crash_stop|crash_nmi_callback|cpu_park_loop|v?panic|check_panic_on_warn|add_taint|bad_page|__warn|warn_slowpath_\w+|report_bug\w*|nmi_panic|__?crash_kexec|crash_kexec|machine_kexec|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|bad_area_nosemaphore|panic_bad_stack|handle_bad_stack|kernel_stack_overflow)(?:\.\w+)*$/;
 /** Those of them that only an exception leads to. */
 const FAULT =
   /^(?:report_bug\w*|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|panic_bad_stack|handle_bad_stack|kernel_stack_overflow)(?:\.\w+)*$/;

@@ -39,6 +39,8 @@ export interface ReportFormat {
   readonly unnamed?: true;
   /** The culprit is in the stack behind a line that matches; the report without it names none. */
   readonly stackOf?: RegExp;
+  /** Where that stack is not in the report, the call trace has the culprit. */
+  readonly orTrace?: true;
   /** Where no dispatcher is in the stack, its first function is taken: the stack is too long to be printed whole. */
   readonly orFirst?: true;
   /** Its stack follows the first line without a line `Call Trace:`. */

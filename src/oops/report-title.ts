@@ -102,7 +102,8 @@ function culpritOf(format: ReportFormat, groups: Record<string, string>, body: R
       return interruptedCulprit(calls.map(namesOf));
   }
   const { stackOf } = format;
-  if (stackOf) return firstCulprit(namesOf(body.traces.find((t) => stackOf.test(t.title))), format.skip);
+  const asked = stackOf && body.traces.find((t) => stackOf.test(t.title));
+  if (stackOf && (asked || !format.orTrace)) return firstCulprit(namesOf(asked), format.skip);
   const plain = calls.filter((t) => t.title === '');
   const own = namesOf(format.headless ? plain[0] : (plain.find((t) => body.headed.has(t)) ?? plain[0]));
   const busy = format.traceOnly ? own : [...place, ...own];

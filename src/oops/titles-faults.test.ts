@@ -142,6 +142,12 @@ test('BUG() and what begins with BUG', () => {
     ],
     ['BUG: Bad page map in process a  pte:ffff8800 pmd:00000000', TRACE, 'BUG: Bad page map', ''],
     [
+      'BUG: Bad page state in process a  pfn:11940\npage dumped because: PAGE_FLAGS_CHECK_AT_FREE flag(s) set',
+      'Call_Trace: dump_stack_lvl bad_page.cold __free_pages_ok turn_knob',
+      'BUG: Bad page state in turn_knob',
+      '',
+    ],
+    [
       'BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/7\n     last function: turn_knob',
       '',
       'BUG: workqueue leaked lock or atomic in turn_knob',

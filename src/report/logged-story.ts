@@ -26,7 +26,16 @@ function mainTrace(report: LoggedReportData): LoggedTrace | undefined {
 
 function whatText(report: LoggedReportData, trace: LoggedTrace | undefined): string {
   const { fault } = report;
-  const frames = trace?.frames.filter((frame) => frame.guess !== true) ?? [];
+  const all = trace?.frames.filter((frame) => frame.guess !== true) ?? [];
+  // without registers the trace begins where the report was printed
+  const frames = report.place
+    ? all
+    : all.slice(
+        Math.max(
+          0,
+          all.findIndex((f) => f.function === report.frame),
+        ),
+      );
   const at = report.place?.function ?? frames[0]?.function ?? report.frame;
   const caller = frames.find((frame) => frame.function !== at);
   const called = caller && frames.indexOf(caller) !== trace?.interrupted ? `, called from ${caller.function},` : '';

@@ -1,9 +1,9 @@
-import { MEMORY_BUG } from './rule-kinds.ts';
+import { OBJECT_BUG } from './rule-kinds.ts';
 import type { StepMaker } from './step-facts.ts';
 
 /** Guard pages around a sample of objects (Documentation/dev-tools/kfence.rst): cheap enough for machines that are in use. */
 export const kfence: StepMaker = function* (facts) {
-  const finding = facts.accusing.find((f) => MEMORY_BUG.test(f.rule));
+  const finding = facts.accusing.find((f) => OBJECT_BUG.test(f.rule));
   if (!finding || facts.config('CONFIG_KFENCE') === 'n') return;
   yield {
     id: 'kfence',

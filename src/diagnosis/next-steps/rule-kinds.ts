@@ -1,11 +1,14 @@
 /** Families of rules, by their ids. */
 
 /** About memory that was used or freed wrongly. */
-export const MEMORY_BUG = /^(?:slab|list|refcount)\.|^(?:pointer|call)\.bad$/;
+export const MEMORY_BUG =
+  /^(?:slab|list|refcount|page|page-table)\.|^(?:pointer|call)\.(?:bad|vmalloc)$|^death\.checked-copy$/;
+/** Of these, about objects of slabs. */
+export const OBJECT_BUG = /^(?:slab|list|refcount)\.|^(?:pointer|call)\.bad$|^death\.checked-copy$/;
 /** About objects that were freed when they must not be. */
 export const BAD_FREE = /^slab\.(?:double-free|freelist|page-gone|use-after-free)$/;
 /** About pages that changed their owner or have none. */
-export const PAGE_BUG = /^slab\.page-gone$|^memory\.unaccounted$/;
+export const PAGE_BUG = /^slab\.page-gone$|^page(?:-table)?\.|^memory\.unaccounted$/;
 /** About damage that a check at its place would have found. */
 export const DAMAGE = /^(?:list|refcount)\.|^pointer\.bad$/;
 /** About too little memory. */

@@ -94,7 +94,8 @@ export const brokenStateFormats = (): readonly ReportFormat[] => [
     type: '',
     culprit: 'trace',
     stackOf: /^page last allocated/,
-    skip: /(?:free|put|get|update|release)_page|free_unref|^_*folio|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner|page_pool_/,
+    orTrace: true, // without page_owner nobody knows who allocated it
+    skip: /^bad_page|(?:free|put|get|update|release)_page|free_unref|^_*folio|truncate_inode_pages|page_frag_free|alloc|vmap|page_owner|page_pool_/,
   },
   {
     severity: 'warning',
