@@ -64,6 +64,21 @@ test('an entry of a run that did little grows with the first run that does more'
   assert.equal(sizeAfter(0), much);
 });
 
+test('a run that took longer without new code leaves its CPU time and nothing else', (t) => {
+  const path = folder(t);
+  run(path);
+  const file = onlyFile(path);
+  const before = readFileSync(file);
+  const cpu = before.readUInt32LE(16);
+  before.writeUInt32LE(1, 16);
+  writeFileSync(file, before);
+  assert.equal(run(path), true);
+  const after = readFileSync(file);
+  assert.ok(after.readUInt32LE(16) >= cpu);
+  assert.deepEqual(after.subarray(20), before.subarray(20));
+  assert.equal(run(path), true);
+});
+
 test('without a folder nothing is kept', () => {
   assert.equal(run(undefined), false);
   assert.equal(run(undefined), false);
