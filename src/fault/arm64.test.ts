@@ -77,7 +77,7 @@ test('what conditional jumps go by', () => {
   const told = (jump: string, flags?: string): string => {
     const t = machine.test(code(jump), flags === undefined ? undefined : code(flags));
     return t
-      ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}`
+      ? `${termText(t.left)} ${t.relation} ${termText(t.right)} ${t.signed ? 's' : 'u'}${t.size * 8}${t.only ? ` if ${t.only}` : ''}`
       : 'nothing';
   };
   assert.equal(told('e10000b4'), 'x1 == 0x0 u64'); // cbz x1
@@ -85,6 +85,8 @@ test('what conditional jumps go by', () => {
   assert.equal(told('40000054', 'bf0200eb'), 'x21 == x0 u64'); // cmp x21, x0; b.eq
   assert.equal(told('0000829a', '3f0040f2'), 'x1 !& 0x1 u64'); // tst x1, #1; csel eq
   assert.equal(told('40000054'), 'nothing');
+  assert.equal(told('41000054', '041055fa'), 'x0 != x21 u64 if taken'); // ccmp x0, x21, #4, ne; b.ne
+  assert.equal(told('40000054', '041055fa'), 'x0 == x21 u64 if passed'); // the flags that it states make it jump
 });
 
 test('a signed return address is told without its signature, whichever half and size of address space', () => {

@@ -218,15 +218,35 @@ function test(jump: Instruction, flags: Instruction | undefined): Test | undefin
   const condition = RELATIONS[name ?? ''];
   if (!condition || !flags) return undefined;
   const [relation, signed] = condition;
-  const compares = /^(?:cmp|tst)$/.test(flags.mnemonic);
+  const compares = /^c?cmp$|^tst$/.test(flags.mnemonic);
   const [first, second] = compares ? flags.operands : flags.operands.slice(1);
   if (first?.kind !== 'register' || !second) return undefined;
   const left = named(first.register);
   const right = extended(flags, second);
   const size = sizeOf(first.register);
   if (/^(?:cmp|subs)$/.test(flags.mnemonic)) return { left, right, relation, signed, size };
+  if (flags.mnemonic === 'ccmp') {
+    const only = conditionalFlags(flags, name ?? '');
+    return only && { left, right, relation, signed, size, only };
+  }
   if (!/^(?:tst|ands)$/.test(flags.mnemonic) || (relation !== '==' && relation !== '!=')) return undefined;
   return { left, right, relation: relation === '==' ? '!&' : '&', signed: false, size };
+}
+
+/**
+ * `ccmp` compares only when a condition holds, else it sets the flags that it states: a jump that goes the other way than by
+ * those went by the comparison.
+ */
+function conditionalFlags(flags: Instruction, condition: string): Test['only'] {
+  const stated = flags.operands[2];
+  if (stated?.kind !== 'immediate') return undefined;
+  const [n, z, c, v] = [8n, 4n, 2n, 1n].map((bit) => (stated.value & bit) !== 0n);
+  const holds: Readonly<Record<string, boolean | undefined>> = {
+    ...{ eq: z, ne: !z, cs: c, hs: c, cc: !c, lo: !c, mi: n, pl: !n, hi: c && !z, ls: !c || z },
+    ...{ ge: n === v, lt: n !== v, gt: !z && n === v, le: z || n !== v },
+  };
+  const jumps = holds[condition];
+  return jumps === undefined ? undefined : jumps ? 'passed' : 'taken';
 }
 
 /** AArch64 as the kernel is compiled for it: AAPCS64. */

@@ -29,7 +29,7 @@ export function conditionsOf(frame: FaultFrame): readonly Condition[] {
       if (seen.has(from)) continue;
       seen.add(from);
       if (code.machine.isTrap(code.at(from))) continue; // another assertion, that did not trap
-      if (!code.machine.isConditional(code.at(from))) {
+      if (!code.machine.isConditional(code.at(from)) || isOfReturn(frame, from)) {
         waiting.push(from);
         continue;
       }
@@ -41,10 +41,17 @@ export function conditionsOf(frame: FaultFrame): readonly Condition[] {
   return found.sort((a, b) => order(a) - order(b));
 }
 
+/** A test of the register with the return address: how code takes the signature off it, no assertion. */
+function isOfReturn({ code }: FaultFrame, jump: number): boolean {
+  const { left } = code.machine.test(code.at(jump), undefined) ?? {};
+  return left?.kind === 'register' && left.name === code.machine.link;
+}
+
 function conditionAt(frame: FaultFrame, jump: number, to: number): Condition | undefined {
   const placed = testOf(frame, jump);
   if (!placed) return undefined;
   const taken = frame.code.flow(jump).target === frame.code.at(to).address;
+  if (placed.test.only !== undefined && (placed.test.only === 'taken') !== taken) return undefined;
   const test: Test = taken ? placed.test : { ...placed.test, relation: NEGATED[placed.test.relation] };
   return conditionOf(frame, jump, test, placed.index);
 }

@@ -203,7 +203,7 @@ export class FaultFrame {
 
   #isTaken(jump: number): boolean | undefined {
     const placed = testOf(this, jump);
-    if (!placed || repeats(this.code, jump)) return undefined;
+    if (!placed || placed.test.only !== undefined || repeats(this.code, jump)) return undefined;
     const left = this.evaluate(placed.test.left, placed.index);
     const right = this.evaluate(placed.test.right, placed.index);
     return left === undefined || right === undefined ? undefined : holds(placed.test, left, right);
@@ -214,7 +214,7 @@ export class FaultFrame {
     const [first, second] = origin.of ?? [];
     if (!first || !second || origin.of?.length !== 2 || origin.key.startsWith('merged')) return undefined;
     const placed = testOf(this, origin.index);
-    if (!placed) return undefined;
+    if (!placed || placed.test.only !== undefined) return undefined;
     const left = this.evaluate(placed.test.left, placed.index, depth + 1);
     const right = this.evaluate(placed.test.right, placed.index, depth + 1);
     if (left === undefined || right === undefined) return undefined;

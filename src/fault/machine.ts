@@ -30,6 +30,8 @@ export interface Test {
   readonly signed: boolean;
   /** Bytes compared. */
   readonly size: Bytes;
+  /** It is known only of a jump that is taken, or of one that is not: otherwise another comparison may have decided. */
+  readonly only?: 'taken' | 'passed';
 }
 
 /** Where an instruction may be followed by another. */

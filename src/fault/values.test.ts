@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FaultKernel, words } from '../../test/build/fault-kernel.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import { arm64 } from '../arch/arm64.ts';
 import { ppc64le } from '../arch/ppc64le.ts';
@@ -29,8 +30,8 @@ test('a constant that is made of pieces is that constant', () => {
   const kernel = new TestKernel();
   const symbol = { name: 'f', address: TestKernel.BASE + 0x1000n, size: 20, letter: 't' };
   // mov x1, #256; movk x1, #0xdead, lsl #48; mov w2, w1; cmp x0, x1; ret
-  const words = Uint32Array.of(0xd2802001, 0xf2fbd5a1, 0x2a0103e2, 0xeb01001f, 0xd65f03c0);
-  const instructions = nodeDisassembler().disassemble(new Uint8Array(words.buffer), symbol.address, 'arm64');
+  const code = Uint32Array.of(0xd2802001, 0xf2fbd5a1, 0x2a0103e2, 0xeb01001f, 0xd65f03c0);
+  const instructions = nodeDisassembler().disassemble(new Uint8Array(code.buffer), symbol.address, 'arm64');
   const origins = originsOf(new FunctionCode(kernel.program(arm64), symbol, arm64Machine, instructions));
   const told = (register: string) => {
     const { origin, addend } = origins.of(register, 3);
@@ -39,4 +40,12 @@ test('a constant that is made of pieces is that constant', () => {
   assert.equal(told('x1'), 'constant dead000000000100');
   assert.equal(told('x2'), 'constant 100');
   assert.equal(told('x0'), 'entry 0');
+});
+
+test('how a return address is stripped of its signature is no condition of an assertion behind it', () => {
+  const kernel = new FaultKernel(arm64);
+  // ldr x1, [x0, #24]; cbz x1, trap; ret; udf; udf; trap: tbnz x30, #55, 8 on; nop; brk
+  const at = kernel.code('checks', words(0xf9400c01, 0xb4000081, 0xd65f03c0, 0, 0, 0xb7b8005e, 0xd503201f, 0xd4210000));
+  const registers = { pc: at + 0x1cn, sp: FaultKernel.STACK + 0x1000n, x0: FaultKernel.STACK, x1: 0n, x30: at };
+  assert.equal(kernel.explain(registers)?.expression, '*(argument 1 + 0x18) == 0');
 });

@@ -90,7 +90,11 @@ function placeOf(of: Case, at: Addr): Place | undefined {
   }
   if (module) {
     const { name } = module.module;
-    const words = { en: `in ${module.part} of module ${name}`, zh: `位于模块 ${name} 的 ${module.part} 中` };
+    const place = `${name}+${hex(at - module.base)} [${name}]`;
+    const words =
+      module.part === 'data'
+        ? { en: `in the static memory of ${place}`, zh: `位于 ${place} 的静态内存中` }
+        : { en: `in text of module ${name}`, zh: `位于模块 ${name} 的代码中` };
     return { words, command: `sym ${hexPad(at)}`, value: name };
   }
   if (!vmap) return undefined;
