@@ -6,11 +6,10 @@ import type { FrameData } from '../report/stack-data.ts';
 import { bareName } from './allocator-calls.ts';
 import { frameName, frameSubject } from './blame.ts';
 import type { Case } from './case.ts';
+import { cpuStory } from './cpu-story.ts';
 import { logEvidence } from './evidence.ts';
-import { spinStory } from './spin-story.ts';
 import { contextWords, interruptWords, type StuckCpu, stuckCpu } from './stuck-cpu.ts';
-import { resourceWords, taskWords, waitEvidence } from './wait-evidence.ts';
-import { wornLock } from './worn-lock.ts';
+import { taskWords } from './wait-evidence.ts';
 
 /** What the kernel said of a CPU that did not go on. */
 export interface LockupReport {
@@ -30,12 +29,9 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
   const who = whoWords(found);
   const interrupts = found !== undefined && contextWords(found).en !== '';
   const flags = found ? interruptWords(found) : { en: '', zh: '' };
-  const lock = found?.spins?.resource && resourceWords(of.prog, found.spins.resource);
   const silent = found && CALLS_CPUS.test(found.frame.symbol ?? '') ? silentCpu(of, found.cpu) : NOTHING;
-  const story = found && (lock ? spinStory(of, found) : wornLock(of, found));
-  const spins = lock
-    ? { en: `; it spins on ${lock.en}${story?.words.en ?? ''}`, zh: `；正在 ${lock.zh} 上自旋${story?.words.zh ?? ''}` }
-    : (story?.words ?? NOTHING);
+  const story = found && cpuStory(of, found);
+  const spins = story?.words ?? NOTHING;
   return {
     severity: 'cause',
     confidence: found ? 'certain' : 'likely',
@@ -45,7 +41,7 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
       zh: `${name.zh}：CPU ${report.cpu} ${who.before.zh}被占用${since.zh}，停在 ${where}${taker ? '' : inside}${who.behind.zh}${flags.zh}${spins.zh}${silent.zh}。`,
     },
     subject: { ...(taker ?? frameSubject(user)), ...(found && !interrupts && { pid: found.task.pid }) },
-    evidence: [logEvidence(report.line), ...(found ? cpuEvidence(of, found) : []), ...(story?.evidence ?? [])],
+    evidence: [logEvidence(report.line), ...(found ? cpuEvidence(found) : []), ...(story?.evidence ?? [])],
     ...(story?.settle && { settle: [story.settle] }),
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
   };
@@ -92,7 +88,7 @@ function silentCpu(of: Case, asking: number): Phrase {
   return NOTHING;
 }
 
-function cpuEvidence(of: Case, found: StuckCpu): Evidence[] {
+function cpuEvidence(found: StuckCpu): Evidence[] {
   const evidence: Evidence[] = [];
   const command = `bt -c ${found.cpu}`;
   const { symbol } = found.frame;
@@ -109,7 +105,6 @@ function cpuEvidence(of: Case, found: StuckCpu): Evidence[] {
       : { en: 'its flags: interrupts are off there', zh: '标志寄存器：该处中断关闭' };
     evidence.push({ what, value: flags.slice(-8), command });
   }
-  if (found.spins) evidence.push(...waitEvidence(of.prog, found.spins).slice(1));
   return evidence;
 }
 

@@ -19,7 +19,7 @@ export interface RcuDelay {
   readonly cpu?: number;
   readonly task?: TaskRecord;
   readonly frame?: FrameData | undefined;
-  /** It is not the task that holds it up, but an interrupt or softirq that came while it ran. */
+  /** Where that CPU is: maybe in an interrupt or softirq, with which the task has nothing to do. */
   readonly stuck?: StuckCpu;
 }
 
@@ -27,17 +27,13 @@ export interface RcuDelay {
 export function rcuDelays(of: Case, grace: GracePeriod | undefined): RcuDelay[] {
   const cpus = (grace?.cpus ?? []).slice(0, MOST).map((cpu): RcuDelay => {
     const stuck = attempt(() => stuckCpu(of, cpu));
-    return stuck ? { cpu, task: stuck.task, frame: stuck.frame, ...(isInterrupt(stuck) && { stuck }) } : { cpu };
+    return stuck ? { cpu, task: stuck.task, frame: stuck.frame, stuck } : { cpu };
   });
   const readers = (grace?.tasks ?? []).slice(0, MOST).flatMap((address): RcuDelay[] => {
     const task = findTask(of.prog, address);
     return task ? [{ task, frame: attempt(() => taskPlace(of, task)) }] : [];
   });
   return [...cpus, ...readers];
-}
-
-function isInterrupt({ context }: StuckCpu): boolean {
-  return context === 'softirq' || context === 'hardirq' || context === 'nmi';
 }
 
 export function delayWords({ cpu, task, frame, stuck }: RcuDelay): Phrase {

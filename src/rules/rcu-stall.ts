@@ -3,11 +3,12 @@ import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { cpuStory } from '../diagnosis/cpu-story.ts';
 import { logEvidence, present, wordEvidence } from '../diagnosis/evidence.ts';
 import { settingEvidence } from '../diagnosis/lockup-finding.ts';
 import { delayEvidence, delayWords, type RcuDelay, rcuDelays } from '../diagnosis/rcu-delays.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { contextWords } from '../diagnosis/stuck-cpu.ts';
+import { contextWords, type StuckCpu } from '../diagnosis/stuck-cpu.ts';
 import { type GracePeriod, gracePeriod } from '../kernel/rcu-grace-period.ts';
 import { secondsSinceTick } from '../kernel/ticks.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
@@ -38,6 +39,7 @@ function finding(of: Case, grace: GracePeriod | undefined, seconds: number | und
     whole === undefined ? { en: '', zh: '' } : { en: ` after ${whole} s`, zh: `已持续 ${whole} 秒` };
   const first = held.find((d) => d.frame) ?? held[0];
   const context = first?.stuck ? contextWords(first.stuck) : { en: '', zh: '' };
+  const story = first?.stuck && held.length === 1 ? attempt(() => cpuStory(of, first.stuck as StuckCpu)) : undefined;
   return {
     severity: of.fatal?.kind === 'RCU stall' ? 'cause' : 'suspect',
     confidence: held.length > 0 ? 'likely' : 'possible',
@@ -46,11 +48,12 @@ function finding(of: Case, grace: GracePeriod | undefined, seconds: number | und
       zh: `${first ? `${frameName(first.frame)}${context.zh} 中` : ''}RCU 停滞`,
     },
     sentence: {
-      en: `A grace period of RCU has not ended${since.en}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}.`,
-      zh: `RCU 宽限期${since.zh}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}。`,
+      en: `A grace period of RCU has not ended${since.en}; it waits for ${words.map((h) => h.en).join(', ') || 'nobody that is known'}${story?.words.en ?? ''}.`,
+      zh: `RCU 宽限期${since.zh}仍未结束；它在等待${words.map((h) => h.zh).join('、') || '未知对象'}${story?.words.zh ?? ''}。`,
     },
-    subject: { ...frameSubject(first?.frame), ...(first?.task && !first.stuck && { pid: first.task.pid }) },
-    evidence: evidenceOf(of, grace, held),
+    subject: { ...frameSubject(first?.frame), ...(first?.task && context.en === '' && { pid: first.task.pid }) },
+    evidence: [...evidenceOf(of, grace, held), ...(story?.evidence ?? [])],
+    ...(story?.settle && { settle: [story.settle] }),
   };
 }
 
