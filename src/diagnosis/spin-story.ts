@@ -1,7 +1,9 @@
 import { attempt } from '../base/attempt.ts';
 import { hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import type { Addr } from '../base/units.ts';
 import { presentCpus } from '../kernel/percpu.ts';
+import { preemptCount } from '../kernel/preempt-count.ts';
 import { currentTask } from '../kernel/sched.ts';
 import { findTask } from '../kernel/task.ts';
 import { taskStack } from '../kernel/task-stack.ts';
@@ -31,8 +33,11 @@ export function spinStory(of: Case, { spins, task, cpu }: StuckCpu): SpinStory |
   const [holder] = spins ? spinHolders(of.prog, spins) : [];
   if (holder) return heldStory(holder, holder.task.address === task.address);
   if (spins?.resource?.kind !== 'spinlock' || (spins.resource.holders.length ?? 0) > 0) return undefined;
+  const own = spinlocksCounted(of, task.address, cpu);
+  if (own !== undefined && own > 1) return undefined; // it has another one: maybe this, taken by a function that has returned
+  const counts = own === 1;
   const others = presentCpus(of.prog).filter((c) => c !== cpu);
-  const places = others.map((c) => harmlessPlace(of, c));
+  const places = others.map((c) => harmlessPlace(of, c, counts));
   return places.every((p) => p !== undefined) ? leftStory(of, others, places) : undefined;
 }
 
@@ -68,8 +73,21 @@ function holderWords({ task, cpu }: SpinHolder): Phrase {
   return { en: `${taskWords(task)} on CPU ${cpu}`, zh: `CPU ${cpu} 上的 ${taskWords(task)} ` };
 }
 
-/** Where a CPU is that can have no spinlock: in user space or idle. Undefined when it runs other code of the kernel. */
-function harmlessPlace(of: Case, cpu: number): 'user' | 'idle' | undefined {
+/**
+ * How often preemption is switched off on a CPU, as each spinlock does that is taken or waited for; 0 in kernels without
+ * CONFIG_PREEMPT_COUNT. panic() switches it off once more (kernel/panic.c).
+ */
+function spinlocksCounted(of: Case, task: Addr, cpu: number): number | undefined {
+  const count = attempt(() => preemptCount(of.prog, task, cpu))?.preempt;
+  return count === undefined ? undefined : count - (cpu === of.panic.cpu ? 1 : 0);
+}
+
+type Harmless = keyof typeof PLACES;
+
+/**
+ * Why a CPU can have no spinlock; undefined when it may have one. @param counts the kernel counts them
+ */
+function harmlessPlace(of: Case, cpu: number, counts: boolean): Harmless | undefined {
   const address = attempt(() => currentTask(of.prog, cpu));
   const found = address === undefined ? undefined : findTask(of.prog, address);
   if (!found) return undefined;
@@ -82,15 +100,17 @@ function harmlessPlace(of: Case, cpu: number): 'user' | 'idle' | undefined {
   if (frame.stack === 'user' || (!frame.interrupted && site.interrupted?.stack === 'user')) return 'user';
   const names = stack.frames.slice(site.index).map((f) => bareName(f.symbol ?? ''));
   const idle = task.pid === 0 && frame.interrupted && IDLE.test(names[0] ?? '') && names.includes('do_idle');
-  return idle && site.context === 'process' ? 'idle' : undefined;
+  if (idle && site.context === 'process') return 'idle';
+  return counts && spinlocksCounted(of, task.address, cpu) === 0 ? 'uncounted' : undefined;
 }
 
 const PLACES = {
   user: { en: 'in user space', zh: '处于用户态' },
   idle: { en: 'idle', zh: '空闲' },
+  uncounted: { en: 'in code with no spinlock by its preempt count', zh: '所运行的代码按抢占计数未持有自旋锁' },
 } as const;
 
-function leftStory(of: Case, cpus: readonly number[], places: readonly ('user' | 'idle' | undefined)[]): SpinStory {
+function leftStory(of: Case, cpus: readonly number[], places: readonly (Harmless | undefined)[]): SpinStory {
   const kinds = [...new Set(places)].flatMap((p) => (p ? [PLACES[p]] : []));
   const [only] = cpus;
   const rest =

@@ -157,3 +157,27 @@ test('a guest of a hypervisor spins on the argument of the function, whatever el
   const [finding] = cpuSoftLockup.check(death(made, 'soft lockup', LOCKUP));
   assert.ok(finding?.sentence.en.includes(`it spins on spinlock (${lock.toString(16)})`));
 });
+
+/** Preempt counts of both CPUs, kept in per-CPU data; CPU 0 spins and has panicked. */
+function counted(made: WaitWriter, own: number, other: number): WaitWriter {
+  made.memory.symbol('__preempt_count', 0xa00n);
+  const area = (cpu: number) => (made.tasks.runqueues[cpu] as bigint) - 0x100n;
+  made.memory.u32(area(0) + 0xa00n, own);
+  made.memory.u32(area(1) + 0xa00n, other);
+  return made;
+}
+
+test('the preempt counts tell that a CPU has no spinlock, or that the spinning one has more', () => {
+  const busy = ['stop_this_cpu', 'asm_sysvec_reboot', '!scans_bus', 'kthread'];
+  const sentence = (own: number, other: number) => {
+    const of = death(counted(left(...busy), own, other), 'soft lockup', LOCKUP);
+    return [...cpuSoftLockup.check(of)][0]?.sentence.en ?? '';
+  };
+  assert.match(
+    sentence(2, 0x10000),
+    /which no running code has: CPU 1 was in code with no spinlock by its preempt count/,
+  );
+  assert.doesNotMatch(sentence(2, 1), /no running code/);
+  assert.doesNotMatch(sentence(3, 0), /no running code/); // it waits for one and has one
+  assert.doesNotMatch(sentence(1, 0), /no running code/); // nothing but panic() counts in this kernel
+});
