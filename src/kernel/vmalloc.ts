@@ -31,6 +31,8 @@ export interface VmapAreas {
 }
 
 const MAX_NODES = 4096;
+/** MAX_VA_SIZE_PAGES, mm/vmalloc.c */
+const MAX_POOLS = 256;
 
 /**
  * The areas of vmalloc space: in one tree, or since commit d093602919ad ("mm: vmalloc: remove global vmap_area_root
@@ -60,15 +62,15 @@ export function vmapAreas(prog: Program): VmapAreas {
 }
 
 /**
- * Areas that were given back and are still kept from reuse, until the CPUs have forgotten their translations. Neighbours may
- * stand there as one.
+ * Areas that were given back and are still kept from reuse, until the CPUs have forgotten their translations (neighbours may
+ * stand there as one), and since v6.9 those that wait in the nodes' pools to be given out again.
  * @throws NotFoundError MemoryFault
  */
 export function freedVmapAreas(prog: Program): VmapAreas {
   const problems: Problem[] = [];
   const link = prog.offset('vmap_area', 'list');
   const list = prog.findSymbol('purge_vmap_area_list');
-  const heads = list ? [list.address] : vmapRoots(prog, 'lazy', 'head');
+  const heads = list ? [list.address] : [...vmapRoots(prog, 'lazy', 'head'), ...vmapPools(prog)];
   const found: Addr[] = [];
   for (const head of heads) {
     try {
@@ -82,13 +84,35 @@ export function freedVmapAreas(prog: Program): VmapAreas {
 
 /** A part of each node. */
 function vmapRoots(prog: Program, part: 'busy' | 'lazy', member: 'root' | 'head'): Addr[] {
+  const root = prog.offset('vmap_node', part) + prog.offset('rb_list', member);
+  return vmapNodes(prog).map((node) => addrAdd(node, root));
+}
+
+/** The lists of each node's pools, one for each number of pages; those that are empty are left out. */
+function vmapPools(prog: Program): Addr[] {
+  const pool = prog.findMember('vmap_node', 'pool');
+  if (!pool) return [];
+  const step = prog.type('vmap_pool').size;
+  const len = prog.offset('vmap_pool', 'len');
+  const head = prog.offset('vmap_pool', 'head');
+  const all = new KernelStruct(prog, Math.min(pool.type.size, MAX_POOLS * step));
+  const heads: Addr[] = [];
+  for (const node of vmapNodes(prog)) {
+    const there = all.loadPart(addrAdd(node, pool.offset));
+    for (let at = 0; at + step <= there; at += step) {
+      if (all.pointer(at + len) !== 0n) heads.push(addrAdd(node, pool.offset + at + head));
+    }
+  }
+  return heads;
+}
+
+function vmapNodes(prog: Program): Addr[] {
   const { memory } = prog;
   const size = prog.type('vmap_node').size;
-  const root = prog.offset('vmap_node', part) + prog.offset('rb_list', member);
   const nodes = memory.ulong(prog.symbol('vmap_nodes'));
   const counter = prog.findSymbol('nr_vmap_nodes');
   const count = Math.min(counter ? memory.u32(counter.address) : 1, MAX_NODES);
-  return Array.from({ length: count }, (_, i) => addrAdd(nodes, i * size + root));
+  return Array.from({ length: count }, (_, i) => addrAdd(nodes, i * size));
 }
 
 function readAreas(prog: Program, addresses: readonly Addr[]): VmapArea[] {

@@ -30,15 +30,18 @@ function dies(
   return [...rule.check({ ...madeCase({ memory, frames, log: [line, ...log] }), ...more })];
 }
 
-/** An area of 3 pages and the page that guards it, one that was given back, and one far behind. */
-function vmallocSpace(): KernelMemory {
+/**
+ * An area of 3 pages and the page that guards it, one that was given back, and one far behind.
+ * @param nodes as kernels since 6.9 keep them: in the tree and in the pool of a node
+ */
+function vmallocSpace(nodes = false): KernelMemory {
   const memory = new KernelMemory();
-  memory.type('vmap_area', 64, { va_start: 0, va_end: 8, list: 16, vm: 32, rb_node: 40 });
+  memory.type('vmap_area', 72, { va_start: 0, va_end: 8, list: 16, vm: 32, rb_node: 40 });
   memory.type('vm_struct', 64, { addr: 0, nr_pages: [8, 4], phys_addr: 16, caller: 24, flags: [32, 4], size: 40 });
   const asks = memory.alloc(64);
   memory.kernel.symbol('asks_for_it', asks, 64, 't', 'm');
   const area = (start: bigint, pages: number): bigint => {
-    const at = memory.alloc(64);
+    const at = memory.alloc(72);
     const vm = memory.alloc(64);
     memory.u64(at, start);
     memory.u64(at + 8n, start + BigInt(pages + 1) * PAGE);
@@ -49,10 +52,32 @@ function vmallocSpace(): KernelMemory {
     memory.u64(vm + 40n, BigInt(pages) * PAGE);
     return at + 16n;
   };
-  const list = memory.symbol('vmap_area_list', memory.alloc(16));
-  memory.circle(list, area(SPACE, 3), area(SPACE + 64n * PAGE, 1));
-  memory.circle(memory.symbol('purge_vmap_area_list', memory.alloc(16)), area(SPACE + 16n * PAGE, 2));
+  const [first, last, freed] = [area(SPACE, 3), area(SPACE + 64n * PAGE, 1), area(SPACE + 16n * PAGE, 2)];
+  if (nodes) {
+    intoNode(memory, first, last, freed);
+  } else {
+    memory.circle(memory.symbol('vmap_area_list', memory.alloc(16)), first, last);
+    memory.circle(memory.symbol('purge_vmap_area_list', memory.alloc(16)), freed);
+  }
   return memory;
+}
+
+/** Of a tree of two, the second is the right child of the first; the third pool has what is freed. */
+function intoNode(memory: KernelMemory, first: bigint, last: bigint, freed: bigint): void {
+  memory.type('vmap_pool', 24, { head: 0, len: 16 });
+  memory.type('rb_list', 32, { root: 0, head: 8 });
+  memory.type('vmap_node', 256, { pool: [0, 96], busy: 96, lazy: 128 });
+  memory.type('rb_node', 24, { __rb_parent_color: 0, rb_right: 8, rb_left: 16 });
+  const node = memory.alloc(256);
+  memory.u64(memory.symbol('vmap_nodes', memory.alloc(8)), node);
+  memory.u32(memory.symbol('nr_vmap_nodes', memory.alloc(4)), 1);
+  for (let pool = 0n; pool < 4n; pool++) memory.circle(node + pool * 24n);
+  memory.u64(node + 96n, first + 24n); // rb_node is 24 bytes behind list
+  memory.u64(first + 32n, last + 24n);
+  memory.u64(last + 24n, (first + 24n) | 1n);
+  memory.circle(node + 136n);
+  memory.circle(node + 48n, freed);
+  memory.u64(node + 64n, 1);
 }
 
 test('an access beyond an area of vmalloc: how far, of how much, and who asked for it', () => {
@@ -70,10 +95,22 @@ test('an access beyond an area of vmalloc: how far, of how much, and who asked f
 
 test('an area that was given back, and space that nobody has', () => {
   const [freed] = dies(vmallocHole, vmallocSpace(), SPACE + 16n * PAGE + 0x70n);
-  assert.match(freed?.sentence.en ?? '', /that was given back and waits for its reuse/);
+  assert.match(
+    freed?.sentence.en ?? '',
+    /that asks_for_it \[m\] had asked for, and that was given back and waits for its reuse/,
+  );
   const [nobody] = dies(vmallocHole, vmallocSpace(), SPACE + 40n * PAGE);
   assert.match(nobody?.sentence.en ?? '', /where no area is: it was freed, or the pointer is wrong/);
   assert.ok(nobody?.explains?.includes('pointer.bad'));
+});
+
+test('an area that was given back is found in the pool of a node', () => {
+  const [freed] = dies(vmallocHole, vmallocSpace(true), SPACE + 16n * PAGE + 0x70n);
+  assert.match(freed?.sentence.en ?? '', /that asks_for_it \[m\] had asked for, and that was given back/);
+  const [beyond] = dies(vmallocHole, vmallocSpace(true), SPACE + 3n * PAGE);
+  assert.match(beyond?.sentence.en ?? '', /the first byte beyond the 12288 bytes/);
+  const [nobody] = dies(vmallocHole, vmallocSpace(true), SPACE + 40n * PAGE);
+  assert.match(nobody?.sentence.en ?? '', /where no area is/);
 });
 
 test('what lies in an area, outside of the space, in mapped memory, or in a kernel without such types is no hole', () => {

@@ -64,7 +64,7 @@ function placeOf(prog: Program, at: Addr): Hole | undefined {
   if (area && at >= area.start + usable(prog, area)) return beyond(prog, area, at);
   if (area) return undefined; // mapped on demand, or damage of the page tables
   const freed = attempt(() => freedVmapAreas(prog).areas.find((a) => at >= a.start && at < a.end));
-  if (freed) return given(freed);
+  if (freed) return given(prog, freed);
   const before = areas.findLast((a) => a.end <= at);
   const behind = areas.find((a) => a.start > at);
   if (!before || !behind || isBetweenSpaces(prog, before.end, at)) return undefined;
@@ -82,9 +82,13 @@ function usable(prog: Program, area: VmapArea): bigint {
   return area.pages > 0 ? BigInt(area.pages * prog.pageSize) : area.end - area.start - BigInt(prog.pageSize);
 }
 
-function beyond(prog: Program, area: VmapArea, at: Addr): Hole {
+function askedBy(prog: Program, area: VmapArea): string | undefined {
   const by = attempt(() => prog.symbolAt(area.caller));
-  const name = by && `${by.name}${by.module === undefined ? '' : ` [${by.module}]`}`;
+  return by && `${by.name}${by.module === undefined ? '' : ` [${by.module}]`}`;
+}
+
+function beyond(prog: Program, area: VmapArea, at: Addr): Hole {
+  const name = askedBy(prog, area);
   const size = usable(prog, area);
   const distance = at - (area.start + size);
   return {
@@ -98,12 +102,13 @@ function beyond(prog: Program, area: VmapArea, at: Addr): Hole {
   };
 }
 
-function given(area: VmapArea): Hole {
+function given(prog: Program, area: VmapArea): Hole {
+  const by = askedBy(prog, area);
   return {
     title: { en: 'Use of memory of vmalloc after it was freed', zh: '使用已释放的 vmalloc 内存' },
     words: {
-      en: `in an area of vmalloc that was given back and waits for its reuse (${hex(area.start)} to ${hex(area.end)})`,
-      zh: `位于已归还、等待重用的 vmalloc 区域（${hex(area.start)} 至 ${hex(area.end)}）`,
+      en: `in an area of vmalloc${by ? ` that ${by} had asked for, and that` : ' that'} was given back and waits for its reuse (${hex(area.start)} to ${hex(area.end)})`,
+      zh: `位于${by ? ` ${by} 申请的、` : ''}已归还、等待重用的 vmalloc 区域（${hex(area.start)} 至 ${hex(area.end)}）`,
     },
     confidence: 'likely',
     evidence: [
