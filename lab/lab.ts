@@ -13,7 +13,7 @@ const USAGE = `npm run lab -- <command>
 
   list                     every dump the lab knows, and which are in the cache
   make <name or glob>...   these dumps (those that are in the cache and up to date are left alone)
-  small                    a quick subset: a module's NULL dereference, a kexec crash in every file form, arm64, the newest kernel
+  small                    a quick subset: NULL and freed memory in a module, a kexec crash in every file form, arm64, the newest kernel
   all                      everything
   samples                  the repository's sample dumps (samples/)
   debug <kernel>...        vmlinux with debug information for a kernel, e.g. amd64-6.1 (a big download)
@@ -22,11 +22,11 @@ const USAGE = `npm run lab -- <command>
   crash-arm64              crash that reads arm64 dumps, built from sid's source: a quarter of an hour
   check-apt                shows that unsigned and wrongly signed package lists are refused
 
-The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 10 GB for everything. lab/README.md has the rest.`;
+The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 25 GB for everything. lab/README.md has the rest.`;
 
 /** Programs of this machine that the lab runs. */
 const MACHINE = ['e2fsprogs', 'xz-utils', 'zstd', 'debian-archive-keyring'];
-const SMALL = ['amd64-6.1-null', 'amd64-6.1-kexec', 'arm64-6.1-rcuinode', 'amd64-sid-null'];
+const SMALL = ['amd64-6.1-null', 'amd64-6.1-vfreed', 'amd64-6.1-kexec', 'arm64-6.1-rcuinode', 'amd64-sid-null'];
 
 function list(): void {
   const names = [
