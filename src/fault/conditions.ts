@@ -22,23 +22,35 @@ export function conditionsOf(frame: FaultFrame): readonly Condition[] {
   const found: Condition[] = [];
   const own = code.machine.trapTest?.((n) => code.instructions[frame.index - n]);
   if (own) return [conditionOf(frame, frame.index, own.test, frame.index - own.back)];
+  for (const [jump, to] of decidingJumps(frame)) {
+    const condition = conditionAt(frame, jump, to);
+    if (condition) found.push(condition);
+  }
+  const order = (c: Condition): number => (c.holds === true ? 0 : c.holds === undefined ? 1 : 2);
+  return found.sort((a, b) => order(a) - order(b));
+}
+
+/** Conditional jumps one of whose ways leads to the trap, and the other does not, with where that way begins. */
+function decidingJumps(frame: FaultFrame): ReadonlyMap<number, number> {
+  const { code } = frame;
+  const jumps = new Map<number, number>();
   const seen = new Set<number>([frame.index]);
   const waiting = [frame.index];
   for (let i = waiting.pop(); i !== undefined && seen.size < MAX_BEFORE; i = waiting.pop()) {
     for (const from of code.before[i] ?? []) {
-      if (seen.has(from)) continue;
+      const other = jumps.get(from);
+      if (seen.has(from) ? other === undefined || other === i : false) continue;
       seen.add(from);
       if (code.machine.isTrap(code.at(from))) continue; // another assertion, that did not trap
-      if (!code.machine.isConditional(code.at(from)) || isOfReturn(frame, from)) {
-        waiting.push(from);
+      if (other === undefined && code.machine.isConditional(code.at(from)) && !isOfReturn(frame, from)) {
+        jumps.set(from, i);
         continue;
       }
-      const condition = conditionAt(frame, from, i);
-      if (condition) found.push(condition);
+      jumps.delete(from); // it may go either way
+      waiting.push(from);
     }
   }
-  const order = (c: Condition): number => (c.holds === true ? 0 : c.holds === undefined ? 1 : 2);
-  return found.sort((a, b) => order(a) - order(b));
+  return jumps;
 }
 
 /** A test of the register with the return address: how code takes the signature off it, no assertion. */

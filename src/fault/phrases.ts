@@ -59,6 +59,13 @@ export function loaded(
   };
 }
 
+export function advanced(expression: string, from: string): Phrase {
+  return {
+    en: `${expression} was moved on in a loop, which began with ${from}`,
+    zh: `${expression} 在循环中递推而来，起始值为 ${from}`,
+  };
+}
+
 export function parameter(expression: string, n: number, name: string): Phrase {
   return { en: `${expression} is parameter ${n} of ${name}()`, zh: `${expression} 是 ${name}() 的第 ${n} 个参数` };
 }

@@ -4,6 +4,7 @@ import { pointerTo } from '../types/simple-type.ts';
 import { type AddressParts, addressParts } from './address-parts.ts';
 import { containerOf } from './containers.ts';
 import type { FaultFrame } from './fault-frame.ts';
+import { advanceOf } from './loops.ts';
 import { type MemberAt, membersAt, pointedStruct, pointsToSame } from './member-at.ts';
 import { hintKey, inner, leaf, type Named, placeText, signedText } from './naming.ts';
 import { type Linear, type Origin, signedAddend } from './origin.ts';
@@ -173,6 +174,11 @@ export class Typer {
   }
 
   #merged(origin: Origin, hint: CType | undefined, depth: number): Named {
+    const advance = advanceOf(this.#frame, origin);
+    if (advance) {
+      const { type } = this.name(advance.start, hint, depth + 1);
+      return { text: placeText(origin), ...(type && { type }) };
+    }
     const chosen = this.#frame.chosen(origin);
     if (chosen) return this.name(chosen, hint, depth + 1);
     const names = (origin.of ?? []).slice(0, 3).map((v) => this.name(v, hint, depth + 1));

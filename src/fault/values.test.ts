@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FaultKernel, words } from '../../test/build/fault-kernel.ts';
+import { branchLink, FaultKernel, words } from '../../test/build/fault-kernel.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
 import { arm64 } from '../arch/arm64.ts';
 import { ppc64le } from '../arch/ppc64le.ts';
@@ -48,4 +48,32 @@ test('how a return address is stripped of its signature is no condition of an as
   const at = kernel.code('checks', words(0xf9400c01, 0xb4000081, 0xd65f03c0, 0, 0, 0xb7b8005e, 0xd503201f, 0xd4210000));
   const registers = { pc: at + 0x1cn, sp: FaultKernel.STACK + 0x1000n, x0: FaultKernel.STACK, x1: 0n, x30: at };
   assert.equal(kernel.explain(registers)?.expression, '*(argument 1 + 0x18) == 0');
+});
+
+test('a jump both of whose ways lead to the trap decides nothing', () => {
+  const kernel = new FaultKernel(arm64);
+  // ldr x1, [x0, #24]; cbz x1, trap; ret; udf; udf; trap: cbz x2, 8 on; mov x3, #1; brk
+  const at = kernel.code('checks', words(0xf9400c01, 0xb4000081, 0xd65f03c0, 0, 0, 0xb4000042, 0xd2800023, 0xd4210000));
+  const registers = { pc: at + 0x1cn, sp: FaultKernel.STACK + 0x1000n, x0: FaultKernel.STACK, x1: 0n, x2: 0n, x30: at };
+  assert.equal(kernel.explain(registers)?.expression, '*(argument 1 + 0x18) == 0');
+});
+
+test('a pointer that a loop moves on came from where the loop began, but had another value', () => {
+  const kernel = new FaultKernel(arm64);
+  // str x2, [x0], #8; cmp x0, x1; b.ne fills; ret
+  const fills = kernel.code('fills', words(0xf8008402, 0xeb01001f, 0x54ffffc1, 0xd65f03c0));
+  const asks = kernel.nextCode;
+  // stp x29, x30, [sp, #-16]!; mov x29, sp; mov x0, x19; bl fills; ldp x29, x30, [sp], #16; ret
+  kernel.code('asks', words(0xa9bf7bfd, 0x910003fd, 0xaa1303e0, branchLink(asks + 12n, fills), 0xa8c17bfd, 0xd65f03c0));
+  const array = 0xffff800008000000n;
+  const told = (x0: bigint) => {
+    const registers = { pc: fills, sp: FaultKernel.STACK + 0x1000n, x0, x19: array, x30: asks + 16n };
+    const steps = kernel.explain(registers)?.strands.flatMap((s) => s.steps) ?? [];
+    return steps.map((s) => `${s.what.en.replace(/^The instruction .*: /, '')} ${s.value?.toString(16) ?? '-'}`);
+  };
+  const [first, moved, argument] = told(array + 0x40n);
+  assert.equal(first, '%x0 is 0xffff800008000040, which is not mapped ffff800008000040');
+  assert.equal(moved, '%x0 was moved on in a loop, which began with argument 1 ffff800008000040');
+  assert.equal(argument, 'argument 1 is parameter 1 of fills() ffff800008000000');
+  assert.ok(!told(array).some((step) => step.includes('moved on')), 'the first round');
 });

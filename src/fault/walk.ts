@@ -5,13 +5,14 @@ import { addressParts } from './address-parts.ts';
 import type { Callers } from './callers.ts';
 import type { FaultChain, FaultStep, FaultStrand } from './chain.ts';
 import type { FaultFrame } from './fault-frame.ts';
+import { advanceOf } from './loops.ts';
 import { pointsToSame } from './member-at.ts';
 import type { Named } from './naming.ts';
 import { type Linear, type Origin, plus } from './origin.ts';
 import { flattened, onlySource } from './origin-sources.ts';
 import { pageStart } from './page-type.ts';
 import { parametersOf } from './parameters.ts';
-import { kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
+import { advanced, kept, loaded, pageOf, parameter, passed, returned, stops } from './phrases.ts';
 import { makeStep, typeText } from './step-writer.ts';
 import type { Term } from './term.ts';
 import { Typer } from './typer.ts';
@@ -265,6 +266,14 @@ export class Walk {
 
   #merged(at: At): At | undefined {
     const { frame, value } = at;
+    const advance = advanceOf(frame, value.origin);
+    if (advance) {
+      const plain = this.#plain(at);
+      const from = this.typer(frame).name(advance.start, at.hint).text;
+      const named = this.#name(plain);
+      this.#add(frame, advance.index, { named, what: advanced(named.text, from), value: this.#valueOf(plain) });
+      return { frame, value: advance.start, hint: at.hint };
+    }
     const chosen = frame.chosen(value.origin, this.#valueOf(this.#plain(at)));
     if (chosen) {
       if (value.origin.key.startsWith('merged')) this.#confidence = 'likely';
