@@ -1,7 +1,7 @@
 import type { Addr } from '../base/units.ts';
 import type { FaultFrame } from './fault-frame.ts';
 import type { Access } from './machine.ts';
-import type { Linear } from './origin.ts';
+import { type Linear, plus } from './origin.ts';
 import type { Term } from './term.ts';
 
 /** The access that failed. */
@@ -44,25 +44,45 @@ function baseOf(frame: FaultFrame, address: Term, at: Addr): Pick<FaultOperand, 
   const { origins, index } = frame;
   const whole = origins.ofTerm(address, index);
   if (address.kind !== 'sum' || whole.origin.kind !== 'computed') return { base: whole };
-  const parts: Linear[] = [];
-  const values: (bigint | undefined)[] = [];
-  const collect = (term: Term): void => {
+  const parts: Part[] = [];
+  let distance = 0n;
+  const collect = (term: Term, scale: bigint): void => {
     if (term.kind === 'sum') {
-      collect(term.left);
-      collect(term.right);
-    } else if (term.kind === 'operation') collect(term.left);
-    else if (term.kind !== 'constant') {
+      collect(term.left, scale);
+      collect(term.right, scale);
+    } else if (term.kind === 'operation') collect(term.left, scale * factorOf(term));
+    else if (term.kind === 'constant') distance += term.value * scale;
+    else {
       // what is cut or extended is named by what it is of
-      parts.push(origins.ofTerm(term.kind === 'part' ? term.of : term, index));
-      values.push(frame.evaluate(term, index));
+      const of = origins.ofTerm(term.kind === 'part' ? term.of : term, index);
+      parts.push({ of, value: frame.evaluate(term, index), scale });
     }
   };
-  collect(address);
-  const good = values.findIndex((v) => v !== undefined && v >= 0x1000n && isMapped(frame, v));
-  const array = parts[good];
-  const rest = good === 0 ? 1 : 0;
-  const other = parts[rest];
-  if (!array || !other) return { base: parts[0] ?? whole };
+  collect(address, 1n);
+  const good = parts.findIndex(({ value: v }) => v !== undefined && v >= 0x1000n && isMapped(frame, v));
+  const array = parts[good]?.of;
+  const other = parts[good === 0 ? 1 : 0];
+  if (!array || !other) return { base: parts[0]?.of ?? whole };
   // memory that is there, but not for this; else a good pointer, and an index that leads out of what it points to
-  return isMapped(frame, at) ? { base: array } : { base: other, indexed: { array, value: values[rest] } };
+  if (isMapped(frame, at)) return { base: array };
+  // constants that were added to the index are a distance from the array
+  const { of, value, scale } = other;
+  const from = plus(array, distance + of.addend * scale);
+  return {
+    base: of,
+    indexed: { array: from, value: value === undefined ? undefined : BigInt.asUintN(64, value - of.addend) },
+  };
+}
+
+interface Part {
+  readonly of: Linear;
+  readonly value: bigint | undefined;
+  /** What it is multiplied with. */
+  readonly scale: bigint;
+}
+
+function factorOf({ operation, right }: Extract<Term, { kind: 'operation' }>): bigint {
+  if (right.kind !== 'constant') return 1n;
+  if (operation === 'mul') return right.value;
+  return operation === 'shl' ? 1n << (right.value & 63n) : 1n;
 }

@@ -4,6 +4,8 @@ import type { Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { Access, Relation } from './machine.ts';
 
+/** mmap_min_addr as kernels have it: nothing of a process is below. */
+const LOWEST_USER = 0x10000n;
 const UNKNOWN: Phrase = { en: 'is not known any more', zh: '的值已不可知' };
 
 /** What kind of bad address a value is. */
@@ -15,6 +17,9 @@ export function pointerState(prog: Program, value: bigint | undefined, mapped: b
   const above = bits === undefined ? 0n : BigInt.asIntN(64, value) >> BigInt(bits);
   if (!mapped && above !== 0n && above !== -1n) {
     return { en: `is ${hex(value)}, no address at all`, zh: `为 ${hex(value)}，不是合法地址` };
+  }
+  if (!mapped && bits !== undefined && above === 0n && value >= LOWEST_USER) {
+    return { en: `is ${hex(value)}, which is no address of the kernel`, zh: `为 ${hex(value)}，不是内核的地址` };
   }
   if (!mapped) return { en: `is ${hex(value)}, which is not mapped`, zh: `为 ${hex(value)}，该地址没有映射` };
   return { en: `is ${hex(value)}`, zh: `为 ${hex(value)}` };

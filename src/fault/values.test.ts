@@ -21,7 +21,9 @@ test('what is no address depends on the CPU: a value is one where page tables co
   assert.equal(state(x86_64, linear), `is 0x${linear.toString(16)}, no address at all`);
   assert.match(state(arm64, 0xdead000000000100n), /no address at all$/);
   assert.match(state(arm64, 0x0001_0000_0000_0000n), /no address at all$/);
-  assert.match(state(x86_64, 0x0000_7fff_ffff_f000n), /which is not mapped$/);
+  assert.match(state(x86_64, 0x0000_7fff_ffff_f000n), /which is no address of the kernel$/);
+  assert.match(state(arm64, 0xffff_d514_8f8cn), /which is no address of the kernel$/);
+  assert.match(state(x86_64, 0x8000n), /which is not mapped$/);
   assert.equal(state(ppc64le, 0xc000000001234000n, true), 'is 0xc000000001234000');
   assert.match(state(ppc64le, 0xc000000001234000n), /which is not mapped$/);
 });
@@ -76,4 +78,13 @@ test('a pointer that a loop moves on came from where the loop began, but had ano
   assert.equal(moved, '%x0 was moved on in a loop, which began with argument 1 ffff800008000040');
   assert.equal(argument, 'argument 1 is parameter 1 of fills() ffff800008000000');
   assert.ok(!told(array).some((step) => step.includes('moved on')), 'the first round');
+});
+
+test('a constant that was added to an index is a distance from the array', () => {
+  const kernel = new FaultKernel(arm64);
+  const at = kernel.code('slot', words(0x91002821, 0xf8617800, 0xd65f03c0)); // add x1, x1, #10; ldr x0, [x0, x1, lsl #3]; ret
+  const registers = { pc: at + 4n, sp: FaultKernel.STACK + 0x1000n, x0: FaultKernel.STACK, x1: 0x100000009n, x30: at };
+  const chain = kernel.explain(registers);
+  assert.equal(chain?.expression, '(argument 1 + 0x50)[argument 2]');
+  assert.match(chain?.summary.en ?? '', /: argument 2 is 4294967295 \(0xffffffff\)$/);
 });

@@ -12,6 +12,7 @@ import type { Rule } from '../diagnosis/rule.ts';
 import { userMemory } from '../diagnosis/user-memory.ts';
 import { perCpuSymbol } from '../kernel/address-identity.ts';
 import { perCpuOffset, possibleCpus } from '../kernel/percpu.ts';
+import { mayBePerCpu } from '../kernel/percpu-memory.ts';
 import type { Program } from '../program/program.ts';
 
 /** A pointer that alloc_percpu() gave was used as if it were an address. */
@@ -54,9 +55,11 @@ export const perCpuPointer: Rule = {
   },
 };
 
-/** Where each possible CPU has its copy; none when one of them would lead nowhere. */
+/** Where each possible CPU has its copy; none when one of them would lead nowhere, or to what is no per-CPU data. */
 function copiesOf(prog: Program, at: Addr): { readonly cpu: number; readonly at: Addr }[] {
   const copies = possibleCpus(prog).map((cpu) => ({ cpu, at: addrAdd(at, perCpuOffset(prog, cpu)) }));
-  const real = copies.every((c) => c.at !== at && c.at >= prog.kernelStart && isMapped(prog, c.at));
+  const real = copies.every(
+    (c) => c.at !== at && c.at >= prog.kernelStart && isMapped(prog, c.at) && mayBePerCpu(prog, c.at),
+  );
   return real && copies.length > 1 ? copies : [];
 }

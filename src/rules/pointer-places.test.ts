@@ -7,6 +7,7 @@ import { TestKernel } from '../../test/build/test-program.ts';
 import { x86_64 } from '../arch/x86-64.ts';
 import type { Case } from '../diagnosis/case.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import type { FaultChain } from '../fault/chain.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import type { Finding } from '../report/finding.ts';
 import { freeOfOther } from './free-of-other.ts';
@@ -173,6 +174,22 @@ test('memory of the process itself that the kernel used directly', () => {
   const [sure] = dies(userMemoryAccess, memory, STACK + 0x18n, { crashed }, refused);
   assert.equal(sure?.confidence, 'certain');
   assert.match(sure?.sentence.en ?? '', /which the CPU refuses the kernel/);
+});
+
+test('an access that begins in its memory and reaches beyond the end', () => {
+  const { memory, crashed } = process();
+  const end = STACK + 0x2000n;
+  const text = { en: 'x', zh: 'x' };
+  const chain = (target: bigint, size: number): FaultChain => ({
+    ...{ kind: 'access', function: 'reads', expression: 'u->a', target, size, summary: text, pointers: [] },
+    strands: [{ steps: [], stopped: text }],
+  });
+  const [finding] = dies(userMemoryAccess, memory, end, { crashed, chain: chain(end - 4n, 8) });
+  assert.match(
+    finding?.sentence.en ?? '',
+    /read 0x7ffd00001ffc \(`u->a`\), .*\[stack\] of app \(pid 7\), beyond the end of which it reached \(0x7ffd00002000\)/,
+  );
+  assert.deepEqual(dies(userMemoryAccess, memory, end, { crashed, chain: chain(end - 8n, 8) }), []);
 });
 
 test('an address outside of its areas, near NULL, or of a kernel thread is none of user space', () => {

@@ -41,7 +41,7 @@ export const unloadedModule: Rule = {
         ...chainEvidence(of),
         ...interruptedEvidence(of),
       ],
-      explains: ['call.bad', 'pointer.bad', 'pointer.vmalloc', 'death.exception'],
+      explains: ['call.bad', 'pointer.bad', 'pointer.per-cpu', 'pointer.vmalloc', 'death.exception'],
     };
   },
 };
