@@ -88,17 +88,20 @@ function compared(frame: FaultFrame, condition: Condition, expression: string, s
   });
 }
 
+/** What stands for the condition of code that traps whatever happens. */
+export const NO_CONDITION = 'BUG()';
+
 function unconditional(frame: FaultFrame): FaultChain {
   const what: Phrase = {
     en: 'The code traps here without a condition that can be told',
     zh: '代码在此主动陷入，看不出条件',
   };
   const step = makeStep(frame, frame.index, {
-    named: { text: 'BUG()' },
+    named: { text: NO_CONDITION },
     what,
     value: undefined,
     confidence: 'certain',
   });
   const strands = [{ steps: [step], stopped: { en: 'no condition was found', zh: '没有找到条件' } }];
-  return { kind: 'assertion', ...placeOf(step), expression: 'BUG()', summary: what, strands, pointers: [] };
+  return { kind: 'assertion', ...placeOf(step), expression: NO_CONDITION, summary: what, strands, pointers: [] };
 }

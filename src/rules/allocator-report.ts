@@ -1,8 +1,9 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import { bareName } from '../diagnosis/allocator-calls.ts';
 import { type AllocatorReport, allocatorReport } from '../diagnosis/allocator-report.ts';
-import { frameSubject } from '../diagnosis/blame.ts';
+import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
@@ -20,7 +21,7 @@ export const allocatorReported: Rule = {
   source: 'mm/slub.c (slub_debug), mm/kasan/report.c, mm/kfence/report.c',
   *check(of) {
     const report = allocatorReport(of.log.flatMap((r) => r.text.split('\n')));
-    if (report) yield finding(of, report);
+    if (report) yield finding(of, withDestroyer(of, report));
   },
 };
 
@@ -84,6 +85,17 @@ function finding(of: Case, report: AllocatorReport): Finding {
     ],
     explains: EXPLAINED,
   };
+}
+
+/**
+ * Who destroyed a cache that has objects, by the stack: since v6.12 the allocator warns of it before kmem_cache_destroy() tells
+ * who called it.
+ */
+function withDestroyer({ stack }: Case, report: AllocatorReport): AllocatorReport {
+  if (report.kind !== 'in-use' || report.place !== undefined || !stack) return report;
+  const at = stack.frames.findIndex((f) => bareName(f.symbol ?? '') === 'kmem_cache_destroy');
+  const caller = at < 0 ? undefined : stack.frames[at + 1];
+  return caller?.symbol && caller.stack !== 'user' ? { ...report, place: frameName(caller) } : report;
 }
 
 /** What follows from a memory error that was reported before. */

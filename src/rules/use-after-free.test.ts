@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { madeCase } from '../../test/build/made-case.ts';
 import { SIZE, wholeSlabKernel } from '../../test/build/slab-kernel.ts';
+import type { FaultChain } from '../fault/chain.ts';
 import { useAfterFree } from './use-after-free.ts';
 
 const POISON = 0x6b6b6b6b6b6b6b6bn;
@@ -48,4 +49,34 @@ test('a stall has no bad address: that a free object holds the address of the co
   const frames = [{ symbol: 'spins', module: 'm', pc, registers: { rip: pc, rdi: object } }];
   const log = ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'Kernel panic - not syncing: RCU Stall'];
   assert.deepEqual([...useAfterFree.check(madeCase({ memory, log, frames }))], []);
+});
+
+test('a NULL pointer that was read from a freed object is explained by that', () => {
+  const { memory, object } = freed();
+  memory.u64(object + 24n, 0);
+  const text = { en: '', zh: '' };
+  const step = {
+    ...{
+      function: 'use_thing',
+      address: 0n,
+      place: 'use_thing+0x5',
+      instruction: 'mov',
+      what: text,
+      expression: 't->next',
+    },
+    ...{
+      value: 0n,
+      confidence: 'certain' as const,
+      evidence: [],
+      readFrom: { address: object + 24n, size: 8, now: 0n },
+    },
+  };
+  const chain: FaultChain = {
+    ...{ kind: 'access', function: 'use_thing', expression: 't->next->key', summary: text, pointers: [] },
+    strands: [{ steps: [step], stopped: text }],
+  };
+  const frames = [{ symbol: 'use_thing', registers: { rdi: object } }];
+  const log = ['BUG: kernel NULL pointer dereference, address: 0000000000000008'];
+  const [finding] = [...useAfterFree.check(madeCase({ memory, log, frames, chain }))];
+  assert.ok(finding?.explains?.includes('pointer.null'));
 });

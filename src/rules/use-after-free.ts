@@ -91,6 +91,6 @@ function finding(of: Case, o: ExaminedObject, proof: Evidence | undefined): Find
         },
       ],
     }),
-    explains: ['call.bad', 'pointer.bad', 'death.exception', 'death.bug', 'death.warning'],
+    explains: ['call.bad', 'pointer.bad', 'pointer.null', 'death.exception', 'death.bug', 'death.warning'],
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type MadeDeath, madeCase } from '../../test/build/made-case.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { NO_CONDITION } from '../fault/assertion.ts';
 import type { FaultChain } from '../fault/chain.ts';
 import { allocatorReported } from './allocator-report.ts';
 import { warning } from './warning.ts';
@@ -62,4 +63,33 @@ test('a slab cache that is destroyed while objects of it are in use', () => {
   const [finding] = run(allocatorReported, { log, frames: [{ symbol: 'kmem_cache_destroy' }] });
   assert.match(finding?.sentence.en ?? '', /slab cache things was destroyed by leaves\+0x40\/0x60 \[m\] while objects/);
   assert.deepEqual(finding?.subject, { function: 'leaves', module: 'm', cache: 'things' });
+});
+
+test('who destroyed a cache with objects is told by the stack where the kernel has not come to say it', () => {
+  const log = ['BUG things (Tainted: G    OE     ): Objects remaining on __kmem_cache_shutdown()'];
+  const frames = [
+    { symbol: '__slab_err', registers: {} },
+    { symbol: '__kmem_cache_shutdown.cold' },
+    { symbol: 'kmem_cache_destroy' },
+    { symbol: 'leaves', module: 'm' },
+  ];
+  const [finding] = run(allocatorReported, { log, frames });
+  assert.match(finding?.sentence.en ?? '', /slab cache things was destroyed by leaves \[m\] while objects/);
+  assert.deepEqual(finding?.subject, { function: 'leaves', module: 'm', cache: 'things' });
+  const [unknown] = run(allocatorReported, { log, frames: frames.slice(0, 2) });
+  assert.match(unknown?.sentence.en ?? '', /slab cache things was destroyed while objects/);
+});
+
+test('a warning that comes whatever happens has no condition', () => {
+  const chain: FaultChain = {
+    ...{ kind: 'assertion', function: 'tells', expression: NO_CONDITION, summary: { en: '', zh: '' } },
+    ...{ strands: [], pointers: [] },
+  };
+  const [finding] = run(warning, {
+    log: [LINE, PANIC],
+    frames: [{ symbol: 'tells', registers: {} }],
+    chain,
+    panic: PANIC,
+  });
+  assert.doesNotMatch(finding?.sentence.en ?? '', /because/);
 });

@@ -8,6 +8,7 @@ import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { NO_CONDITION } from '../fault/assertion.ts';
 import type { Finding } from '../report/finding.ts';
 
 /** The kernel was set up to stop at the first warning: what the warning was about is why it died. */
@@ -41,7 +42,8 @@ function finding(of: Case, line: string, said: string | undefined): Finding {
   const where = frameName(of.site);
   const place = WARNING.exec(line)?.[1];
   const at = place === undefined ? '' : ` (${place})`;
-  const condition = of.chain?.kind === 'assertion' ? of.chain.expression : undefined;
+  const condition =
+    of.chain?.kind === 'assertion' && of.chain.expression !== NO_CONDITION ? of.chain.expression : undefined;
   const caller = moduleCaller(of);
   const by = caller ? frameName(caller) : undefined;
   const words = said === undefined ? '' : `: "${said}"`;

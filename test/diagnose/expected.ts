@@ -252,7 +252,8 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   },
   wrongcache: { says: /Wrong slab cache. mem_crate but object is from mem_pallet/, module: 'labmem', object: true },
   cachebusy: { says: /mem_pallet was destroyed by mode_cachebusy/, module: 'labmem' },
-  skbtwice: { says: /Double free/, cache: /^kmalloc/, object: true },
+  // since v6.3 small heads have a cache of their own, and the second free dies of what the first one left there
+  skbtwice: { says: /Double free|after it had been freed/, cache: /^(?:kmalloc|skbuff_small_head)/, object: true },
   bioput: { says: /after it had been freed/, function: /^bio_put$/, cache: /^bio/, object: true },
   taskput: {
     says: /__put_task_struct warned.*mem-worker/s,
