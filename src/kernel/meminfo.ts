@@ -11,6 +11,7 @@ import { commitLimit, committedPages } from './overcommit.ts';
 import { totalRamPages } from './total-ram.ts';
 import { longVariable } from './variable.ts';
 import { type VmStat, vmStat } from './vm-stat.ts';
+import { vmallocPages } from './vmalloc-pages.ts';
 
 const MAX_BLOCK_DEVICES = 100_000;
 const MAX_SWAP_SPACES = 100_000;
@@ -120,8 +121,7 @@ export const memoryInfo = perOwner((prog: Program): MemInfo => {
     writebackTempKiB: kib(stat?.get('NR_WRITEBACK_TEMP')),
     commitLimitKiB: kib(get('commit limit', () => commitLimit(prog))),
     committedKiB: kib(get('committed', () => committedPages(prog))),
-    // a counter of the nodes in newer kernels
-    vmallocUsedKiB: kib(stat?.get('NR_VMALLOC') ?? get('vmalloc', () => counter(prog, 'nr_vmalloc_pages'))),
+    vmallocUsedKiB: kib(get('vmalloc', () => vmallocPages(prog, stat))),
     percpuKiB: kib(get('per-CPU memory', () => percpuPages(prog))),
     hardwareCorruptedKiB: kib(get('poisoned pages', () => counter(prog, 'num_poisoned_pages'))),
     ...(stat && hugeMappings(prog, stat, kib)),

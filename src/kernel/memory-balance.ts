@@ -7,8 +7,9 @@ import { attempt } from './note-problem.ts';
 import { hugetlbPages } from './overcommit.ts';
 import { perCpuOffset, possibleCpus } from './percpu.ts';
 import { totalRamPages } from './total-ram.ts';
-import { intVariable, longVariable } from './variable.ts';
+import { intVariable } from './variable.ts';
 import { type VmStat, vmCounters, vmStat } from './vm-stat.ts';
+import { vmallocPages } from './vmalloc-pages.ts';
 import { watermarks } from './zone-marks.ts';
 
 /** Who may hold memory; each page is counted in one of them. */
@@ -89,7 +90,7 @@ function putCounted(prog: Program, stat: VmStat, put: (holder: MemoryHolder, pag
   // CONFIG_VMAP_STACK: they come from vmalloc, which counts them too
   const mapped = prog.findMember('task_struct', 'stack_vm_area') !== undefined;
   put('kernelStacks', stacks);
-  const vmalloc = stat.get('NR_VMALLOC') ?? longVariable(prog, 'nr_vmalloc_pages');
+  const vmalloc = vmallocPages(prog, stat);
   put('vmalloc', vmalloc === undefined ? undefined : vmalloc - (mapped ? stacks : 0));
   put('compressed', stat.get('NR_ZSPAGES'));
   put('miscReclaimable', stat.get('NR_KERNEL_MISC_RECLAIMABLE'));
