@@ -37,9 +37,14 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   const named = walk.typer(frame).name(pointer);
   const state = pointerState(prog, site.pc, typeof prog.memory.translate(site.pc) !== 'string');
   const symbol = prog.symbolAt(site.pc);
-  const data: Phrase = symbol
-    ? { en: ` (${symbol.name}, which is no function)`, zh: `（${symbol.name}，不是函数）` }
-    : { en: '', zh: '' };
+  const data: Phrase = !symbol
+    ? { en: '', zh: '' }
+    : /[tw]/i.test(symbol.letter)
+      ? {
+          en: ` (${symbol.name}+${hex(site.pc - symbol.address)}, where no instruction begins)`,
+          zh: `（${symbol.name}+${hex(site.pc - symbol.address)}，那里不是指令的起点）`,
+        }
+      : { en: ` (${symbol.name}, which is no function)`, zh: `（${symbol.name}，不是函数）` };
   const summary: Phrase = {
     en: `The code ${frame.jumped ? 'jumps to' : 'calls'} ${named.text}, which ${state.en}${data.en}`,
     zh: `代码${frame.jumped ? '跳转到' : '调用'} ${named.text}，其值${state.zh}${data.zh}`,

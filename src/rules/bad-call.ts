@@ -15,6 +15,7 @@ import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { userEvidence, userMemory } from '../diagnosis/user-memory.ts';
 import { wordSource } from '../diagnosis/word-source.ts';
+import type { KernelSymbol } from '../program/ports.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
 /** Execution left the kernel's text: a function pointer was NULL, poisoned, or pointed to data. */
@@ -36,6 +37,7 @@ function badTarget(of: Case): bigint | undefined {
   if (pc === undefined) return undefined;
   const symbol = of.prog.symbolAt(pc);
   const text = symbol !== undefined && /[tw]/i.test(symbol.letter);
+  if (text && isInside(of, pc)) return pc;
   if (text && !(fault?.access === 'execute' && fault.address === pc)) return undefined;
   // code of eBPF programs and trampolines has no symbol: only what the CPU could not fetch counts
   const refused =
@@ -44,6 +46,11 @@ function badTarget(of: Case): bigint | undefined {
     fault?.address === pc ||
     UNREACHABLE.has(String(of.prog.map.translate(pc)));
   return refused ? pc : undefined;
+}
+
+/** Whether it is amid an instruction: the explanation of the fault found none there, and who called. */
+function isInside({ chain, prog }: Case, pc: bigint): boolean {
+  return chain?.kind === 'jump' && chain.target === pc && isMapped(prog, pc) && prog.symbolAt(pc)?.address !== pc;
 }
 
 const UNREACHABLE = new Set(['unmapped', 'non-canonical']);
@@ -56,11 +63,14 @@ function finding(of: Case, pc: bigint): Finding {
   const kind = pointerKind(pc);
   const symbol = of.prog.symbolAt(pc);
   const user = symbol ? undefined : userMemory(of, pc);
-  const target = symbol
-    ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
-    : kind.kind === 'null'
-      ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
-      : wordsOf(pc, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
+  const inside = symbol !== undefined && /[tw]/i.test(symbol.letter) && isInside(of, pc);
+  const target = inside
+    ? insideWords(symbol, pc)
+    : symbol
+      ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
+      : kind.kind === 'null'
+        ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
+        : wordsOf(pc, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
   const source = pc < 0x1000n ? undefined : wordSource(of, pc);
   const object = source?.object ?? chainObject(of);
   const state = object?.slab && stateWords(object);
@@ -69,7 +79,7 @@ function finding(of: Case, pc: bigint): Finding {
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: titleOf(kind, user !== undefined, hex(pc), where),
+    title: inside ? insideTitle(symbol, where) : titleOf(kind, user !== undefined, hex(pc), where),
     sentence: {
       en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
       zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,
@@ -91,6 +101,18 @@ function finding(of: Case, pc: bigint): Finding {
     ],
     explains: ['pointer.null', 'pointer.bad', 'death.exception'],
   };
+}
+
+function insideWords({ name, address }: KernelSymbol, pc: bigint): Phrase {
+  const place = `${name}+${hex(pc - address)}`;
+  return {
+    en: `${hex(pc)}, which is ${place}, where no instruction begins`,
+    zh: `${hex(pc)}，即 ${place}，那里不是指令的起点`,
+  };
+}
+
+function insideTitle({ name }: KernelSymbol, where: string): Phrase {
+  return { en: `Call into the middle of ${name} in ${where}`, zh: `${where} 调用到了 ${name} 的中间` };
 }
 
 /** Memory that is there, and may not be executed. */

@@ -4,6 +4,7 @@ import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { NO_CONDITION } from '../fault/assertion.ts';
 import type { Finding } from '../report/finding.ts';
 
 /** The kernel's code found a condition that must not be. */
@@ -22,7 +23,8 @@ function finding(of: Case, line: string | undefined): Finding {
   const where = frameName(of.site);
   const place = line === undefined ? undefined : /^kernel BUG at (.*?)!?$/.exec(line)?.[1];
   const at = place === undefined ? '' : ` (${place})`;
-  const condition = of.chain?.kind === 'assertion' ? of.chain.expression : undefined;
+  const expression = of.chain?.kind === 'assertion' ? of.chain.expression : undefined;
+  const condition = expression === NO_CONDITION ? undefined : expression;
   const caller = callerFrame(of);
   const by = of.allocator && caller ? frameName(caller) : undefined;
   return {

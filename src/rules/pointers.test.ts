@@ -162,3 +162,24 @@ test('machine errors in the log make a wrong bit more likely', () => {
   const frames = [{ symbol: 'f', registers: { rdi: bad, rbp: good } }];
   assert.equal(run(bitFlip, { memory, log, frames })[0]?.confidence, 'likely');
 });
+
+test('a call to where no instruction begins, inside of a function', () => {
+  const memory = new KernelMemory();
+  const at = memory.alloc(64);
+  memory.kernel.symbol('colour', at, 64, 't', 'm');
+  const text = { en: 'x', zh: 'x' };
+  const chain: FaultChain = {
+    ...{ kind: 'jump', function: 'asks', module: 'm', target: at + 2n, expression: 'argument 1()', summary: text },
+    ...{ strands: [{ steps: [], stopped: text }], pointers: [] },
+  };
+  const log = ['Internal error: SP/PC alignment exception: 000000008a000000 [#1] SMP'];
+  const dies = (pc: bigint) =>
+    run(badCall, { memory, log, frames: [{ symbol: 'colour', module: 'm', pc, registers: { rip: pc } }], chain });
+  const [finding] = dies(at + 2n);
+  assert.equal(finding?.title.en, 'Call into the middle of colour in asks [m]');
+  assert.match(
+    finding?.sentence.en ?? '',
+    /^asks \[m\] called `argument 1\(\)`, 0x\w+, which is colour\+0x2, where no/,
+  );
+  assert.deepEqual(dies(at + 4n), [], 'the explanation is of another place');
+});

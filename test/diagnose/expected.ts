@@ -290,7 +290,11 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   errptr: { says: /error code -12 .*crate_find/, function: /^crate_weight$/, module: 'labmem' },
   percpu: { says: /Per-CPU pointer/, function: /^counts_in$/, module: 'labmem' },
   negindex: { says: /4294967295/, function: /^last_slot$/, module: 'labmem' },
-  midjump: { says: /crate_colour, which is no function/, function: /^crate_colour$/, module: 'labmem' },
+  midjump: {
+    says: /Call into the middle of crate_colour.*crate_colour\+0x\w+, where no instruction begins/s,
+    function: /^asks_colour$/,
+    module: 'labmem',
+  },
   divoverflow: { says: /quotient does not fit/, function: /^share_of$/, module: 'labmem' },
   unaligned: { says: /Misaligned access.*no multiple of 4/s, function: /^counts_up$/, module: 'labmem', object: true },
   extabort: {

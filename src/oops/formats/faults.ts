@@ -45,7 +45,7 @@ export const pageFaultFormats = (): readonly ReportFormat[] => [
   {
     ...paging,
     start:
-      /^(?:CPU \d+ )?Unable to handle kernel (?:paging request|access|read|write|execute|instruction|data|pointer|unaligned)/i,
+      /^(?:CPU \d+ )?Unable to handle kernel (?:paging request|access|read|write|execut(?:e|ion)|instruction|data|pointer|unaligned)/i,
   },
   { ...paging, start: /^Kernel attempted to (?:read|write|execute|access) user page/ },
   {
