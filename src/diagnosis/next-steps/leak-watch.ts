@@ -1,10 +1,11 @@
-import { LEAK } from './rule-kinds.ts';
+import { LEAK, RCU } from './rule-kinds.ts';
 import { accuses, type StepMaker } from './step-facts.ts';
 
 /** Who keeps memory that nobody points to (Documentation/dev-tools/kmemleak.rst), and how the caches grow. */
 export const leakWatch: StepMaker = function* (facts) {
   const finding = accuses(facts, LEAK);
-  if (!finding) return;
+  // memory that a grace period holds up comes back with its end
+  if (!finding || RCU.test(facts.accusing[0]?.rule ?? '')) return;
   yield {
     id: 'leak-watch',
     title: { en: 'Watch what grows', zh: '观察什么在增长' },

@@ -1,10 +1,11 @@
-import { SHORT_OF_MEMORY } from './rule-kinds.ts';
+import { RCU, SHORT_OF_MEMORY } from './rule-kinds.ts';
 import { accuses, type StepMaker } from './step-facts.ts';
 
 /** Settings that help when memory is short, and two that are often advised and mislead (Documentation/admin-guide/sysctl/vm.rst). */
 export const memorySysctls: StepMaker = function* (facts) {
   const finding = accuses(facts, SHORT_OF_MEMORY);
-  if (!finding) return;
+  // memory that a grace period holds up comes back with its end
+  if (!finding || RCU.test(facts.accusing[0]?.rule ?? '')) return;
   const total = facts.report.memory.MemTotal;
   // One per cent of RAM, between 64 MiB and 1 GiB.
   const reserve = total === undefined ? 131_072 : Math.round(Math.min(2 ** 20, Math.max(65_536, total / 100)));

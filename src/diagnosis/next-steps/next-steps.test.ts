@@ -96,6 +96,18 @@ test('a deadlock, a hang, an overflow, a flipped bit', () => {
   assert.ok(of('hardware.bit-flip').includes('memory-test'));
 });
 
+test('memory that waits for RCU: the stall is what the next dump must catch, not memory', () => {
+  const findings = ['memory.rcu-callbacks', 'memory.oom-panic', 'memory.slab-growth'].map((rule) => ({
+    ...madeUpFinding({}),
+    rule,
+  }));
+  const steps = nextSteps(madeUpFacts({ findings, memory: { MemTotal: 8 * MIB, MemFree: 1000, SwapTotal: 100 } }));
+  assert.match(texts(steps, 'stuck-sysctls'), /^kernel\.panic_on_rcu_stall = 1$/m);
+  for (const id of ['memory-sysctls', 'leak-watch']) assert.ok(!ids(steps).includes(id), id);
+  const [hang] = nextSteps(madeUpFacts({ findings: [{ ...madeUpFinding({}), rule: 'wait.hang' }] }));
+  assert.doesNotMatch(hang?.texts.map((t) => t.text).join('\n') ?? '', /rcu/);
+});
+
 test('a dump that is cut off asks for a larger crashkernel', () => {
   const missing = [{ what: 'dump file', why: 'its end, which was needed, is cut off', remedy: null }];
   const steps = nextSteps(madeUpFacts({ findings: [], missing, commandLine: 'crashkernel=2G-4G:128M,4G-:192M' }));

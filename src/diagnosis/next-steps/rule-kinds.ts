@@ -16,7 +16,9 @@ export const SHORT_OF_MEMORY = /^memory\.(?:exhausted|little-free|oom|reclaim|pa
 /** About memory that is never given back. */
 export const LEAK = /^memory\.(?:slab-growth|unaccounted)/;
 /** About tasks that wait, or CPUs that do not come back. */
-export const STUCK = /^(?:wait|cpu|rcu|work|io)\./;
+export const STUCK = /^(?:wait|cpu|rcu|work|io)\.|^memory\.rcu-callbacks$/;
+/** About grace periods of RCU that do not end. */
+export const RCU = /^rcu\.|^memory\.rcu-callbacks$/;
 /** About locks that tasks sleep for. */
 export const SLEEPING_LOCK = /^wait\./;
 /** About locks taken in the wrong order or never given back. */

@@ -1,4 +1,4 @@
-import { STUCK } from './rule-kinds.ts';
+import { RCU, STUCK } from './rule-kinds.ts';
 import { accuses, type StepMaker } from './step-facts.ts';
 
 /** Settings that make the kernel say more, and die while the evidence is fresh, when tasks or CPUs hang. */
@@ -12,6 +12,7 @@ export const stuckSysctls: StepMaker = function* (facts) {
     'kernel.hardlockup_all_cpu_backtrace = 1',
     'kernel.hung_task_panic = 1',
     'kernel.softlockup_panic = 1',
+    ...(RCU.test(finding.rule) ? ['kernel.panic_on_rcu_stall = 1'] : []),
   ];
   yield {
     id: 'stuck-sysctls',
@@ -29,8 +30,8 @@ export const stuckSysctls: StepMaker = function* (facts) {
       zh: '本可挺过的挂起也会使机器重启。内核没有的设置会被拒绝并给出提示。',
     },
     undo: {
-      en: 'Delete the file, set the two panics to 0 with sysctl.',
-      zh: '删除该文件，并用 sysctl 把这两个 panic 设为 0。',
+      en: 'Delete the file, set the panics to 0 with sysctl.',
+      zh: '删除该文件，并用 sysctl 把这些 panic 设为 0。',
     },
     rules: [finding.rule],
   };
