@@ -1,8 +1,12 @@
 import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
+import { frameOnStack } from '../fault/frame-on-stack.ts';
+import { functionCode } from '../fault/function-code.ts';
+import { loopLoad } from '../fault/loop-load.ts';
 import type { Evidence } from '../report/finding.ts';
 import type { Case } from './case.ts';
 import { wordEvidence } from './evidence.ts';
+import { examineObject } from './examine-objects.ts';
 import type { ExaminedObject } from './examined-object.ts';
 import { objectMember } from './object-member.ts';
 
@@ -25,6 +29,8 @@ const MAX_OBJECT = 0x10000;
  * The exact value goes before a near one.
  */
 export function wordSource(of: Case, bad: bigint): WordSource | undefined {
+  const walked = attempt(() => walkedSource(of, bad));
+  if (walked) return walked;
   let near: WordSource | undefined;
   for (const object of of.objects) {
     if (object.pointer === bad) continue; // what it points to did not give it
@@ -38,6 +44,24 @@ export function wordSource(of: Case, bad: bigint): WordSource | undefined {
     }
   }
   return near;
+}
+
+/** The code walked along links until it met the bad one: the object that has it, which no register points to any more. */
+function walkedSource(of: Case, bad: bigint): WordSource | undefined {
+  const { prog, unwound, place, crashed } = of;
+  const at = place && unwound?.frames[place.index];
+  const code = at?.symbol && functionCode(prog, at.lookupPc);
+  const frame = code && frameOnStack({ prog, cpu: of.panic.cpu, task: crashed?.address }, code, at);
+  if (!frame) return undefined;
+  for (const [name, value] of frame.registers) {
+    const distance = bad - value;
+    if (value < NEAR || distance < 0n || distance >= NEAR) continue;
+    const load = loopLoad(frame, name, value);
+    const object = load && examineObject(prog, load.address, []);
+    const found = load && object?.slab && source(of, object, Number(load.address - object.address));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function source(of: Case, object: ExaminedObject, offset: number): WordSource | undefined {

@@ -28,12 +28,20 @@ export const checkedCopy: Rule = {
 
 /** Lines before the assertion in which the check says what it found, the nearest first. */
 const NEAR = 6;
+/** Since v6.9 it is said in a warning, whose registers and stack come between. */
+const WARNED = 120;
 
 function said(of: Case): string[] {
   const lines = of.log.flatMap((r) => r.text.split('\n'));
   const bug = lines.findLastIndex((line) => line.startsWith('kernel BUG at '));
-  return bug < 0 ? [] : lines.slice(Math.max(0, bug - NEAR), bug).reverse();
+  if (bug < 0) return [];
+  const near = lines.slice(Math.max(0, bug - NEAR), bug).reverse();
+  const before = lines.slice(Math.max(0, bug - WARNED), Math.max(0, bug - NEAR));
+  const warned = before.findLastIndex((line) => WARNING.test(line));
+  return [...near, ...before.slice(Math.max(0, warned - 1), Math.max(0, warned))];
 }
+
+const WARNING = /^WARNING: .*\b__fortify_report\+/;
 
 /** With sizes since "fortify: Improve buffer overflow reporting" (v6.9). */
 const FORTIFY =
