@@ -39,7 +39,7 @@ const GUEST = ['init', 'labproc.c', 'labcrash.c', 'Makefile'];
 const BIG_GUEST = ['init-big', 'labbig.c'];
 const STORAGE_GUEST = ['init-storage', 'labdm.c'];
 /** Guests with a crash module of their own instead of labcrash. */
-const MODULE_GUESTS = { more: 'labmore', mem: 'labmem', hang: 'labhang' } as const;
+const MODULE_GUESTS = { more: 'labmore', mem: 'labmem', hang: 'labhang', kasan: 'labkasan' } as const;
 
 export function readMeta(name: string): DumpMeta | undefined {
   const file = join(dumpDir(name), 'meta.json');

@@ -36,6 +36,7 @@ const MAKEFILES = {
   labmore: 'Makefile-more',
   labmem: 'Makefile-mem',
   labhang: 'Makefile-hang',
+  labkasan: 'Makefile-kasan',
 } as const;
 export type CrashModule = keyof typeof MAKEFILES;
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AptState, aptState, dependsOf, download, hasPackage, searchNames, unpack } from './apt.ts';
+import { type BuiltSpec, buildKernel } from './built-kernel.ts';
 import type { Arch } from './machines.ts';
 import { labDir, place } from './places.ts';
 import { step } from './run.ts';
@@ -37,7 +38,16 @@ export const KERNELS = {
   's390x-6.12': { suite: 'trixie', arch: 's390x', version: '6\\.12\\.', flavour: 's390x' },
 } as const satisfies Record<string, KernelSpec>;
 
-export type KernelTag = keyof typeof KERNELS;
+/** Kernels that the lab builds itself. */
+export const BUILT = {
+  'amd64-6.12-kasan': { suite: 'bookworm', arch: 'amd64', source: '6.12', configs: ['base', 'kasan'] },
+} as const satisfies Record<string, BuiltSpec>;
+
+export type KernelTag = keyof typeof KERNELS | keyof typeof BUILT;
+
+export function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
+  return Object.hasOwn(BUILT, tag);
+}
 
 /** An unpacked kernel. */
 export interface Kernel {
@@ -59,7 +69,7 @@ export function compareVersions(a: string, b: string): number {
 function readKernel(tag: KernelTag): Kernel | undefined {
   const file = join(labDir, 'kernels', tag, 'kernel.json');
   if (!existsSync(file)) return undefined;
-  const { suite, arch } = KERNELS[tag];
+  const { suite, arch } = isBuilt(tag) ? BUILT[tag] : KERNELS[tag];
   const saved = JSON.parse(readFileSync(file, 'utf8')) as Pick<Kernel, 'release' | 'packages'>;
   return { tag, suite, arch, ...saved, root: join(labDir, 'kernels', tag, 'root') };
 }
@@ -81,15 +91,20 @@ async function imagePackages(state: AptState, release: string): Promise<string[]
 }
 
 /**
- * The kernel `tag`, fetched and unpacked when it is not in the cache (delete `kernels/<tag>` for a newer one). Not every
+ * The kernel `tag`, fetched and unpacked, or built, when it is not in the cache (delete `kernels/<tag>` for a newer one). Not every
  * listed version can be downloaded (the pools of security updates keep fewer), so it tries from the newest down.
  */
 export async function kernel(tag: KernelTag): Promise<Kernel> {
   const there = readKernel(tag);
   if (there !== undefined) return there;
+  const dir = place('kernels', tag);
+  if (isBuilt(tag)) {
+    const built = await buildKernel(tag, BUILT[tag], dir);
+    writeFileSync(join(dir, 'kernel.json'), JSON.stringify(built, null, 1));
+    return readKernel(tag) as Kernel;
+  }
   const spec: KernelSpec = KERNELS[tag];
   const state = await aptState(spec.suite, spec.arch);
-  const dir = place('kernels', tag);
   const root = join(dir, 'root');
   await step(
     `kernel ${tag}`,

@@ -1,12 +1,13 @@
 import { matchesGlob } from 'node:path';
 import { installOnMachine } from './apt.ts';
+import { BUILT_SCENARIOS } from './built-scenarios.ts';
 import { fetchDebugTruth } from './debug-truth.ts';
 import { dumpNames, ensureDump, readMeta } from './dumps.ts';
 import { fetchDebug, installCrashForArm64, installPeers } from './peers.ts';
 import { labDir } from './places.ts';
 import { ensureForms, FORM_NAMES } from './refilter.ts';
 import { makeSamples } from './samples.ts';
-import { SAMPLE_SCENARIOS, SCENARIOS } from './scenarios.ts';
+import { SAMPLE_SCENARIOS, SCENARIOS, type Scenario } from './scenarios.ts';
 import { checkVerification } from './verification.ts';
 
 const USAGE = `npm run lab -- <command>
@@ -16,6 +17,7 @@ const USAGE = `npm run lab -- <command>
   small                    a quick subset: NULL and freed memory in a module, a kexec crash in every file form, arm64, the newest kernel
   all                      everything
   samples                  the repository's sample dumps (samples/)
+  built [name or glob] dumps of kernels that the lab builds itself, with KASAN and the like: an hour; "all" leaves them out
   debug <kernel>...        vmlinux with debug information for a kernel, e.g. amd64-6.1 (a big download)
   debug-truth [kernel]...  what npm run debug-truth compares: two kernels with all their modules' debug information, peers
   peers                    crash and drgn of this Debian and of sid, and the vmlinux of amd64-6.1
@@ -32,7 +34,7 @@ function list(): void {
   const names = [
     ...SCENARIOS.flatMap((s) => dumpNames(s).map((d) => d.name)),
     ...FORM_NAMES,
-    ...SAMPLE_SCENARIOS.map((s) => s.name),
+    ...[...SAMPLE_SCENARIOS, ...BUILT_SCENARIOS].map((s) => s.name),
   ];
   for (const name of names) {
     const meta = readMeta(name);
@@ -41,10 +43,13 @@ function list(): void {
 }
 
 /** Makes what matches; returns the names that could not be made. */
-async function make(patterns: readonly string[]): Promise<string[]> {
+async function make(
+  patterns: readonly string[],
+  known: readonly Scenario[] = [...SCENARIOS, ...SAMPLE_SCENARIOS],
+): Promise<string[]> {
   const wanted = (name: string): boolean => patterns.some((p) => matchesGlob(name, p));
-  const scenarios = [...SCENARIOS, ...SAMPLE_SCENARIOS].filter((s) => dumpNames(s).some((d) => wanted(d.name)));
-  const forms = FORM_NAMES.some(wanted);
+  const scenarios = known.filter((s) => dumpNames(s).some((d) => wanted(d.name)));
+  const forms = known !== BUILT_SCENARIOS && FORM_NAMES.some(wanted);
   if (scenarios.length === 0 && !forms) throw new Error(`nothing is named ${patterns.join(' ')}; see "list"`);
   await installOnMachine(MACHINE);
   const failed: string[] = [];
@@ -60,6 +65,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   else if (command === 'make' && args.length > 0) failed = await make(args);
   else if (command === 'small') failed = await make(SMALL);
   else if (command === 'all') failed = await make(['*']);
+  else if (command === 'built') failed = await make(args.length > 0 ? args : ['*'], BUILT_SCENARIOS);
   else if (command === 'debug' && args.length > 0) await fetchDebug(args);
   else if (command === 'debug-truth') await fetchDebugTruth(args);
   else if (command === 'peers') await installPeers();

@@ -26,17 +26,17 @@ export interface Scenario {
   readonly until?: string;
   readonly timeoutSeconds?: number;
   /**
-   * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`: the common one with labmore.ko, labmem.ko, labhang.ko;
+   * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`, `kasan`: the common one with labmore.ko, labmem.ko, labhang.ko, labkasan.ko;
    * `storage`: with disks and file systems of many kinds.
    */
-  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'storage';
+  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'kasan' | 'storage';
   /** It dies before there is a guest that could tell its truth. */
   readonly early?: true;
   /** A third disk, with ext4, that takes so many bytes a second. */
   readonly slowDisk?: number;
 }
 
-function scenario(
+export function scenario(
   kernel: KernelTag,
   kind: keyof typeof KINDS,
   more: Partial<Kind> & { label?: string } = {},
