@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const INTERNAL = new Set(
   `bit-field function-name log-recover log-scan log-text printk-log-scan memory-window module-struct need-tasks node-memory
   note-problem page-cache-search panic-log pointer-members printk-log printk-ringbuffer slab-freelist slab-heads slab-layout
-  slab-page task-by-stack task-choice task-entry task-layout task-lookalikes task-slab-scan task-sources ticks variable
+  slab-page srcu task-by-stack task-choice task-entry task-layout task-lookalikes task-slab-scan task-sources ticks variable
   wait-cycles wait-find wait-find-completion wait-find-spin wait-holders wait-interruptible wait-links
   wait-lock-list wait-queue-entry wait-ring wait-stack`.split(/\s+/),
 );

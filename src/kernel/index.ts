@@ -103,6 +103,7 @@ export {
 } from './list.ts';
 export { llistEntries } from './llist.ts';
 export { type LockName, lockName } from './lock-name.ts';
+export { type NotedLock, notedFor, notedLocks } from './lockdep.ts';
 export { type FileLock, type FileLockKind, type FileLocks, fileLocks } from './locks.ts';
 export { type MapleEntry, type MapleNode, type MapleSlot, type MapleWalk, mapleEntries } from './maple-tree.ts';
 export { type MemInfo, memoryInfo } from './meminfo.ts';

@@ -13,6 +13,7 @@ import { blockedOnRtMutex } from './rt-mutex.ts';
 import { rwbaseWait } from './rwbase.ts';
 import { rwsemState } from './rwsem.ts';
 import { semaphoreState } from './semaphore.ts';
+import { srcuWait, waitsForSrcu } from './srcu.ts';
 import { findCompletionWait, gracePeriodResource } from './wait-find-completion.ts';
 import { findSpin } from './wait-find-spin.ts';
 import { type ListedLock, ListedLocks, type ListedWait } from './wait-lock-list.ts';
@@ -76,12 +77,11 @@ export class WaitFinder {
     kind: WaitResource['kind'],
     locks: Lazy<ListedLocks>,
     type: string,
-    read: (at: Addr) => { readonly state: string; readonly holder?: Holder },
+    read: (at: Addr) => LockState,
   ): FoundWait | undefined {
     const found = locks.get().find(stack, this.#hints(stack.task.address));
     if (!found) return undefined;
-    const { state, holder } = read(found.address);
-    return { found: found.found, resource: lockResource(kind, type, found, state, holder) };
+    return { found: found.found, resource: lockResource(kind, type, found, read(found.address)) };
   }
 
   /** `blocked_on` (v6.17, a mutex) and `blocker` (v6.15, any lock; its lowest two bits are the kind of lock). */
@@ -110,7 +110,10 @@ export class WaitFinder {
     // struct swait_queue_head: commit a5c6234e1028 ("completion: Use simple wait queues", v5.7)
     const simple = attempt(() => this.#simple.get().find(stack));
     const queued = simple ?? attempt(() => this.#queues.get().find(stack));
-    const resource = queued && findCompletionWait(this.prog, queued, stack.site?.kind ?? 'unknown');
+    if (!queued) return undefined;
+    const srcu = waitsForSrcu(stack.site?.purpose) ? attempt(() => srcuWait(stack)) : undefined;
+    if (srcu) return { found: 'word', resource: { ...srcu, waiters: [] } };
+    const resource = findCompletionWait(this.prog, queued, stack.site?.kind ?? 'unknown');
     return resource && { found: 'waiter', resource };
   }
 
@@ -134,13 +137,17 @@ export class WaitFinder {
     if (bits) return { ...bits, holders: [], waiters: [] };
     if (queued.wake === 'percpu_rwsem_wake_function') {
       const at = addrAdd(queued.head, -prog.offset('percpu_rw_semaphore', 'waiters'));
-      const { state, holder } = percpuRwsemState(prog, at);
-      return lockResource('percpu-rwsem', 'percpu_rw_semaphore', { ...queued, address: at }, state, holder);
+      return lockResource(
+        'percpu-rwsem',
+        'percpu_rw_semaphore',
+        { ...queued, address: at },
+        percpuRwsemState(prog, at),
+      );
     }
     const grace = attempt(() => gracePeriodResource(prog, queued));
     if (grace) return grace;
     const type = queued.simple ? 'swait_queue_head' : 'wait_queue_head';
-    return lockResource('wait-queue', type, { ...queued, address: queued.head }, queued.wake ?? '', undefined);
+    return lockResource('wait-queue', type, { ...queued, address: queued.head }, { state: queued.wake ?? '' });
   }
 
   /** A writer that waits until the readers have left is in `writer`, on no list. */
@@ -151,25 +158,27 @@ export class WaitFinder {
       return attempt(() => this.prog.memory.ulong(addrAdd(value, writer))) === stack.task.address;
     })?.value;
     if (at === undefined) return undefined;
-    const { state } = percpuRwsemState(this.prog, at);
-    const resource = lockResource(
-      'percpu-rwsem',
-      'percpu_rw_semaphore',
-      { address: at, waiters: [] },
-      state,
-      undefined,
-    );
+    // it has shut out new readers, and waits for those inside
+    const { holder: _, ...state } = percpuRwsemState(this.prog, at);
+    const resource = lockResource('percpu-rwsem', 'percpu_rw_semaphore', { address: at, waiters: [] }, state);
     return { found: 'word', resource };
   }
+}
+
+/** What the fields of a lock say. */
+interface LockState {
+  readonly state: string;
+  readonly holder?: Holder;
+  readonly readers?: number;
 }
 
 function lockResource(
   kind: WaitResource['kind'],
   type: string,
   { address, waiters, damage }: Pick<ListedWait, 'address' | 'waiters' | 'damage'>,
-  state: string,
-  holder: Holder | undefined,
+  { state, holder, readers }: LockState,
 ): WaitResource {
   const holders = holder ? [holder] : [];
-  return { kind, address, type, holders, state, waiters, ...(damage !== undefined && { damage }) };
+  const more = { ...(readers !== undefined && { readers }), ...(damage !== undefined && { damage }) };
+  return { kind, address, type, holders, state, waiters, ...more };
 }

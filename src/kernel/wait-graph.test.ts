@@ -137,6 +137,29 @@ test('a writer waits for the only reader, a reader for the writer', () => {
   }
 });
 
+test('the one reader that is left need not be the one that came last', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  memory.type('rwsem_waiter', 48, { list: 0, task: 16 });
+  memory.type('rw_semaphore', 40, { count: 0, owner: 8, wait_list: 24 });
+  const last = made.waits(10, 'last', ['__schedule', 'schedule', 'msleep'], 1);
+  const stays = made.waits(11, 'stays', ['__schedule', 'schedule', 'io_schedule']);
+  const waiting = made.waits(12, 'waiting', ['__schedule', 'schedule', 'rwsem_down_write_slowpath']);
+  const at = memory.alloc(64);
+  memory.u64(at, 0x102n);
+  memory.u64(at + 8n, last.task | 1n);
+  memory.u64(stays.locals + 128n, at);
+  memory.circle(at + 24n, made.waiter(waiting));
+  const wait = waitGraph(made.program()).waits.find((w) => w.task.pid === 12);
+  assert.deepEqual(
+    wait?.resource?.holders.map((h) => [h.task, h.how, h.sure]),
+    [
+      [last.task, 'reader', false],
+      [stays.task, 'on-stack', false],
+    ],
+  );
+});
+
 test('a reader that has left its name behind holds nothing', () => {
   const made = new WaitWriter();
   const { memory } = made;

@@ -5,6 +5,7 @@ import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { futexLockWaiters } from './futex-wait.ts';
+import { notedFor } from './lockdep.ts';
 import { STARTERS, startedFunction } from './started-function.ts';
 import { findTask, type TaskRecord, taskTable } from './task.ts';
 import { WaitFinder } from './wait-find.ts';
@@ -171,7 +172,7 @@ class Builder {
     const shared = new Map<string, GraphResource>();
     for (const [key, resource] of this.#resources) {
       const tasks = waiting.get(key) ?? [];
-      const holders = inferHolders(resource, tasks, stacks);
+      const holders = inferHolders(resource, tasks, stacks, attempt(() => notedFor(this.#prog, resource)) ?? []);
       for (const { task } of holders) this.#holders.add(task);
       shared.set(key, { ...resource, holders, waiting: tasks });
     }

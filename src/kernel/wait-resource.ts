@@ -6,8 +6,8 @@ import type { WaitKind, WaitMode } from './wait-function.ts';
  * `last-holder`: the field names who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that
  * must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not
  * done what was asked of it; `waker`: the field names the thread that serves the queue; `handle`: it has a handle of the
- * transaction open; `futex`: the word in user space, or the mutex of the C library around it, names it; `on-stack`: it has the address on
- * its stack or in its registers and does not wait for it.
+ * transaction open; `futex`: the word in user space, or the mutex of the C library around it, names it; `lockdep`: lockdep notes it, and
+ * it does not wait for it; `on-stack`: it has the address on its stack or in its registers and does not wait for it.
  */
 export type HolderHow =
   | 'owner'
@@ -21,6 +21,7 @@ export type HolderHow =
   | 'waker'
   | 'handle'
   | 'futex'
+  | 'lockdep'
   | 'on-stack';
 
 /** Who has what others wait for. */
@@ -43,6 +44,8 @@ export interface WaitResource {
   readonly holders: readonly Holder[];
   /** What its fields say of its state, in the kernel's words: `owner=0x..`, `count=0x..`. */
   readonly state: string;
+  /** How many readers have it, where they are counted. */
+  readonly readers?: number;
   /** Tasks on its list, in order; those of a lock without a list are not told. */
   readonly waiters: readonly Addr[];
   /** The list is damaged: why. */

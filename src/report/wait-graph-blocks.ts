@@ -41,6 +41,7 @@ const HOW: Readonly<Record<HolderHow, Phrase>> = {
   waker: { en: 'it serves the queue', zh: '由它服务该队列' },
   handle: { en: 'it has a handle of the transaction open', zh: '它持有该事务的打开句柄' },
   futex: { en: 'the futex names it', zh: 'futex 指明是它' },
+  lockdep: { en: 'lockdep notes it', zh: 'lockdep 记录了它' },
   'on-stack': { en: 'inferred: the address is on its stack', zh: '推断：地址在其栈上' },
 };
 

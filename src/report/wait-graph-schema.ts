@@ -35,7 +35,7 @@ const mode = oneOf('For reading or writing, where that is a difference.', ['read
 const holder = object('A holder.', {
   ...taskNameMembers,
   how: oneOf(
-    'Why it is taken for one. `owner`: a field of the lock names it; `reader`: the field names the reader that came last; `last-holder`: who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not answered; `waker`: a field names who serves the queue; `handle`: it has a handle of the transaction open; `futex`: the word in user space, or the mutex around it, names it; `on-stack`: it has the address on its stack and does not wait for it.',
+    'Why it is taken for one. `owner`: a field of the lock names it; `reader`: the field names the reader that came last; `last-holder`: who got it last; `vfork`: the child that must exec or exit; `thread`: the kernel thread that must exit or park; `worker`: it executes the work; `reporter`: the grace period waits for it; `target`: its CPU has not answered; `waker`: a field names who serves the queue; `handle`: it has a handle of the transaction open; `futex`: the word in user space, or the mutex around it, names it; `lockdep`: lockdep notes it, and it does not wait for it; `on-stack`: it has the address on its stack and does not wait for it.',
     [
       'owner',
       'reader',
@@ -48,6 +48,7 @@ const holder = object('A holder.', {
       'waker',
       'handle',
       'futex',
+      'lockdep',
       'on-stack',
     ],
   ),
