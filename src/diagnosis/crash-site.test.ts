@@ -47,6 +47,17 @@ test('RISC-V enters by one function: what that calls tells an interrupt from a f
   assert.equal(site(false, 'panic', 'die', 'do_page_fault', '!culprit', 'do_vint', '!idle'), 'culprit hardirq idle');
 });
 
+test('what KASAN reports was done by the code that calls its checks', () => {
+  const report = ['!delay_tsc', 'panic', 'check_panic_on_warn', 'end_report'];
+  assert.equal(site(false, ...report, 'kasan_report', 'reads_it', 'entry'), 'reads_it process -');
+  const byCall = ['kasan_report', 'kasan_check_range', '__asan_memset'];
+  assert.equal(site(false, ...report, ...byCall, 'fills_it', 'entry'), 'fills_it process -');
+  const twice = ['kasan_report_invalid_free', 'check_slab_allocation', '__kasan_slab_pre_free'];
+  assert.equal(site(false, ...report, ...twice, 'kfree', 'frees_it'), 'kfree process -');
+  assert.equal(site(false, ...report, 'kasan_report'), 'end_report process -', 'nobody calls it');
+  assert.equal(site(false, 'panic', 'kasan_save_stack', 'kfree'), 'kasan_save_stack process -', 'no report');
+});
+
 test('a fault names its place; a page fault of the task is process context', () => {
   const fault = [
     '!delay_tsc',

@@ -7,6 +7,11 @@ const DYING =
 const FAULT =
   /^(?:report_bug\w*|die|__die|die_addr|die_kernel_fault|oops_end|page_fault_oops|no_context|panic_bad_stack|handle_bad_stack|kernel_stack_overflow)(?:\.\w+)*$/;
 
+/** KASAN's report of an access that its code found wrong, and the checks that lead to it (mm/kasan/report.c, generic.c, common.c, shadow.c). */
+const CHECKED =
+  /^(?:end_report|kasan_report\w*|print_report|__asan_\w+|_{0,2}kasan_(?!quarantine)\w+|check_slab_(?:free|allocation)|(?:check_page|poison_slab|____kasan_slab)_\w+)(?:\.\w+)*$/;
+const REPORT = /^(?:end_report|kasan_report\w*)(?:\.\w+)*$/;
+
 /** Names of the code that a CPU enters on an interrupt, on NMI, and on a fault. */
 const INTERRUPT =
   /sysvec|_interrupt\b|common_interrupt|(?:ext|io)_int_handler|(?:el[01]\w*|vectors|handle_arch)_f?irq|ret_from_intr|reschedule_ipi|irq_entries|^do_irq$|^(?:do|handle)_vint$/;
@@ -44,7 +49,14 @@ function siteIndex(frames: readonly FrameData[], stuck: boolean): number | undef
   const interrupted = frames.findIndex((f, i) => i > dying && f.interrupted);
   if ((fault || stuck) && interrupted >= 0 && frames[interrupted]?.stack !== 'user') return interrupted;
   const own = frames.findIndex((f, i) => i > dying && f.stack !== 'user');
-  return own < 0 ? undefined : own;
+  return own < 0 ? undefined : beyondChecks(frames, own);
+}
+
+/** Where the code stands whose access was reported: the compiler has it call the checks. */
+function beyondChecks(frames: readonly FrameData[], from: number): number {
+  if (!REPORT.test(frames[from]?.symbol ?? '')) return from;
+  const own = frames.findIndex((f, i) => i > from && !CHECKED.test(f.symbol ?? ''));
+  return own < 0 || frames[own]?.stack === 'user' ? from : own;
 }
 
 /** What the code did that stands right above an interrupted frame. */

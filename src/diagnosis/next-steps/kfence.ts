@@ -4,7 +4,8 @@ import type { StepMaker } from './step-facts.ts';
 /** Guard pages around a sample of objects (Documentation/dev-tools/kfence.rst): cheap enough for machines that are in use. */
 export const kfence: StepMaker = function* (facts) {
   const finding = facts.accusing.find((f) => OBJECT_BUG.test(f.rule));
-  if (!finding || facts.config('CONFIG_KFENCE') === 'n') return;
+  // KASAN checks every object, and reports the same
+  if (!finding || facts.config('CONFIG_KFENCE') === 'n' || facts.config('CONFIG_KASAN') === 'y') return;
   yield {
     id: 'kfence',
     title: { en: 'Let KFENCE sample more often', zh: '让 KFENCE 更频繁地采样' },

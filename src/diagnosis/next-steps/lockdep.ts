@@ -4,7 +4,7 @@ import type { StepMaker } from './step-facts.ts';
 /** The order of all locks checked (Documentation/locking/lockdep-design.rst): names a deadlock before it happens. */
 export const lockdep: StepMaker = function* (facts) {
   const finding = facts.accusing.find((f) => LOCK_ORDER.test(f.rule));
-  if (!finding || facts.config('CONFIG_PROVE_LOCKING') === 'y') return;
+  if (!finding || facts.config('CONFIG_PROVE_LOCKING') === 'y' || facts.config('CONFIG_LOCKDEP') === 'y') return;
   yield {
     id: 'lockdep',
     title: { en: 'Test with lockdep', zh: '用 lockdep 测试' },

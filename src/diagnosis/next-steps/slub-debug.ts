@@ -16,7 +16,8 @@ export const slubDebug: StepMaker = function* (facts) {
     cache === undefined ||
     !SAFE_NAME.test(cache) ||
     isWatched(facts, cache) ||
-    facts.config('CONFIG_SLUB_DEBUG') === 'n'
+    facts.config('CONFIG_SLUB_DEBUG') === 'n' ||
+    facts.config('CONFIG_KASAN_GENERIC') === 'y' // it keeps who allocated and who freed, and checks more
   )
     return;
   const parameter = `slub_debug=UFPZ,${cache}`;

@@ -32,6 +32,13 @@ export interface StepFacts {
 /** What caches and modules are called. A name from a damaged dump that is none must not get into a text that is meant to be typed. */
 export const SAFE_NAME = /^[\w.:-]{1,64}$/;
 
+/** Names that only a kernel with an option has: its configuration is rarely in memory. Any of them tells. */
+const SIGNS: Readonly<Record<string, readonly string[]>> = {
+  CONFIG_KASAN: ['kasan_report'],
+  CONFIG_KASAN_GENERIC: ['kasan_quarantine_reduce', 'quarantine_reduce'],
+  CONFIG_LOCKDEP: ['lock_acquire', 'lockdep_init_map_type'],
+};
+
 /** Makes steps, or none, from the facts. */
 export type StepMaker = (facts: StepFacts) => Iterable<NextStep>;
 
@@ -49,7 +56,8 @@ export function stepFacts(prog: Program, report: CrashReport): StepFacts {
     },
     config(option) {
       lines ??= attempt(() => kernelConfig(prog)) ?? [];
-      if (lines.length === 0) return undefined;
+      if (lines.length === 0)
+        return SIGNS[option]?.some((name) => attempt(() => prog.findSymbol(name))) ? 'y' : undefined;
       const line = lines.find((l) => l.startsWith(`${option}=`));
       return line === undefined ? 'n' : line.slice(option.length + 1);
     },
