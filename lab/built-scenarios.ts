@@ -6,6 +6,8 @@ const SLOW = { memMiB: 1024, timeoutSeconds: 600 } as const;
 const CHECKS = 'page_owner=on kasan.fault=panic lab.quiet=1 lab.nohog=1';
 const CHECKED = { ...SLOW, append: CHECKS } as const;
 const TWICE = { ...CHECKED, expect: /KASAN: double-free/ };
+/** Who frees an inode reads it before. */
+const FREED = { ...CHECKED, expect: /KASAN: slab-use-after-free/ };
 
 /** What labkasan.ko does, and how KASAN or another check of the kernel must name it. */
 const MISUSES: Readonly<Record<string, RegExp>> = {
@@ -21,6 +23,7 @@ const MISUSES: Readonly<Record<string, RegExp>> = {
   stack: /KASAN: stack-out-of-bounds in byte_of/,
   global: /KASAN: global-out-of-bounds in byte_of/,
   twice: /KASAN: double-free in mode_twice/,
+  rcuqueued: /KASAN: slab-use-after-free in rcu_/,
   rcutwice: /KASAN: double-free in/,
   inside: /KASAN: invalid-free in mode_inside/,
   bounds: /RIP: 0010:mode_bounds/,
@@ -39,8 +42,8 @@ export const BUILT_SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.12-kasan', 'null', CHECKED),
   scenario('amd64-6.12-kasan', 'uaf', TWICE),
   scenario('amd64-6.12-kasan', 'dfree', TWICE),
-  scenario('amd64-6.12-kasan', 'inode', TWICE),
-  scenario('amd64-6.12-kasan', 'rcuinode', { ...TWICE, append: `${CHECKS} ${KINDS.rcuinode.append}` }),
+  scenario('amd64-6.12-kasan', 'inode', FREED),
+  scenario('amd64-6.12-kasan', 'rcuinode', FREED),
   scenario('amd64-6.12-kasan', 'abba', { ...CHECKED, expect: /possible circular locking dependency/ }),
   ...WAITS.map((kind) => scenario('amd64-6.12-kasan', kind, { ...SLOW, append: `${CHECKS} ${KINDS[kind].append}` })),
   ...Object.entries(MISUSES).map(
