@@ -60,6 +60,7 @@ function framesFrom(stack: TaskStack, site: CrashSite): PrintedFrame[] {
 
 /** What the log printed of the way from the place into the report is left out: it is not of the crash. */
 function fromPlace(log: readonly PrintedFrame[], place: PrintedFrame): readonly PrintedFrame[] {
-  const at = log.findIndex((f) => f.function === place.function);
+  const sure = log.findIndex((f) => !f.guess && f.function === place.function);
+  const at = sure < 0 ? log.findIndex((f) => f.function === place.function) : sure;
   return at < 0 ? log : log.slice(at);
 }

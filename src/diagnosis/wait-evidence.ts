@@ -3,7 +3,8 @@ import { hex, hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
-import type { TaskRecord } from '../kernel/task.ts';
+import { notedFor } from '../kernel/lockdep.ts';
+import { findTask, type TaskRecord } from '../kernel/task.ts';
 import type { GraphResource, TaskWait } from '../kernel/wait-graph.ts';
 import type { Program } from '../program/program.ts';
 import type { Evidence, FindingSubject } from '../report/finding.ts';
@@ -45,7 +46,24 @@ export function waitEvidence(prog: Program, wait: TaskWait): Evidence[] {
     value: resourceText(resourceData(prog, resource), 'en'),
     command: `waits -t ${task.pid}`,
   };
-  return [sleeps, what, ...started, ...present(ownerEvidence(prog, resource))];
+  return [sleeps, what, ...started, ...present(ownerEvidence(prog, resource)), ...notedEvidence(prog, resource)];
+}
+
+/** More holders of one lock are not told one by one. */
+const MOST = 3;
+
+/** Where the holders took it, on a kernel with lockdep. */
+function notedEvidence(prog: Program, resource: GraphResource): Evidence[] {
+  const noted = attempt(() => notedFor(prog, resource)) ?? [];
+  return resource.holders.slice(0, MOST).flatMap(({ task }) => {
+    const record = noted.find((n) => n.task === task);
+    const holder = findTask(prog, task);
+    const name = record && prog.symbolAt(record.by)?.name;
+    if (!record || !holder || name === undefined) return [];
+    const who = taskWords(holder);
+    const what = { en: `by lockdep ${who} took it in`, zh: `lockdep 记录 ${who} 取得它的位置` };
+    return [{ what, value: name, command: `rd -s ${hexPad(record.at)}` }];
+  });
 }
 
 /** The function that a thread or work executes, where it is on the stack no more. */

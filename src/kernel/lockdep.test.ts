@@ -82,8 +82,8 @@ test('what lockdep notes of a task: bounded, and nothing of a count that cannot 
   const prog = made.program();
   const by = made.at('takes_it');
   assert.deepEqual(notedLocks(prog, one.task), [
-    { task: one.task, map, by, mode: 'write', trylock: false },
-    { task: one.task, map, by, mode: 'read', trylock: false },
+    { task: one.task, at: one.task + 616n, map, by, mode: 'write', trylock: false },
+    { task: one.task, at: one.task + 656n, map, by, mode: 'read', trylock: false },
   ]);
   made.memory.u32(one.task + 600n, 4);
   assert.deepEqual(notedLocks(prog, one.task), []);

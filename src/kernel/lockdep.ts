@@ -18,6 +18,8 @@ const MAX_TASKS = 200_000;
 export interface NotedLock {
   /** `struct task_struct *` */
   readonly task: Addr;
+  /** Where the record keeps `by`. */
+  readonly at: Addr;
   /** `struct lockdep_map *`: of most locks a member of the lock itself. */
   readonly map: Addr;
   /** The instruction behind the call that took it: acquire_ip. */
@@ -49,7 +51,8 @@ export function notedLocks(prog: Program, task: Addr): readonly NotedLock[] | un
   const record = new KernelStruct(prog, layout.size);
   const found: NotedLock[] = [];
   for (let i = 0; i < depth; i++) {
-    const lock = record.load(addrAdd(task, layout.locks + i * layout.size)) ? undefined : layout.read(record, task);
+    const at = addrAdd(task, layout.locks + i * layout.size);
+    const lock = record.load(at) ? undefined : layout.read(record, task, at);
     if (lock && isKernelPointer(prog, lock.map)) found.push(lock);
   }
   return found;
@@ -85,7 +88,7 @@ interface RecordLayout {
   readonly locks: number;
   readonly most: number;
   readonly size: number;
-  read(record: KernelStruct, task: Addr): NotedLock;
+  read(record: KernelStruct, task: Addr, at: Addr): NotedLock;
 }
 
 const recordLayout = perOwner((prog: Program): RecordLayout | undefined => {
@@ -100,8 +103,9 @@ const recordLayout = perOwner((prog: Program): RecordLayout | undefined => {
   const trylock = prog.findMember('held_lock', 'trylock');
   return {
     ...{ depth: depth.offset, locks: locks.offset, most, size },
-    read: (record, task) => ({
+    read: (record, task, at) => ({
       task,
+      at: addrAdd(at, by.offset),
       map: record.pointer(instance.offset),
       by: record.pointer(by.offset),
       mode: read && unsignedMember(record, read) !== 0 ? 'read' : 'write',

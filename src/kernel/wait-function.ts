@@ -61,9 +61,9 @@ const WAITING: readonly (readonly [RegExp, WaitKind, WaitMode?])[] = [
   ],
   [/^(?:(?:native_|__pv_)?queued_spin_lock_slowpath|virt_spin_lock|hv_wait|kvm_wait|osq_lock)$/, 'spinlock'],
   [/^resilient_(?:queued|tas)_spin_lock(?:_slowpath)?$/, 'spinlock'],
-  [/^_raw_(?:spin_lock|spin_trylock)(?:_\w+)?$/, 'spinlock'],
-  [/^queued_read_lock_slowpath$|^_raw_read_lock(?:_\w+)?$/, 'rwlock', 'read'],
-  [/^queued_write_lock_slowpath$|^_raw_write_lock(?:_\w+)?$/, 'rwlock', 'write'],
+  [/^(?:_|do_)raw_(?:spin_lock|spin_trylock)(?:_\w+)?$/, 'spinlock'],
+  [/^queued_read_lock_slowpath$|^(?:_|do_)raw_read_lock(?:_\w+)?$/, 'rwlock', 'read'],
+  [/^queued_write_lock_slowpath$|^(?:_|do_)raw_write_lock(?:_\w+)?$/, 'rwlock', 'write'],
   [/^(?:smp_call_function_(?:many_cond|many|single|any)|(?:__)?csd_lock_wait|on_each_cpu_cond_mask)$/, 'cpu-call'],
   [
     /^(?:(?:__)?wait_for_common(?:_io)?|__wait_for_common|wait_for_completion(?:_\w+)?|do_wait_for_common)$/,

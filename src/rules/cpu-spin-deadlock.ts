@@ -1,6 +1,7 @@
 import type { Phrase } from '../base/phrase.ts';
 import type { Addr } from '../base/units.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { lockOrderEvidence } from '../diagnosis/lock-order.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { type SpinHolder, spinHolders } from '../diagnosis/spin-holders.ts';
 import { takenEvidence, takerWords } from '../diagnosis/spin-story.ts';
@@ -29,7 +30,7 @@ export const cpuSpinDeadlock: Rule = {
   title: 'Deadlock of spinning locks',
   source: 'Documentation/locking/lockdep-design.rst, "Multi-lock dependency rules"; the AB-BA order of two spinlocks',
   *check(of) {
-    for (const circle of circles(of.prog)) yield finding(of.prog, circle, isDeath(of, circle));
+    for (const circle of circles(of.prog)) yield finding(of, circle, isDeath(of, circle));
   },
 };
 
@@ -66,7 +67,8 @@ function circles(prog: Program): Link[][] {
   return found;
 }
 
-function finding(prog: Program, circle: readonly Link[], kills: boolean): Finding {
+function finding(of: Case, circle: readonly Link[], kills: boolean): Finding {
+  const { prog } = of;
   const [first] = circle as [Link, ...Link[]];
   const sure = circle.every((l) => l.holder.sure);
   const names = [...new Set(circle.map((l) => callerWords(l.wait)))].join(', ');
@@ -80,7 +82,13 @@ function finding(prog: Program, circle: readonly Link[], kills: boolean): Findin
       zh: `死锁：${links.map((l) => l.zh).join('；')}。这些 CPU 都无法继续。`,
     },
     subject: waitSubject(first.wait),
-    evidence: circle.flatMap(({ wait, holder }) => [...waitEvidence(prog, wait), takenEvidence(holder)]),
+    evidence: [
+      ...circle.flatMap(({ wait, holder }) => [...waitEvidence(prog, wait), takenEvidence(holder)]),
+      ...lockOrderEvidence(
+        of,
+        circle.map((l) => l.wait.task),
+      ),
+    ],
     explains: SYMPTOMS_OF_WAITING,
   };
 }

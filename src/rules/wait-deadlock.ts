@@ -2,7 +2,9 @@ import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { hungReports } from '../diagnosis/hung-reports.ts';
+import { lockOrderEvidence } from '../diagnosis/lock-order.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { spinHolders } from '../diagnosis/spin-holders.ts';
 import {
   callerWords,
   canDieOfWaiting,
@@ -24,7 +26,11 @@ export const waitDeadlock: Rule = {
   title: 'Deadlock',
   source: 'Documentation/locking/lockdep-design.rst, "Multi-lock dependency rules"; the AB-BA order of two mutexes',
   *check(of) {
-    for (const cycle of waitGraph(of.prog).cycles) if (cycle.waits.length > 1) yield finding(of, cycle);
+    for (const cycle of waitGraph(of.prog).cycles) {
+      // cpu.spin-deadlock tells of spinning locks what the code on the stacks has taken
+      const spins = cycle.waits.every((w) => w.task.active && spinHolders(of.prog, w).length > 0);
+      if (cycle.waits.length > 1 && !spins) yield finding(of, cycle);
+    }
   },
 };
 
@@ -52,7 +58,8 @@ function finding(of: Case, cycle: WaitCycle): Finding {
 /** What the kernel noticed of it. */
 function kernelWords(of: Case, { waits }: WaitCycle): Evidence[] {
   const own = hungReports(of).filter((h) => waits.some((w) => w.task.pid === h.pid && w.task.comm === h.comm));
-  return own.slice(0, MOST).map((h) => logEvidence(h.line));
+  const tasks = waits.map((w) => w.task);
+  return [...lockOrderEvidence(of, tasks), ...own.slice(0, MOST).map((h) => logEvidence(h.line))];
 }
 
 const UNSURE: Phrase = {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type WaitingTask, WaitWriter } from '../../test/build/wait-writer.ts';
 import type { Case } from '../diagnosis/case.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { waitGraph } from '../kernel/wait-graph.ts';
 import type { Finding } from '../report/finding.ts';
 import { cpuStarved } from './cpu-starved.ts';
 import { panicAsked } from './panic-asked.ts';
@@ -57,6 +58,31 @@ function circle(): { made: WaitWriter; locks: bigint[] } {
   const two = made.waits(11, 'two', MUTEX);
   return { made, locks: [mutex(made, two.task, one), mutex(made, one.task, two)] };
 }
+
+test('a deadlock on a kernel with lockdep: where each took what the other wants, and what lockdep said', () => {
+  const { made, locks } = circle();
+  const { memory } = made;
+  memory.type('mutex', 64, { owner: 0, wait_list: 16, dep_map: 40 });
+  memory.type('held_lock', 40, { acquire_ip: 8, instance: 16 });
+  made.add('task_struct', { lockdep_depth: [600, 4], held_locks: [608, 120] });
+  const graph = waitGraph(death(made, undefined).prog);
+  for (const { task } of graph.waits) {
+    const own = task.pid === 10 ? locks[1] : locks[0];
+    memory.u32(task.address + 600n, 1);
+    memory.u64(task.address + 616n, made.at(task.pid === 10 ? 'takes_first' : 'takes_second'));
+    memory.u64(task.address + 624n, (own ?? 0n) + 40n);
+  }
+  const report = ['WARNING: possible circular locking dependency detected', '6.1.0 #1 Not tainted', '------'];
+  const wanted = 'ffff888000001000 (b){+.+.}-{3:3}, at: takes_both+0x2/0x9';
+  const said = [...report, 'two/11 is trying to acquire lock:', wanted, '', 'but task is already holding lock:'];
+  const others = [...report, 'elsewhere/5 is trying to acquire lock:', wanted];
+  const [found] = check(waitDeadlock, death(made, undefined, ...others, ...said));
+  const told = found?.evidence.map((e) => `${e.what.en}: ${e.value}`) ?? [];
+  assert.ok(told.includes('by lockdep PID 10 "one" took it in: takes_first'), told.join('\n'));
+  assert.ok(told.includes('by lockdep PID 11 "two" took it in: takes_second'));
+  const lines = found?.evidence.filter((e) => e.command === 'log').map((e) => e.value);
+  assert.deepEqual(lines, [report[0], 'two/11 is trying to acquire lock:', wanted]);
+});
 
 test('a deadlock is the cause of a death by waiting, and only a suspect of another', () => {
   const { made, locks } = circle();
