@@ -22,6 +22,8 @@ export interface WordSource {
 
 /** How far a member may lie from the pointer that leads to it. */
 const NEAR = 0x1000n;
+/** Low bits that say something else, and are taken off a pointer before it is used. */
+const FLAGS = 0xffn;
 const MAX_OBJECT = 0x10000;
 
 /**
@@ -40,7 +42,8 @@ export function wordSource(of: Case, bad: bigint): WordSource | undefined {
       if (value === undefined) break;
       if (value === bad) return source(of, object, offset) ?? near;
       const distance = bad - value;
-      if (!near && value >= NEAR && distance > 0n && distance < NEAR) near = source(of, object, offset);
+      const flags = (bad & FLAGS) === 0n && (value & ~FLAGS) === bad;
+      if (!near && value >= NEAR && (flags || (distance > 0n && distance < NEAR))) near = source(of, object, offset);
     }
   }
   return near;

@@ -35,7 +35,10 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   const walk = new Walk(callers, new Map<FaultFrame, Typer>());
   const pointer = frame.origins.ofTerm(callee.operand, frame.index);
   const named = walk.typer(frame).name(pointer);
-  const state = pointerState(prog, site.pc, typeof prog.memory.translate(site.pc) !== 'string');
+  const held = frame.value(pointer);
+  // the CPU may not keep all of an address that it jumps to
+  const target = held !== undefined && prog.arch.printedAddress?.(held) === site.pc ? held : site.pc;
+  const state = pointerState(prog, target, typeof prog.memory.translate(site.pc) !== 'string');
   const symbol = prog.symbolAt(site.pc);
   const data: Phrase = !symbol
     ? { en: '', zh: '' }
@@ -52,14 +55,14 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   const first = makeStep(frame, frame.index, {
     named,
     what: summary,
-    value: site.pc,
-    confidence: frame.value(pointer) === site.pc ? 'certain' : 'likely',
+    value: target,
+    confidence: held === target ? 'certain' : 'likely',
   });
   const { steps, stopped } = walk.follow(frame, pointer);
   return {
     kind: 'jump',
     ...placeOf(first),
-    target: site.pc,
+    target,
     expression: `${named.text}()`,
     summary,
     strands: [{ steps: [first, ...steps], stopped }],

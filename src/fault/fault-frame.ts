@@ -158,11 +158,12 @@ export class FaultFrame {
 
   /** Which of several values it was, when the condition or the value that is left tells. @param known the value */
   chosen(origin: Origin, known?: bigint): Linear | undefined {
-    const byCondition = this.#byCondition(origin, 0);
-    if (byCondition) return byCondition;
-    const byWay = this.#byWay(origin);
-    if (byWay) return byWay;
     const value = known ?? this.#known.get(origin.key);
+    // memory that a condition goes by may have changed since: a constant that it was not is refused
+    const told = [this.#byCondition(origin, 0), this.#byWay(origin)].find(
+      (v) => v && (value === undefined || v.origin.kind !== 'constant' || v.addend === value),
+    );
+    if (told) return told;
     if (value === undefined) return undefined;
     const values = this.#alternatives(origin, 0);
     const equal = (origin.of ?? []).filter((_, i) => values[i] === value);

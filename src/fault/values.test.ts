@@ -88,3 +88,36 @@ test('a constant that was added to an index is a distance from the array', () =>
   assert.equal(chain?.expression, '(argument 1 + 0x50)[argument 2]');
   assert.match(chain?.summary.en ?? '', /: argument 2 is 4294967295 \(0xffffffff\)$/);
 });
+
+test('a call through a pointer of which the CPU keeps no top byte goes to what the pointer is', () => {
+  const kernel = new FaultKernel(arm64);
+  const asks = kernel.nextCode;
+  // stp x29, x30, [sp, #-16]!; ldr x1, [x19, #8]; blr x1; ldp x29, x30, [sp], #16; ret
+  kernel.code('asks', words(0xa9bf7bfd, 0xf9400661, 0xd63f0020, 0xa8c17bfd, 0xd65f03c0));
+  kernel.word(FaultKernel.STACK + 8n, 0x6320612074616874n);
+  const registers = { sp: FaultKernel.STACK + 0x1000n, x19: FaultKernel.STACK, x30: asks + 12n };
+  const chain = kernel.explain({ ...registers, pc: 0x0020612074616874n });
+  assert.equal(chain?.target, 0x6320612074616874n);
+  assert.match(chain?.summary.en ?? '', /is 0x6320612074616874, no address at all$/);
+  assert.equal(kernel.explain({ ...registers, pc: 0x0020612074616878n })?.target, 0x0020612074616878n);
+});
+
+test('a constant is not what was chosen where the value that is left is another', () => {
+  const kernel = new FaultKernel(arm64);
+  const reads = kernel.code('reads', words(0xf9400000, 0xd65f03c0)); // ldr x0, [x0]; ret
+  const asks = kernel.nextCode;
+  // stp; ldr x2, [x19]; tst x2, #4; and x0, x2, #~0xff; csel x0, x0, xzr, ne; bl reads; ldp; ret
+  kernel.code(
+    'asks',
+    words(
+      ...[0xa9bf7bfd, 0xf9400262, 0xf27e005f, 0x9278dc40, 0x9a9f1000, branchLink(asks + 20n, reads)],
+      ...[0xa8c17bfd, 0xd65f03c0],
+    ),
+  );
+  kernel.word(FaultKernel.STACK, 0n); // it was another when it was tested
+  const x0 = 0xffff800008000500n;
+  const registers = { pc: reads, sp: FaultKernel.STACK + 0x1000n, x0, x19: FaultKernel.STACK, x30: asks + 24n };
+  const steps = kernel.explain(registers)?.strands.flatMap((s) => s.steps) ?? [];
+  assert.ok(steps.length > 2);
+  assert.ok(!steps.some((s) => s.expression === '0'), steps.map((s) => s.expression).join('; '));
+});

@@ -60,7 +60,8 @@ function finding(of: Case, pc: bigint): Finding {
   // a function that was left by a jump, or has no frame of its own, is not on the stack
   const told = of.chain?.kind === 'jump' ? of.chain : undefined;
   const where = told ? `${told.function}${told.module === undefined ? '' : ` [${told.module}]`}` : frameName(caller);
-  const kind = pointerKind(pc);
+  const at = told?.target !== undefined && of.prog.arch.printedAddress?.(told.target) === pc ? told.target : pc;
+  const kind = pointerKind(at);
   const symbol = of.prog.symbolAt(pc);
   const user = symbol ? undefined : userMemory(of, pc);
   const inside = symbol !== undefined && /[tw]/i.test(symbol.letter) && isInside(of, pc);
@@ -70,8 +71,8 @@ function finding(of: Case, pc: bigint): Finding {
       ? { en: `into data, ${symbol.name} at ${hex(pc)}`, zh: `数据 ${symbol.name}（${hex(pc)}）` }
       : kind.kind === 'null'
         ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
-        : wordsOf(pc, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
-  const source = pc < 0x1000n ? undefined : wordSource(of, pc);
+        : wordsOf(at, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
+  const source = pc < 0x1000n ? undefined : wordSource(of, at);
   const object = source?.object ?? chainObject(of);
   const state = object?.slab && stateWords(object);
   const called = told ? `\`${told.expression}\`, ` : '';
@@ -79,7 +80,7 @@ function finding(of: Case, pc: bigint): Finding {
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: inside ? insideTitle(symbol, where) : titleOf(kind, user !== undefined, hex(pc), where),
+    title: inside ? insideTitle(symbol, where) : titleOf(kind, user !== undefined, hex(at), where),
     sentence: {
       en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
       zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,

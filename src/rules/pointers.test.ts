@@ -183,3 +183,13 @@ test('a call to where no instruction begins, inside of a function', () => {
   );
   assert.deepEqual(dies(at + 4n), [], 'the explanation is of another place');
 });
+
+test('a bad pointer came from the word whose lowest bits were taken off', () => {
+  const { memory, full } = wholeSlabKernel();
+  const object = full.object(3);
+  memory.u64(object, 0x7777777777777777n);
+  const frames = [{ symbol: 'reads', registers: { rdi: object } }];
+  const [finding] = run(badPointer, { memory, log: fault('7777777777777700'), frames });
+  assert.match(finding?.sentence.en ?? '', /It came from .*0x\w+ of slab cache/);
+  assert.ok(finding?.evidence.some((e) => e.value === '7777777777777777'));
+});
