@@ -10,6 +10,7 @@ import type { Named } from './naming.ts';
 import type { Linear } from './origin.ts';
 import { condition as conditionText } from './phrases.ts';
 import { makeStep } from './step-writer.ts';
+import type { Term } from './term.ts';
 import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
@@ -19,7 +20,7 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
   const [condition] = conditionsOf(frame);
   if (!condition) return unconditional(frame);
   const { index, test } = condition;
-  const sides = [test.left, test.right].map((term) => frame.origins.ofTerm(term, index));
+  const sides = [test.left, test.right].map((term) => frame.origins.ofTerm(term, index, registerOf(term)));
   const [left, right] = sides as [Linear, Linear];
   const naming = new Walk(callers, typers).typer(frame);
   const first = naming.name(left);
@@ -52,6 +53,12 @@ export function explainAssertion(frame: FaultFrame, callers: Callers): FaultChai
   }
   const ends = { ...(origin && { origin }), ...(object && { object }) };
   return { kind: 'assertion', ...placeOf(trap), expression, summary, strands, ...ends, pointers };
+}
+
+/** Parts of two registers are two values, though both are made by the same instruction. */
+function registerOf(term: Term): string {
+  if (term.kind === 'part') return registerOf(term.of);
+  return term.kind === 'register' ? term.name : '';
 }
 
 function zeroText(named: Named, other: Named): string {

@@ -121,3 +121,13 @@ test('a constant is not what was chosen where the value that is left is another'
   assert.ok(steps.length > 2);
   assert.ok(!steps.some((s) => s.expression === '0'), steps.map((s) => s.expression).join('; '));
 });
+
+test('the lower halves of two registers that are compared are two values', () => {
+  const kernel = new FaultKernel(arm64);
+  // ldr w2, [x0, #8]; cmp w2, w1; b.hi trap; ret; trap: brk
+  const at = kernel.code('checks', words(0xb9400802, 0x6b01005f, 0x54000048, 0xd65f03c0, 0xd4210000));
+  kernel.word(FaultKernel.STACK + 8n, 12n);
+  const registers = { sp: FaultKernel.STACK + 0x1000n, x0: FaultKernel.STACK, x1: 9n, x2: 12n, x30: at };
+  const chain = kernel.explain({ ...registers, pc: at + 16n });
+  assert.equal(chain?.expression, '*(argument 1 + 0x8) > argument 2');
+});
