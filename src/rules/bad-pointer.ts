@@ -31,7 +31,7 @@ function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind)
   const frame = callerFrame(of);
   const where = frameName(of.site);
   const at = hex(errorPointer(of) ?? fault.address);
-  const source = wordSource(of, fault.address);
+  const source = wordSource(of, errorPointer(of) ?? fault.address);
   const origin = errorPointer(of) === undefined ? undefined : of.chain?.origin;
   const from = source ? objectName(source.object) : origin && { en: origin.expression, zh: ` ${origin.expression} ` };
   return {
