@@ -95,9 +95,10 @@ function recursionWords({ functions, rounds, bytes }: Recursion, stack: Phrase):
   const names = functions.map((f) => frameName(f));
   const round = names.length === 1 ? `${names[0]} called itself` : `${names.join(' < ')} called each other`;
   const zhRound = names.length === 1 ? `${names[0]} 调用自身` : `${names.join(' < ')} 相互调用`;
+  const begin = { en: stack.en.replace(/^t/, 'T'), zh: stack.zh };
   return {
-    en: `${stack.en.replace(/^t/, 'T')} is used up: ${round} ${rounds} times${bytes === undefined ? '' : `, ${bytes} bytes of stack each time`}.`,
-    zh: `${stack.zh}已耗尽：${zhRound} ${rounds} 次${bytes === undefined ? '' : `，每次占用 ${bytes} 字节`}。`,
+    en: `${begin.en} is used up: ${round} ${rounds} times${bytes === undefined ? '' : `, ${bytes} bytes of stack each time`}.`,
+    zh: `${begin.zh}已耗尽：${zhRound} ${rounds} 次${bytes === undefined ? '' : `，每次占用 ${bytes} 字节`}。`,
   };
 }
 
