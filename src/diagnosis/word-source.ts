@@ -31,6 +31,7 @@ const MAX_OBJECT = 0x10000;
  * The exact value goes before a near one.
  */
 export function wordSource(of: Case, bad: bigint): WordSource | undefined {
+  if (bad < NEAR) return undefined; // a small number is anywhere
   const walked = attempt(() => walkedSource(of, bad));
   if (walked) return walked;
   let near: WordSource | undefined;

@@ -30,9 +30,11 @@ export const badPointer: Rule = {
 function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind): Finding {
   const frame = callerFrame(of);
   const where = frameName(of.site);
-  const at = hex(errorPointer(of) ?? fault.address);
-  const source = wordSource(of, errorPointer(of) ?? fault.address);
-  const origin = errorPointer(of) === undefined ? undefined : of.chain?.origin;
+  const error = errorPointer(of);
+  const at = hex(error ?? fault.address);
+  // a code is a common number: who returned it is surer than who has it
+  const origin = error === undefined ? undefined : of.chain?.origin;
+  const source = origin ? undefined : wordSource(of, error ?? fault.address);
   const from = source ? objectName(source.object) : origin && { en: origin.expression, zh: ` ${origin.expression} ` };
   return {
     severity: 'cause',

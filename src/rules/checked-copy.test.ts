@@ -26,6 +26,20 @@ test('FORTIFY says who copied, and how much where it knows', () => {
   assert.deepEqual(young?.evidence[0]?.value, 'strlcat: detected buffer overflow: 20 byte write of buffer size 8');
 });
 
+test('what FORTIFY said in a warning of its own, with registers and a stack behind it, is found', () => {
+  const said = 'memcpy: detected buffer overflow: 64 byte write of buffer size 24';
+  const warning = 'WARNING: CPU: 1 PID: 274 at lib/string_helpers.c:1032 __fortify_report+0x43/0x50';
+  const stack = Array.from({ length: 40 }, (_, i) => ` frame_${i}+0x1/0x2`);
+  const frames = ['__fortify_panic', 'engraves.cold m'];
+  const [found] = run([CUT, said, warning, ...stack, '---[ end trace 0000000000000000 ]---'], frames);
+  assert.match(
+    found?.sentence.en ?? '',
+    /engraves \[m\] called memcpy\(\).*: a write of 64 bytes, where there are 24;/,
+  );
+  const other = 'WARNING: CPU: 1 PID: 274 at lib/thing.c:1 thing+0x43/0x50';
+  assert.deepEqual(run([CUT, said, other, ...stack], frames), []);
+});
+
 test('hardened usercopy names the object, and who asked for the copy behind the functions that pass it on', () => {
   const line = "usercopy: Kernel memory exposure attempt detected from SLUB object 'things' (offset 8, size 352)!";
   const [found] = run(
