@@ -65,11 +65,16 @@ export function compareTimers(prog: Program, console: ConsoleText): Check {
     else if (g.softExpires <= now) check.explain(`${what}: its time came before the crash at ${now}`);
     else if (same.some((t) => t.cpu === g.cpu && t.expires > g.expires))
       check.explain(`${what}: armed for later since`);
+    else if (TICK.test(g.function) && same.some((t) => t.cpu === g.cpu))
+      check.explain(`${what}: the CPU was idle without a tick, and has one again`);
     else check.expect(false, () => `${what} is missing`);
   }
   for (const t of ours) check.expect(t.name !== undefined, () => `CPU ${t.cpu}: a timer of no function`);
   return check;
 }
+
+/** kernel/time/tick-sched.c: stopped, or armed for the next timer, while the CPU is idle. */
+const TICK = /^tick_(?:sched_timer|nohz_handler)$/;
 
 /** /proc/iomem and /proc/ioports, line by line. */
 export function compareResources(prog: Program, console: ConsoleText): Check {
