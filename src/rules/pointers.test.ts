@@ -62,10 +62,10 @@ test('an error code whose member lies at NULL and above is an error code, whoeve
     /used 0xfffffffffffffff4 as an address: error code -12 used as a pointer\. It came from finds\(\)\./,
   );
   // a variable that happens to hold the faulting address, to which a register is left pointing, gave nothing
-  const memory = new KernelMemory();
-  const table = memory.symbol('a_table', memory.alloc(64), 64);
-  memory.u64(table + 16n, 0x18n);
-  const [same] = run(badPointer, { ...death, memory, frames: [{ symbol: 'reads', registers: { rsi: table } }] });
+  const other = new KernelMemory();
+  const table = other.symbol('a_table', other.alloc(64), 64);
+  other.u64(table + 16n, 0x18n);
+  const [same] = run(badPointer, { ...death, memory: other, frames: [{ symbol: 'reads', registers: { rsi: table } }] });
   assert.match(same?.sentence.en ?? '', /It came from finds\(\)\./);
   assert.equal(same?.subject?.address, undefined);
   const zero: FaultChain = { ...chain, strands: [{ steps: [{ ...step, value: 0n }], stopped: text }] };
