@@ -93,3 +93,16 @@ test('a warning that comes whatever happens has no condition', () => {
   });
   assert.doesNotMatch(finding?.sentence.en ?? '', /because/);
 });
+
+test('the words of every form in which kernels state where they warned', () => {
+  const forms: readonly (readonly [string, string])[] = [
+    ['WARNING: CPU: 1 PID: 225 at mm/thing.c:665 checks_thing+0xa1/0x120', 'mm/thing.c:665'],
+    ['WARNING: mm/thing.c:665 at checks_thing+0xa1/0x120 [m], CPU#1: app/225', 'mm/thing.c:665'],
+    ['WARNING: at checks_thing+0xa1/0x120, CPU#1: app/225', 'checks_thing+0xa1/0x120'],
+  ];
+  for (const [line, place] of forms) {
+    const frames = [{ symbol: 'checks_thing', registers: {} }];
+    const [finding] = run(warning, { log: [CUT, 'that is none', line, PANIC], frames, panic: PANIC });
+    assert.ok(finding?.sentence.en.includes(`warned (${place}): "that is none"`), finding?.sentence.en ?? line);
+  }
+});

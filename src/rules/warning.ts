@@ -24,8 +24,11 @@ export const warning: Rule = {
   },
 };
 
-/** `WARNING: CPU: 1 PID: 225 at mm/slab.h:665 cache_from_obj+0xa1/0x120`; without CPU and PID since v6.18. */
-const WARNING = /^WARNING: (?:CPU: \d+ PID: \d+ )?at (\S+:\d+|\S+)(?: |,|$)/;
+/**
+ * `WARNING: CPU: 1 PID: 225 at mm/slab.h:665 cache_from_obj+0xa1/0x120`; since v6.18
+ * `WARNING: mm/slab.h:665 at cache_from_obj+0xa1/0x120, CPU#1: app/225`.
+ */
+const WARNING = /^WARNING: (?:(?:CPU: \d+ PID: \d+ )?at (?<old>[^\s,]+)|(?<place>\S+:\d+) at [^\s,]+)/;
 /** WARN() prints its words between these lines; WARN_ON() has none. */
 const CUT = /^-+\[ cut here \]-+$/;
 const MOST_LINES = 4;
@@ -40,7 +43,7 @@ function saidBefore(lines: readonly string[], index: number): string | undefined
 
 function finding(of: Case, line: string, said: string | undefined): Finding {
   const where = frameName(of.site);
-  const place = WARNING.exec(line)?.[1];
+  const { old, place = old } = WARNING.exec(line)?.groups ?? {};
   const at = place === undefined ? '' : ` (${place})`;
   const condition =
     of.chain?.kind === 'assertion' && of.chain.expression !== NO_CONDITION ? of.chain.expression : undefined;
