@@ -17,6 +17,10 @@ export interface AllocatorReport {
   readonly cache?: string;
   /** Address of the object. A hashed one is left out: it leads nowhere. */
   readonly object?: bigint;
+  /** What was accessed, by KASAN; a free has no size. */
+  readonly access?: { readonly what: 'read' | 'write' | 'free'; readonly size?: number; readonly address: bigint };
+  /** Lines of the report from its first on. */
+  readonly lines?: readonly string[];
   /** Of an object that KFENCE guards: its number. */
   readonly number?: number;
   /** Where it was noticed: `foo+0x12/0x34 [module]`. */
@@ -89,6 +93,7 @@ function sanitizerReport(line: string, rest: readonly string[]): AllocatorReport
   return {
     ...{ by: tool === 'KASAN' ? 'kasan' : 'kfence', kind: kindOf(KASAN, words), line, words, place },
     ...addressOf(object?.group),
+    ...(tool === 'KASAN' && { ...accessOf(rest), lines: rest }),
     ...(number && { number: Number(number.group) }),
     ...(cache && { cache: cache.group }),
     ...traces(rest),
@@ -99,6 +104,20 @@ function sanitizerReport(line: string, rest: readonly string[]): AllocatorReport
 function addressOf(digits: string | undefined): Pick<AllocatorReport, 'object'> {
   const object = digits === undefined ? 0n : BigInt(`0x${digits}`);
   return object < 1n << 32n ? {} : { object };
+}
+
+/** `Read of size 8 at addr ffff888002541f60 by task foo/107`, `Free of addr ...` */
+function accessOf(lines: readonly string[]): Pick<AllocatorReport, 'access'> {
+  const words = /^(Read|Write|Free) of (?:size (\d{1,9}) at )?addr ([0-9a-f]{8,16})/;
+  const found = lines
+    .slice(0, 4)
+    .map((l) => words.exec(l))
+    .find((m) => m);
+  const [, what = '', size, digits] = found ?? [];
+  const { object: address } = addressOf(digits);
+  if (address === undefined) return {};
+  const how = what.toLowerCase() as 'read' | 'write' | 'free';
+  return { access: { what: how, ...(size !== undefined && { size: Number(size) }), address } };
 }
 
 function kindOf(

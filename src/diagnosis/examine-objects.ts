@@ -2,15 +2,14 @@ import { attempt } from '../base/attempt.ts';
 import type { Addr } from '../base/units.ts';
 import type { FaultPointer } from '../fault/chain.ts';
 import { cacheType } from '../kernel/cache-type.ts';
-import { kasanTracks } from '../kernel/kasan-track.ts';
 import { modulePlace } from '../kernel/module-place.ts';
 import { findStruct } from '../kernel/module-struct.ts';
 import { objectIdentity } from '../kernel/object-identity.ts';
+import { objectTracks } from '../kernel/object-tracks.ts';
 import { pageMap } from '../kernel/page-map.ts';
 import { pageUse, pageUseAt } from '../kernel/page-use.ts';
 import { type SlabObjectFacts, slabObjectFacts } from '../kernel/slab-object-facts.ts';
 import { slabPoison } from '../kernel/slab-poison.ts';
-import { slabTracks } from '../kernel/slab-track.ts';
 import type { Program } from '../program/program.ts';
 import type { StackFrame } from '../unwind/stack.ts';
 import type { ExaminedObject, PointerRole } from './examined-object.ts';
@@ -101,8 +100,7 @@ function slabParts(
   const type = attempt(() => cacheType(prog, cache))?.name ?? fitting(prog, slab, pointed);
   const identity = type === undefined ? undefined : attempt(() => objectIdentity(prog, type, object));
   const poison = attempt(() => slabPoison(prog, cache, object));
-  const kept = attempt(() => slabTracks(prog, cache, object)) ?? [];
-  const tracks = kept.length > 0 ? kept : (attempt(() => kasanTracks(prog, cache.address, object)) ?? []);
+  const tracks = attempt(() => objectTracks(prog, cache, object)) ?? [];
   return {
     address: object,
     tracks,

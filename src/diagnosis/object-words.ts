@@ -1,5 +1,6 @@
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import { sinceBoot } from '../base/since-boot.ts';
 import type { PageUse } from '../kernel/page-use.ts';
 import type { FreePlace } from '../kernel/slab-object-facts.ts';
 import type { SlabTrack } from '../kernel/slab-track.ts';
@@ -101,6 +102,6 @@ export function trackText(prog: Program, track: SlabTrack): string {
     ...(pid < 0 ? [] : [`pid ${pid}`]),
     ...(cpu < 0 ? [] : [`cpu ${cpu}`]),
     ...(when === 0n ? [] : [`at tick ${when}`]),
-    ...(nanoseconds === undefined ? [] : [`${(Number(nanoseconds) / 1e9).toFixed(6)} s after boot`]),
+    ...(nanoseconds === undefined ? [] : [sinceBoot(nanoseconds)]),
   ].join(', ');
 }

@@ -6,12 +6,12 @@ import type { KernelSymbol, Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { type FreeBlock, freeBlockOf } from './buddy.ts';
 import { accessibleBytes, type KasanShadow, kasanShadow } from './kasan-shadow.ts';
-import { kasanTracks } from './kasan-track.ts';
+import { objectTracks } from './object-tracks.ts';
 import { type PageRecord, pageReader } from './page.ts';
 import { type PageOwner, pageOwner } from './page-owner.ts';
 import { perCpuOffset, possibleCpus } from './percpu.ts';
 import { type SlabHit, slabAt } from './slab-object.ts';
-import { type SlabTrack, slabTracks } from './slab-track.ts';
+import type { SlabTrack } from './slab-track.ts';
 import { type TaskRecord, taskTable } from './task.ts';
 import { type VmapArea, vmapAreas } from './vmalloc.ts';
 
@@ -98,11 +98,9 @@ function shadowOf(prog: Program, at: Addr, slab: SlabHit | undefined): AddressId
   return shadow && { ...shadow, ...(accessible !== undefined && { accessible }) };
 }
 
-/** Those of slab debugging, which have more to tell, or else KASAN's. */
 function tracksOf(prog: Program, { slab: { cache }, object }: SlabHit): readonly SlabTrack[] {
   if (object === undefined) return [];
-  const kept = slabTracks(prog, cache, object);
-  return kept.length > 0 ? kept : kasanTracks(prog, cache.address, object);
+  return objectTracks(prog, cache, object);
 }
 
 function areaOf(prog: Program, at: Addr): VmapArea | undefined {

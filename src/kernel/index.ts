@@ -131,6 +131,7 @@ export {
 } from './net-device.ts';
 export { arpCache, type Neighbour, type Neighbours } from './net-neighbour.ts';
 export { type ObjectIdentity, objectIdentity } from './object-identity.ts';
+export { objectTracks } from './object-tracks.ts';
 export { oomLog } from './oom-log.ts';
 export { type OomScore, type OomScores, oomScores } from './oom-score.ts';
 export { type Overcommit, type OvercommitMode, overcommit } from './overcommit.ts';

@@ -35,6 +35,12 @@ const MAPS: Readonly<Record<string, readonly (readonly [type: string, member: st
   percpu_rw_semaphore: [['percpu_rw_semaphore', 'dep_map']],
   qspinlock: [['raw_spinlock', 'dep_map']],
   qrwlock: [['rwlock_t', 'dep_map']],
+  // of a preemptible kernel a mutex has one inside
+  rt_mutex: [['rt_mutex', 'dep_map']],
+  rt_mutex_base: [
+    ['rt_mutex', 'dep_map'],
+    ['mutex', 'dep_map'],
+  ],
   srcu_struct: [['srcu_struct', 'dep_map']],
 };
 
@@ -65,7 +71,8 @@ export function notedFor(
 ): readonly NotedLock[] {
   for (const [name, member] of MAPS[type] ?? []) {
     const place = prog.findMember(name, member);
-    if (place) return notedByMap(prog).get(addrAdd(address, place.offset)) ?? [];
+    const noted = place && notedByMap(prog).get(addrAdd(address, place.offset));
+    if (noted) return noted;
   }
   return [];
 }

@@ -1,3 +1,4 @@
+import { sinceBoot } from '../base/since-boot.ts';
 import {
   PAGE_HEADER,
   type PageData,
@@ -237,13 +238,13 @@ function trackPart(track: NonNullable<IdentityData['tracks']>[number]): string[]
     ...(pid < 0 ? [] : [`pid ${pid}`]),
     ...(cpu < 0 ? [] : [`cpu ${cpu}`]),
     ...(when === 0 ? [] : [`at tick ${when}`]),
-    ...(nanoseconds === undefined ? [] : [`${(nanoseconds / 1e9).toFixed(6)} s after boot`]),
+    ...(nanoseconds === undefined ? [] : [sinceBoot(nanoseconds)]),
   ];
   return [head.join(', '), ...track.stack.map((frame) => `    ${frame}`)];
 }
 
 function ownerPart({ what, pid, nanoseconds, stack }: NonNullable<IdentityData['owner']>['tracks'][number]): string[] {
-  const when = nanoseconds === null ? '' : `, ${(nanoseconds / 1e9).toFixed(6)} s after boot`;
+  const when = nanoseconds === null ? '' : `, ${sinceBoot(nanoseconds)}`;
   return [`page ${what} last by pid ${pid}${when}`, ...stack.map((frame) => `    ${frame}`)];
 }
 

@@ -7,9 +7,12 @@ import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
+import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { kfenceEvidence } from '../diagnosis/kfence-evidence.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectMember } from '../diagnosis/object-member.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
+import { reportedMemory } from '../diagnosis/reported-memory.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { type KfenceObject, kfenceObject } from '../kernel/kfence.ts';
 import type { Finding, FindingSubject } from '../report/finding.ts';
@@ -38,20 +41,24 @@ const KINDS: Readonly<Record<AllocatorReport['kind'], Phrase>> = {
 const TOOLS = { slub: 'SLUB', kasan: 'KASAN', kfence: 'KFENCE' } as const;
 
 function finding(of: Case, report: AllocatorReport): Finding {
-  const { cache, words, freedBy, allocatedBy, place } = report;
+  const { cache, words, place } = report;
   const guarded = report.number === undefined ? undefined : attempt(() => kfenceObject(of.prog, Number(report.number)));
   const object = report.object === undefined || guarded ? undefined : examineObject(of.prog, report.object, []);
+  const memory = object || guarded ? undefined : reportedMemory(of, report);
+  const freedBy = report.freedBy ?? memory?.freedBy;
+  const allocatedBy = report.allocatedBy ?? memory?.allocatedBy;
   const tool = TOOLS[report.by];
-  const kind = KINDS[report.kind];
+  const kind = memory?.title ?? KINDS[report.kind];
+  const access = accessWords(of, report, object);
   const inCache = cache === undefined ? '' : ` of ${cache}`;
   const name = guarded
     ? guardedName(guarded, cache)
     : object
       ? objectName(object)
-      : { en: `an object${inCache}`, zh: cache === undefined ? '一个对象' : `${cache} 的对象` };
+      : (memory?.words ?? { en: `an object${inCache}`, zh: cache === undefined ? '一个对象' : `${cache} 的对象` });
   const parts = {
     en: [
-      place === undefined ? '' : ` in ${place}`,
+      place === undefined ? '' : `${memory ? ', by' : ' in'} ${place}`,
       freedBy === undefined ? '' : `; it had been freed in ${freedBy}`,
       allocatedBy === undefined ? '' : `, allocated in ${allocatedBy}`,
     ].join(''),
@@ -72,8 +79,8 @@ function finding(of: Case, report: AllocatorReport): Finding {
       report.kind === 'in-use'
         ? inUseWords(report)
         : {
-            en: `${tool} found "${words}" on ${name.en}${parts.en}.`,
-            zh: `${tool} 在${name.zh}上发现“${words}”${parts.zh}。`,
+            en: `${tool} found "${words}"${access.en} on ${name.en}${parts.en}.`,
+            zh: `${tool} 在${name.zh}上发现“${words}”${access.zh}${parts.zh}。`,
           },
     subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report, guarded)) },
     evidence: [
@@ -81,6 +88,7 @@ function finding(of: Case, report: AllocatorReport): Finding {
       ...(report.allocatedLine === undefined ? [] : [logEvidence(report.allocatedLine)]),
       ...(report.freedLine === undefined ? [] : [logEvidence(report.freedLine)]),
       ...(object ? objectEvidence(of, object) : []),
+      ...(memory?.evidence ?? []),
       ...(guarded ? kfenceEvidence(of, guarded) : []),
     ],
     explains: EXPLAINED,
@@ -96,6 +104,20 @@ function withDestroyer({ stack }: Case, report: AllocatorReport): AllocatorRepor
   const at = stack.frames.findIndex((f) => bareName(f.symbol ?? '') === 'kmem_cache_destroy');
   const caller = at < 0 ? undefined : stack.frames[at + 1];
   return caller?.symbol && caller.stack !== 'user' ? { ...report, place: frameName(caller) } : report;
+}
+
+/** What KASAN saw, and of an object whose type is known the member: ` (a read of 8 bytes at offset 0x2c8, vfs_inode.i_sb)`. */
+function accessWords(of: Case, { access }: AllocatorReport, object: ExaminedObject | undefined): Phrase {
+  if (!access || access.size === undefined) return { en: '', zh: '' };
+  const inside = object?.slab ? Number(access.address - object.address) : undefined;
+  const member = object && inside !== undefined ? objectMember(of.prog, object, inside) : undefined;
+  const at = inside === undefined ? '' : ` at offset ${hex(inside)}${member === undefined ? '' : `, ${member}`}`;
+  const zhAt = inside === undefined ? '' : `，偏移 ${hex(inside)}${member === undefined ? '' : `（${member}）`}`;
+  const bytes = `${access.size} byte${access.size === 1 ? '' : 's'}`;
+  return {
+    en: ` (a ${access.what} of ${bytes}${at})`,
+    zh: `（${access.what === 'write' ? '写' : '读'} ${access.size} 字节${zhAt}）`,
+  };
 }
 
 /** What follows from a memory error that was reported before. */
