@@ -35,6 +35,15 @@ const ACCESS: readonly (readonly [RegExp, FaultAddress['access']])[] = [
   [/^ESTAT: \w+ \[PIS\]/, 'write'],
 ];
 
+/**
+ * KASAN's byte of a wild address is out of reach as well, and its address is the one that the CPU states: kasan_non_canonical_hook(),
+ * mm/kasan/report.c, tells which one was meant.
+ */
+const CHECKED =
+  /^KASAN: (?:null-ptr-deref|probably user-memory-access|maybe wild-memory-access|user-memory-access|wild-memory-access) in range \[0x([0-9a-f]{16})-0x[0-9a-f]{16}\]/;
+/** Lines from the first of a report to that one. */
+const NEAR = 6;
+
 /** Bits of the page fault error code that older kernels print behind `Oops: ` only. */
 const WRITE = 2;
 const FETCH = 16;
@@ -47,7 +56,9 @@ export function faultAddress(lines: readonly string[]): FaultAddress | undefined
     const digits = ADDRESS.map((pattern) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
     if (digits === undefined) continue;
     const access = accessIn(lines.slice(i, i + DETAILS));
-    return { address: BigInt(`0x${digits}`), line, ...(access && { access }) };
+    const checked = lines.slice(i + 1, i + NEAR).find((l) => CHECKED.test(l));
+    const meant = CHECKED.exec(checked ?? '')?.[1] ?? digits;
+    return { address: BigInt(`0x${meant}`), line: checked ?? line, ...(access && { access }) };
   }
   return undefined;
 }

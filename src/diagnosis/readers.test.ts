@@ -21,6 +21,14 @@ const frames = (...names: string[]): FrameData[] =>
     },
   }));
 
+test("of an address of KASAN's shadow that which was meant", () => {
+  const first =
+    'Oops: general protection fault, probably for non-canonical address 0xdffffc0000000018: 0000 [#1] SMP KASAN';
+  const second = 'KASAN: null-ptr-deref in range [0x00000000000000c0-0x00000000000000c7]';
+  assert.deepEqual(faultAddress([first, second]), { address: 0xc0n, line: second });
+  assert.deepEqual(faultAddress([first, 'CPU: 1']), { address: 0xdffffc0000000018n, line: first });
+});
+
 test('the address of a fault and the kind of access, as kernels of several ages write them', () => {
   const cases: readonly (readonly [readonly string[], bigint, string | undefined])[] = [
     [

@@ -8,14 +8,16 @@ import { signedText } from './naming.ts';
 import { type FaultOperand, faultOperand, isMapped, type Target } from './operand.ts';
 import { type Linear, signedAddend } from './origin.ts';
 import { accessed, indexState, pointerState } from './phrases.ts';
+import { checkedAccess } from './shadow-check.ts';
 import { makeStep } from './step-writer.ts';
 import type { Typer } from './typer.ts';
 import { Walk } from './walk.ts';
 
 /** An access to memory that could not be done. @param target see `faultOperand` */
 export function explainAccess(frame: FaultFrame, callers: Callers, target: Target): FaultChain | undefined {
-  const operand = faultOperand(frame, target);
-  if (!operand) return undefined;
+  const failed = faultOperand(frame, target);
+  if (!failed) return undefined;
+  const operand = checkedAccess(frame, failed) ?? failed;
   const typers = new Map<FaultFrame, Typer>();
   const walk = new Walk(callers, typers);
   const typer = walk.typer(frame);
