@@ -28,6 +28,9 @@ export interface AllocatorReport {
   /** Where the object was allocated and freed, by the report. */
   readonly allocatedBy?: string;
   readonly freedBy?: string;
+  /** Who handed it, or what is in it, to RCU or a work queue last, by KASAN. */
+  readonly handedBy?: string;
+  readonly handedLine?: string;
   /** Lines of the report that state these. */
   readonly allocatedLine?: string;
   readonly freedLine?: string;
@@ -135,7 +138,10 @@ function match(lines: readonly string[], pattern: RegExp): { group: string; line
   return undefined;
 }
 
-type Tracks = Pick<AllocatorReport, 'allocatedBy' | 'freedBy' | 'allocatedLine' | 'freedLine'>;
+type Tracks = Pick<
+  AllocatorReport,
+  'allocatedBy' | 'freedBy' | 'handedBy' | 'allocatedLine' | 'freedLine' | 'handedLine'
+>;
 
 function tracks(lines: readonly string[], allocated: RegExp, freed: RegExp): Tracks {
   const a = match(lines, allocated);
@@ -148,7 +154,7 @@ function tracks(lines: readonly string[], allocated: RegExp, freed: RegExp): Tra
 
 /** Functions of the allocators and of the tools themselves, which stand first in the traces. */
 const OWN =
-  /^(?:kasan|__kasan|kfence|kmem_cache_|__kmalloc|kmalloc|kfree|__kmem|slab_|__slab|stack_trace|save_stack|set_track|unpoison|poison|____kasan|kvmalloc|kvfree)/;
+  /^(?:kasan|__kasan|kfence|kmem_cache_|__kmalloc|kmalloc|kfree|__kmem|slab_|__slab|stack_trace|save_stack|set_track|unpoison|poison|____kasan|kvmalloc|kvfree|_{0,2}call_rcu|insert_work|_{0,2}queue_(?:delayed_)?work|task_work_add)/;
 
 /** `Allocated by task 12:` and `Freed by task 12:`, each followed by a trace. */
 function traces(lines: readonly string[]): Tracks {
@@ -164,7 +170,9 @@ function traces(lines: readonly string[]): Tracks {
   };
   const a = first(/^Allocated by task|^allocated by task/);
   const f = first(/^Freed by task|^freed by task/);
+  const h = first(/^Last potentially related work creation:/);
   return {
+    ...(h && { handedBy: h.group, handedLine: h.line }),
     ...(a && { allocatedBy: a.group, allocatedLine: a.line }),
     ...(f && { freedBy: f.group, freedLine: f.line }),
   };

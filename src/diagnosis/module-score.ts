@@ -6,9 +6,10 @@ import { modulePlace } from '../kernel/module-place.ts';
 import type { Evidence } from '../report/finding.ts';
 import { bareName } from './allocator-calls.ts';
 import type { Case } from './case.ts';
-import { logEvidence, wordEvidence } from './evidence.ts';
+import { logEvidence, present, wordEvidence } from './evidence.ts';
 import { type HangPlace, hangPlaces } from './hang-places.ts';
 import { trackText } from './object-words.ts';
+import { reportedObject } from './reported-object.ts';
 
 /** How much a module has to do with a death. */
 export interface ModuleScore {
@@ -91,7 +92,7 @@ function inHang(module: ModuleRecord, hung: readonly HangPlace[]): Points[] {
 
 /** It allocated or freed one of the objects. */
 function inHistory(of: Case, module: ModuleRecord): Points[] {
-  for (const o of of.objects) {
+  for (const o of [...of.objects, ...present(reportedObject(of))]) {
     for (const track of o.tracks) {
       const inside = [track.caller, ...track.stack].some((at) => holdsCode(of, module, at));
       if (!inside) continue;

@@ -90,3 +90,29 @@ test('no address, no claim: a hashed or a missing one', () => {
   );
   assert.match(told([FOUND]).words, /found "[^"]+" on an object in/);
 });
+
+test('freed by a callback: who asked for it, where the callback left no name', () => {
+  const log = (freedBy: string): string[] => [
+    'BUG: KASAN: slab-use-after-free in reads+0x30/0x40 [m]',
+    'Read of size 8 at addr ffff88800345fb18 by task x/1',
+    'Freed by task 0 on cpu 0 at 23.418042s:',
+    ' kasan_save_stack+0x2f/0x50',
+    ' kmem_cache_free+0x19e/0x460',
+    ` ${freedBy}`,
+    '',
+    'Last potentially related work creation:',
+    ' kasan_save_stack+0x2f/0x50',
+    ' __kasan_record_aux_stack+0x8e/0xa0',
+    ' __call_rcu_common.constprop.0+0x74/0x6b0',
+    ' sinks+0x1e/0x40 [m]',
+  ];
+  const [found] = allocatorReported.check(madeCase({ log: log('rcu_core+0x550/0xfe0') }));
+  assert.match(
+    found?.sentence.en ?? '',
+    /freed by a callback that sinks\+0x1e\/0x40 \[m\] had asked for and rcu_core\+0x550/,
+  );
+  assert.deepEqual([found?.subject?.function, found?.subject?.module], ['sinks', 'm']);
+  const [named] = allocatorReported.check(madeCase({ log: log('barge_sinks+0x10/0x20 [m]') }));
+  assert.match(named?.sentence.en ?? '', /it had been freed in barge_sinks/);
+  assert.equal(named?.subject?.function, 'barge_sinks');
+});

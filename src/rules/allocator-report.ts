@@ -2,18 +2,19 @@ import { attempt } from '../base/attempt.ts';
 import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { bareName } from '../diagnosis/allocator-calls.ts';
-import { type AllocatorReport, allocatorReport } from '../diagnosis/allocator-report.ts';
+import type { AllocatorReport } from '../diagnosis/allocator-report.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
-import { examineObject } from '../diagnosis/examine-objects.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { kfenceEvidence } from '../diagnosis/kfence-evidence.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectMember } from '../diagnosis/object-member.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import { reportedMemory } from '../diagnosis/reported-memory.ts';
+import { reportedObject, reportOfCase } from '../diagnosis/reported-object.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { accessibleBytes } from '../kernel/kasan-shadow.ts';
 import { type KfenceObject, kfenceObject } from '../kernel/kfence.ts';
 import type { Finding, FindingSubject } from '../report/finding.ts';
 
@@ -23,7 +24,7 @@ export const allocatorReported: Rule = {
   title: "The allocator's own checks found an error",
   source: 'mm/slub.c (slub_debug), mm/kasan/report.c, mm/kfence/report.c',
   *check(of) {
-    const report = allocatorReport(of.log.flatMap((r) => r.text.split('\n')));
+    const report = reportOfCase(of);
     if (report) yield finding(of, withDestroyer(of, report));
   },
 };
@@ -43,12 +44,14 @@ const TOOLS = { slub: 'SLUB', kasan: 'KASAN', kfence: 'KFENCE' } as const;
 function finding(of: Case, report: AllocatorReport): Finding {
   const { cache, words, place } = report;
   const guarded = report.number === undefined ? undefined : attempt(() => kfenceObject(of.prog, Number(report.number)));
-  const object = report.object === undefined || guarded ? undefined : examineObject(of.prog, report.object, []);
+  const object = guarded ? undefined : reportedObject(of);
   const memory = object || guarded ? undefined : reportedMemory(of, report);
   const freedBy = report.freedBy ?? memory?.freedBy;
   const allocatedBy = report.allocatedBy ?? memory?.allocatedBy;
   const tool = TOOLS[report.by];
   const kind = memory?.title ?? KINDS[report.kind];
+  const callback = handedOver(freedBy, report.handedBy);
+  const freed = freedWords(freedBy, callback);
   const access = accessWords(of, report, object);
   const inCache = cache === undefined ? '' : ` of ${cache}`;
   const name = guarded
@@ -59,12 +62,12 @@ function finding(of: Case, report: AllocatorReport): Finding {
   const parts = {
     en: [
       place === undefined ? '' : `${memory ? ', by' : ' in'} ${place}`,
-      freedBy === undefined ? '' : `; it had been freed in ${freedBy}`,
+      freed.en,
       allocatedBy === undefined ? '' : `, allocated in ${allocatedBy}`,
     ].join(''),
     zh: [
       place === undefined ? '' : `，位置 ${place}`,
-      freedBy === undefined ? '' : `；它此前在 ${freedBy} 中被释放`,
+      freed.zh,
       allocatedBy === undefined ? '' : `，在 ${allocatedBy} 中分配`,
     ].join(''),
   };
@@ -82,11 +85,15 @@ function finding(of: Case, report: AllocatorReport): Finding {
             en: `${tool} found "${words}"${access.en} on ${name.en}${parts.en}.`,
             zh: `${tool} 在${name.zh}上发现“${words}”${access.zh}${parts.zh}。`,
           },
-    subject: { ...placeSubject(freedBy ?? place), ...(object ? objectSubject(object) : cacheSubject(report, guarded)) },
+    subject: {
+      ...placeSubject(callback ?? freedBy ?? place),
+      ...(object ? objectSubject(object) : cacheSubject(report, guarded)),
+    },
     evidence: [
       logEvidence(report.line),
       ...(report.allocatedLine === undefined ? [] : [logEvidence(report.allocatedLine)]),
       ...(report.freedLine === undefined ? [] : [logEvidence(report.freedLine)]),
+      ...(callback === undefined || report.handedLine === undefined ? [] : [logEvidence(report.handedLine)]),
       ...(object ? objectEvidence(of, object) : []),
       ...(memory?.evidence ?? []),
       ...(guarded ? kfenceEvidence(of, guarded) : []),
@@ -106,13 +113,37 @@ function withDestroyer({ stack }: Case, report: AllocatorReport): AllocatorRepor
   return caller?.symbol && caller.stack !== 'user' ? { ...report, place: frameName(caller) } : report;
 }
 
+/** What runs the callbacks of others: who frees by one leaves no name where the callback only jumps on to the allocator. */
+const RUNS_CALLBACKS =
+  /^(?:rcu_(?:core|do_batch|cpu_kthread|nocb_cb_kthread)|srcu_invoke_callbacks|process_one_work|call_timer_fn|task_work_run)\b/;
+
+/** Who asked for the callback that freed it. */
+function handedOver(freedBy: string | undefined, handedBy: string | undefined): string | undefined {
+  return freedBy !== undefined && RUNS_CALLBACKS.test(freedBy) ? handedBy : undefined;
+}
+
+function freedWords(freedBy: string | undefined, callback: string | undefined): Phrase {
+  if (freedBy === undefined) return { en: '', zh: '' };
+  if (callback === undefined) return { en: `; it had been freed in ${freedBy}`, zh: `；它此前在 ${freedBy} 中被释放` };
+  return {
+    en: `; it had been freed by a callback that ${callback} had asked for and ${freedBy} ran`,
+    zh: `；它此前被 ${callback} 提交、${freedBy} 执行的回调释放`,
+  };
+}
+
 /** What KASAN saw, and of an object whose type is known the member: ` (a read of 8 bytes at offset 0x2c8, vfs_inode.i_sb)`. */
 function accessWords(of: Case, { access }: AllocatorReport, object: ExaminedObject | undefined): Phrase {
   if (!access || access.size === undefined) return { en: '', zh: '' };
   const inside = object?.slab ? Number(access.address - object.address) : undefined;
   const member = object && inside !== undefined ? objectMember(of.prog, object, inside) : undefined;
-  const at = inside === undefined ? '' : ` at offset ${hex(inside)}${member === undefined ? '' : `, ${member}`}`;
-  const zhAt = inside === undefined ? '' : `，偏移 ${hex(inside)}${member === undefined ? '' : `（${member}）`}`;
+  const size = object?.slab?.allocated
+    ? accessibleBytes(of.prog, object.address, object.slab.cache.objectSize)
+    : undefined;
+  const asked = size === undefined || inside === undefined || inside < size ? undefined : size;
+  const enMore = member !== undefined ? `, ${member}` : asked === undefined ? '' : ` of ${asked} bytes`;
+  const zhMore = member !== undefined ? `（${member}）` : asked === undefined ? '' : `（对象仅 ${asked} 字节）`;
+  const at = inside === undefined ? '' : ` at offset ${hex(inside)}${enMore}`;
+  const zhAt = inside === undefined ? '' : `，偏移 ${hex(inside)}${zhMore}`;
   const bytes = `${access.size} byte${access.size === 1 ? '' : 's'}`;
   return {
     en: ` (a ${access.what} of ${bytes}${at})`,
