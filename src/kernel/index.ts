@@ -33,6 +33,7 @@ export { type PendingCall, pendingCall } from './cpu-call.ts';
 export { cpuRegisters } from './cpu-registers.ts';
 export { cpusInMask, nrCpuIds } from './cpumask.ts';
 export { type Dentries, type DentryPath, dentries } from './dentry-path.ts';
+export { type PhysicalPlace, physicalPlace } from './device-memory.ts';
 export {
   blockDeviceNumbers,
   type CharDeviceNumber,
@@ -148,6 +149,7 @@ export { type PanicSetting, panicSetting } from './panic-settings.ts';
 export { type PciBus, type PciBuses, type PciDevice, pciBuses } from './pci.ts';
 export { onlineCpus, perCpu, perCpuOffset, possibleCpus, presentCpus } from './percpu.ts';
 export { type PercpuList, percpuLists } from './percpu-list.ts';
+export { mayBePerCpu } from './percpu-memory.ts';
 export { type PercpuRwsemState, percpuRwsemState } from './percpu-rwsem.ts';
 export { type PlistEntry, type PlistWalk, plistEntries } from './plist.ts';
 export { type PreemptCount, preemptCount } from './preempt-count.ts';
@@ -258,6 +260,7 @@ export { type Vma, type Vmas, vmas } from './vma.ts';
 export { vmaFlagNames } from './vma-flags.ts';
 export { type VmaPage, vmaPage, vmaPages } from './vma-pages.ts';
 export { freedVmapAreas, type VmapArea, type VmapAreas, vmapAreas } from './vmalloc.ts';
+export { vmallocPages } from './vmalloc-pages.ts';
 export { plainName, type WaitKind, type WaitMode, type WaitSite } from './wait-function.ts';
 export {
   type GraphResource,
