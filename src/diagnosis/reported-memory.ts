@@ -28,7 +28,11 @@ export interface ReportedMemory {
 export function reportedMemory(of: Case, report: AllocatorReport): ReportedMemory | undefined {
   const { access, lines = [] } = report;
   if (!access) return undefined;
-  const found = onStack(lines) ?? variable(lines) ?? inVmalloc(of, access.address) ?? inPage(of, access.address);
+  const found =
+    onStack(lines) ??
+    variable(of, access.address, lines) ??
+    inVmalloc(of, access.address) ??
+    inPage(of, access.address);
   return found && { ...found, evidence: [...found.evidence, ...shadowEvidence(of, access.address)] };
 }
 
@@ -92,20 +96,24 @@ function nearVariable(lines: readonly string[], offset: number): (Phrase & { rea
 }
 
 /** ` pier_names+0x35/0x60 [module]`: the size is that with what the compiler put behind it. */
-function variable(lines: readonly string[]): ReportedMemory | undefined {
+function variable(of: Case, at: Addr, lines: readonly string[]): ReportedMemory | undefined {
   const first = lines.findIndex((l) => /belongs to the variable:$/.test(l));
   const line = first < 0 ? undefined : lines[first + 1];
   const [, name, offset, module] = /^ ([\w.]+)\+0x([0-9a-f]{1,8})\/0x[0-9a-f]+(?: (\[\w+\]))?$/.exec(line ?? '') ?? [];
   if (line === undefined || name === undefined) return undefined;
   const shown = module === undefined ? name : `${name} ${module}`;
   const bytes = Number.parseInt(offset ?? '0', 16);
-  return {
-    words: {
-      en: `the variable ${shown}, ${bytes} bytes behind its beginning`,
-      zh: `变量 ${shown}，距其开头 ${bytes} 字节处`,
-    },
-    evidence: [logEvidence(line)],
-  };
+  const size = accessibleBytes(of.prog, at - BigInt(bytes), bytes);
+  const words = size
+    ? {
+        en: `the variable ${shown}, ${bytes === size ? 'right behind' : `${bytes - size} bytes beyond`} its ${size} bytes`,
+        zh: `变量 ${shown}（${size} 字节）末尾之后 ${bytes - size} 字节处`,
+      }
+    : {
+        en: `the variable ${shown}, ${bytes} bytes behind its beginning`,
+        zh: `变量 ${shown}，距其开头 ${bytes} 字节处`,
+      };
+  return { words, evidence: [logEvidence(line)] };
 }
 
 function inVmalloc(of: Case, at: Addr): ReportedMemory | undefined {

@@ -133,8 +133,14 @@ function freedWords(freedBy: string | undefined, callback: string | undefined): 
 
 /** What KASAN saw, and of an object whose type is known the member: ` (a read of 8 bytes at offset 0x2c8, vfs_inode.i_sb)`. */
 function accessWords(of: Case, { access }: AllocatorReport, object: ExaminedObject | undefined): Phrase {
-  if (!access || access.size === undefined) return { en: '', zh: '' };
+  if (!access) return { en: '', zh: '' };
   const inside = object?.slab ? Number(access.address - object.address) : undefined;
+  if (access.size === undefined) {
+    const middle = inside === undefined || inside === 0 ? undefined : hex(inside);
+    return middle === undefined
+      ? { en: '', zh: '' }
+      : { en: ` (a free at offset ${middle})`, zh: `（在偏移 ${middle} 处释放）` };
+  }
   const member = object && inside !== undefined ? objectMember(of.prog, object, inside) : undefined;
   const size = object?.slab?.allocated
     ? accessibleBytes(of.prog, object.address, object.slab.cache.objectSize)

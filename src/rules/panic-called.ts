@@ -17,7 +17,7 @@ export const panicCalled: Rule = {
     if (of.fatal?.kind !== 'panic') return;
     const line = of.fatalLines[0];
     const text = line === undefined ? undefined : TEXT.exec(line)?.[1];
-    if (line === undefined || text === undefined || text.trim() === '') return;
+    if (line === undefined || text === undefined || text.trim() === '' || POLICY.test(text)) return;
     const caller = of.site;
     const name = bareName(caller?.symbol ?? '');
     if (TOLD.test(name)) return;
@@ -50,6 +50,8 @@ export const panicCalled: Rule = {
 const TOLD =
   /^(?:do_exit|find_child_reaper|mount_block_root|mount_root_generic|kernel_init|ext4_handle_error|\w*nmi\w*|out_of_memory|check_panic_on_\w+|sysrq_handle_crash|panic_on_rcu_stall|watchdog\w*)$/;
 const TEXT = /^Kernel panic - not syncing: (.*)$/;
+/** Words of a check that the kernel was told to stop at: panic.policy. */
+const POLICY = /(?:panic_on_warn|kasan\.fault=panic(?:_on_write)?) set/;
 const NOTHING: Phrase = { en: '', zh: '' };
 const CALLED: Phrase = { en: 'called panic()', zh: '调用 panic() 的函数' };
 

@@ -7,6 +7,8 @@ import type { Rule } from '../diagnosis/rule.ts';
 const POLICIES: readonly (readonly [RegExp, setting: string])[] = [
   [/Fatal exception$/, 'kernel.panic_on_oops'],
   [/panic_on_warn set/, 'kernel.panic_on_warn'],
+  [/kasan\.fault=panic_on_write set/, 'kasan.fault=panic_on_write'],
+  [/kasan\.fault=panic set/, 'kasan.fault=panic'],
   [/hung_task: blocked tasks/, 'kernel.hung_task_panic'],
   [/softlockup: hung tasks/, 'kernel.softlockup_panic'],
   [/Hard LOCKUP/, 'kernel.hardlockup_panic'],
