@@ -51,7 +51,7 @@ const NOTHING: Phrase = { en: '', zh: '' };
 
 /** Who had the CPU: the task, or an interrupt that came while it ran and that it has no part in. */
 function whoWords(found: StuckCpu | undefined): { readonly before: Phrase; readonly behind: Phrase } {
-  if (!found) return { before: { en: ' by ?', zh: '' }, behind: NOTHING };
+  if (!found) return { before: { en: ' by ?', zh: '由 ? ' }, behind: NOTHING };
   const task = taskWords(found.task);
   const place = contextWords(found);
   if (place.en === '') return { before: { en: ` by ${task}`, zh: `由 ${task} ` }, behind: NOTHING };

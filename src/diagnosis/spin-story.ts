@@ -57,14 +57,19 @@ export function takenEvidence(held: SpinHolder): Evidence {
 }
 
 function heldStory(held: SpinHolder, own: boolean): SpinStory {
-  const who = own ? { en: 'it', zh: '它自己' } : holderWords(held);
   const taken = held.sure ? { en: 'has taken', zh: '已取得' } : { en: 'may have taken', zh: '可能已取得' };
-  const self = own ? ' itself' : '';
+  const who = holderWords(held);
+  const taker = takerWords(held);
   return {
-    words: {
-      en: `, which ${who.en} ${taken.en}${self} in ${takerWords(held)} and not given back`,
-      zh: `，${who.zh}在 ${takerWords(held)} 中${taken.zh}该锁且未释放`,
-    },
+    words: own
+      ? {
+          en: `, which it ${taken.en} itself in ${taker} and not given back`,
+          zh: `，它自己在 ${taker} 中${taken.zh}该锁且未释放`,
+        }
+      : {
+          en: `, which ${who.en} ${taken.en} in ${taker} and not given back`,
+          zh: `，${who.zh}在 ${taker} 中${taken.zh}该锁且未释放`,
+        },
     evidence: [takenEvidence(held)],
   };
 }

@@ -146,15 +146,27 @@ function accessWords(of: Case, { access }: AllocatorReport, object: ExaminedObje
     ? accessibleBytes(of.prog, object.address, object.slab.cache.objectSize)
     : undefined;
   const asked = size === undefined || inside === undefined || inside < size ? undefined : size;
-  const enMore = member !== undefined ? `, ${member}` : asked === undefined ? '' : ` of ${asked} bytes`;
-  const zhMore = member !== undefined ? `（${member}）` : asked === undefined ? '' : `（对象仅 ${asked} 字节）`;
-  const at = inside === undefined ? '' : ` at offset ${hex(inside)}${enMore}`;
-  const zhAt = inside === undefined ? '' : `，偏移 ${hex(inside)}${zhMore}`;
-  const bytes = `${access.size} byte${access.size === 1 ? '' : 's'}`;
+  const more = memberWords(member, asked);
+  const offset = inside === undefined ? undefined : hex(inside);
+  const at =
+    offset === undefined
+      ? { en: '', zh: '' }
+      : { en: ` at offset ${offset}${more.en}`, zh: `，偏移 ${offset}${more.zh}` };
+  const bytes = access.size === 1 ? { en: '1 byte', zh: '1 字节' } : bytesWords(access.size);
+  const what = { en: access.what, zh: access.what === 'write' ? '写' : '读' };
   return {
-    en: ` (a ${access.what} of ${bytes}${at})`,
-    zh: `（${access.what === 'write' ? '写' : '读'} ${access.size} 字节${zhAt}）`,
+    en: ` (a ${what.en} of ${bytes.en}${at.en})`,
+    zh: `（${what.zh} ${bytes.zh}${at.zh}）`,
   };
+}
+
+function bytesWords(bytes: number): Phrase {
+  return { en: `${bytes} bytes`, zh: `${bytes} 字节` };
+}
+
+function memberWords(member: string | undefined, asked: number | undefined): Phrase {
+  if (member !== undefined) return { en: `, ${member}`, zh: `（${member}）` };
+  return asked === undefined ? { en: '', zh: '' } : { en: ` of ${asked} bytes`, zh: `（对象仅 ${asked} 字节）` };
 }
 
 /** What follows from a memory error that was reported before. */
