@@ -16,7 +16,7 @@ const MAX_SIZES = 16;
 /** The sizes that the kernel keeps pools of; none without CONFIG_HUGETLB_PAGE. @throws NotFoundError MemoryFault */
 export function hugePageSizes(prog: Program): HugePageSize[] {
   const type = prog.findType('hstate');
-  if (!type) return [];
+  if (!type || type.resolve().size === 0) return []; // without it the type has no members
   const table = prog.symbol('hstates');
   const max = prog.findSymbol('hugetlb_max_hstate');
   const count = Math.min(max ? prog.memory.u32(max.address) : 0, MAX_SIZES);

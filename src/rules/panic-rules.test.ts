@@ -6,6 +6,7 @@ import type { Finding } from '../report/finding.ts';
 import { bootFailed } from './boot-failed.ts';
 import { initDied } from './init-died.ts';
 import { panicCalled } from './panic-called.ts';
+import { panicPolicy } from './panic-policy.ts';
 
 function check(rule: Rule, death: MadeDeath): Finding[] {
   return [...rule.check(madeCase(death))];
@@ -30,6 +31,14 @@ test('a second death on the way down is told as such', () => {
   const [finding] = check(panicCalled, { ...made, log });
   assert.match(finding?.sentence.en ?? '', /died once more, which is a consequence/);
   assert.equal(finding?.evidence.at(-1)?.value, log.at(-1));
+});
+
+test("words of a check that the kernel was told to stop at are nobody's own", () => {
+  for (const words of ['kernel: panic_on_warn set ...', 'KASAN: panic_on_warn set ...', 'kasan.fault=panic set ...']) {
+    assert.deepEqual(check(panicCalled, panic(words, ['debug_print_object', 'kfree'])), [], words);
+    const [policy] = check(panicPolicy, panic(words, ['debug_print_object', 'kfree']));
+    assert.match(policy?.title.en ?? '', /kernel\.panic_on_warn$|kasan\.fault=panic$/);
+  }
 });
 
 test('a panic that a report led to, or that has a finding of its own, is not told again', () => {
