@@ -27,7 +27,7 @@ const TOOLS = ['gcc', 'libc6-dev', 'flex', 'bison', 'bc', 'libelf-dev', 'dwarves
 const SETTINGS = ['KBUILD_BUILD_USER=lab', 'KBUILD_BUILD_HOST=lab'];
 
 /** The root with what builds kernels and, once it was built, all that modules for it need. */
-export function builtRoot(suite: string): Promise<DebRoot> {
+function builtRoot(suite: string): Promise<DebRoot> {
   return debRoot(`build-${suite}`, suite, 'amd64', [...COMPILER, ...TOOLS]);
 }
 

@@ -39,13 +39,13 @@ export const KERNELS = {
 } as const satisfies Record<string, KernelSpec>;
 
 /** Kernels that the lab builds itself. */
-export const BUILT = {
+const BUILT = {
   'amd64-6.12-kasan': { suite: 'bookworm', arch: 'amd64', source: '6.12', configs: ['base', 'kasan'] },
 } as const satisfies Record<string, BuiltSpec>;
 
 export type KernelTag = keyof typeof KERNELS | keyof typeof BUILT;
 
-export function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
+function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
   return Object.hasOwn(BUILT, tag);
 }
 

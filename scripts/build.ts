@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Script } from 'node:vm';
@@ -26,7 +26,7 @@ const shared = {
 } as const satisfies BuildOptions;
 
 /**
- * The command-line program as one file of code beside its launcher: one read, no module resolution, and functions that V8 compiles when they
+ * The command-line program as one CommonJS file: one read, no module resolution, and functions that V8 compiles when they
  * are first called, or takes from its code cache (see launcher.ts). What the source loads by `import()` is evaluated only
  * when that line runs.
  */
@@ -41,20 +41,40 @@ async function buildCli(entry: string, outfile: string): Promise<Metafile> {
     write: false,
   } as const satisfies BuildOptions;
   const program = await build({ ...options, entryPoints: [entry] });
-  const text = `(function(exports,require,module,__filename,__dirname){${program.outputFiles[0]?.text}\n})`;
-  if (/[^\0-\x7f]/.test(text)) throw new Error('the bundle is not ASCII');
-  new Script(text);
+  const text = commentSafe(
+    `(function(exports,require,module,__filename,__dirname){${program.outputFiles[0]?.text}\n})`,
+  );
   const key = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const file = outfile.replace(/\.cjs$/, '.program.js');
   const launcher = await build({
     ...options,
     entryPoints: ['scripts/launcher.ts'],
-    define: { PROGRAM: JSON.stringify({ key, length: text.length, file: basename(file) }) },
+    define: { PROGRAM: JSON.stringify({ key, length: text.length }) },
   });
-  writeFileSync(join(root, file), text, 'latin1');
-  writeFileSync(join(root, outfile), `#!/usr/bin/env node\n${launcher.outputFiles[0]?.text}`, 'latin1');
+  writeFileSync(join(root, outfile), `#!/usr/bin/env node\n${launcher.outputFiles[0]?.text}/*${text}*/\n`, 'latin1');
   chmodSync(join(root, outfile), 0o755);
   return program.metafile;
+}
+
+/** The same program without the two characters that end a comment: in strings, and where a regular expression ends in `*`. */
+function commentSafe(text: string): string {
+  if (/[^\0-\x7f]/.test(text)) throw new Error('the bundle is not ASCII');
+  let safe = text;
+  for (let at = safe.indexOf('*/'); at >= 0; at = safe.indexOf('*/', at + 1)) {
+    const instead = (middle: string): string => `${safe.slice(0, at)}*${middle}/${safe.slice(at + 2)}`;
+    // An open bracket means nothing in a string or a class of characters; in a regular expression it is an error.
+    safe = instead(isProgram(instead('(')) ? '\\' : '(?:)');
+  }
+  new Script(safe);
+  return safe;
+}
+
+function isProgram(text: string): boolean {
+  try {
+    new Script(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The library: one ES module for each entry of package.json's `exports`, sharing chunks; packages stay imports. */

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { compileCached } from './code-cache.ts';
 
 /**
- * dist/inquest.cjs. The program itself is in the file beside it, so that Node neither parses nor compiles it: the launcher hands
- * it to V8 together with the code that V8 compiled in an earlier run.
+ * The head of dist/inquest.cjs. The program itself follows it in a comment, so that Node neither parses nor compiles it twice:
+ * the launcher hands it to V8 together with the code that V8 compiled in an earlier run.
  */
-declare const PROGRAM: { readonly key: string; readonly length: number; readonly file: string };
+declare const PROGRAM: { readonly key: string; readonly length: number };
 
 type Main = (exports: object, require: NodeJS.Require, module: object, filename: string, dirname: string) => void;
 
@@ -23,10 +23,9 @@ function cacheFolder(): string | undefined {
   }
 }
 
-const filename = join(dirname(__filename), PROGRAM.file);
-const source = readFileSync(filename, 'latin1');
-if (source.length !== PROGRAM.length) throw new Error(`${filename} is not of this build`);
-const { script, save } = compileCached({ source, filename, key: PROGRAM.key }, cacheFolder());
+const file = readFileSync(__filename, 'latin1');
+const source = file.slice(-PROGRAM.length - '*/\n'.length, -'*/\n'.length);
+const { script, save } = compileCached({ source, filename: __filename, key: PROGRAM.key }, cacheFolder());
 process.on('exit', save);
 const main = { exports: {} };
 (script.runInThisContext() as Main)(main.exports, require, main, __filename, dirname(__filename));
