@@ -36,7 +36,7 @@ const MISUSES: Readonly<Record<string, RegExp>> = {
 /** Waits that the other guests know, of which lockdep knows more. */
 const WAITS = ['ring', 'ringsem', 'rwcycle', 'locks', 'hungrwsem'] as const;
 
-/** Dumps of the kernels that the lab builds itself; only the command `built` makes them. */
+/** Dumps of kernels that somebody has built; only the command `built` makes them. */
 export const BUILT_SCENARIOS: readonly Scenario[] = [
   scenario('amd64-6.12-kasan', 'sysrq', CHECKED),
   scenario('amd64-6.12-kasan', 'null', CHECKED),

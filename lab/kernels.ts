@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AptState, aptState, dependsOf, download, hasPackage, searchNames, unpack } from './apt.ts';
-import { type BuiltSpec, buildKernel } from './built-kernel.ts';
+import { type BuiltSpec, takeBuiltKernel } from './built-kernel.ts';
 import type { Arch } from './machines.ts';
 import { labDir, place } from './places.ts';
 import { step } from './run.ts';
@@ -38,14 +38,14 @@ export const KERNELS = {
   's390x-6.12': { suite: 'trixie', arch: 's390x', version: '6\\.12\\.', flavour: 's390x' },
 } as const satisfies Record<string, KernelSpec>;
 
-/** Kernels that the lab builds itself. */
-const BUILT = {
-  'amd64-6.12-kasan': { suite: 'bookworm', arch: 'amd64', source: '6.12', configs: ['base', 'kasan'] },
+/** Kernels that somebody has built (`built-kernel.ts`). */
+export const BUILT = {
+  'amd64-6.12-kasan': { suite: 'bookworm', arch: 'amd64', configs: ['base', 'kasan'] },
 } as const satisfies Record<string, BuiltSpec>;
 
 export type KernelTag = keyof typeof KERNELS | keyof typeof BUILT;
 
-function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
+export function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
   return Object.hasOwn(BUILT, tag);
 }
 
@@ -91,7 +91,7 @@ async function imagePackages(state: AptState, release: string): Promise<string[]
 }
 
 /**
- * The kernel `tag`, fetched and unpacked, or built, when it is not in the cache (delete `kernels/<tag>` for a newer one). Not every
+ * The kernel `tag`, fetched and unpacked, or taken from where it was built, when it is not in the cache (delete `kernels/<tag>` for a newer one). Not every
  * listed version can be downloaded (the pools of security updates keep fewer), so it tries from the newest down.
  */
 export async function kernel(tag: KernelTag): Promise<Kernel> {
@@ -99,7 +99,7 @@ export async function kernel(tag: KernelTag): Promise<Kernel> {
   if (there !== undefined) return there;
   const dir = place('kernels', tag);
   if (isBuilt(tag)) {
-    const built = await buildKernel(tag, BUILT[tag], dir);
+    const built = await takeBuiltKernel(tag, BUILT[tag], dir);
     writeFileSync(join(dir, 'kernel.json'), JSON.stringify(built, null, 1));
     return readKernel(tag) as Kernel;
   }

@@ -17,7 +17,7 @@ const USAGE = `npm run lab -- <command>
   small                    a quick subset: NULL and freed memory in a module, a kexec crash in every file form, arm64, the newest kernel
   all                      everything
   samples                  the repository's sample dumps (samples/)
-  built [name or glob] dumps of kernels that the lab builds itself, with KASAN and the like: an hour; "all" leaves them out
+  built [name or glob] dumps of a kernel with KASAN and the like that you built (lab/README.md); "all" leaves them out
   debug <kernel>...        vmlinux with debug information for a kernel, e.g. amd64-6.1 (a big download)
   debug-truth [kernel]...  what npm run debug-truth compares: two kernels with all their modules' debug information, peers
   peers                    crash and drgn of this Debian and of sid, and the vmlinux of amd64-6.1
