@@ -8,7 +8,7 @@ import { taskDirectories } from '../kernel/fs-struct.ts';
 import { inodes, mappingPages } from '../kernel/inode.ts';
 import { cachedPages } from '../kernel/inode-pages.ts';
 import { attempt } from '../kernel/note-problem.ts';
-import { pageFlagNames } from '../kernel/page-flags.ts';
+import { flagNamesOfPage } from '../kernel/page-flags.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import { chosenTasks } from '../kernel/task-choice.ts';
 import type { Problem } from '../program/ports.ts';
@@ -255,7 +255,7 @@ function inodeData(prog: Program, inode: Addr): FilesData {
     index: hex64(p.index),
     count: p.count,
     flags: hex64(p.flags),
-    flagNames: pageFlagNames(prog, p.flags),
+    flagNames: flagNamesOfPage(prog, p),
   }));
   return { inode: { inode: hex64(inode), count: Number(cache.count), pages }, ...problemsOf(cache.problems) };
 }

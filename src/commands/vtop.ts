@@ -5,7 +5,7 @@ import { addressWalk, taskPageTables } from '../kernel/address-walk.ts';
 import { vmaPath } from '../kernel/mm.ts';
 import { pageReader } from '../kernel/page.ts';
 import { pageEntry } from '../kernel/page-entry.ts';
-import { pageFlagNames } from '../kernel/page-flags.ts';
+import { flagNamesOfPage } from '../kernel/page-flags.ts';
 import { findTask } from '../kernel/task.ts';
 import { vmas } from '../kernel/vma.ts';
 import type { Program } from '../program/program.ts';
@@ -116,7 +116,7 @@ function translation(context: CommandContext, args: Args, word: string): Transla
         },
       }),
     ...(area && { vma: area }),
-    ...(page && { page: pageDataOf(page, pageFlagNames(prog, page.flags)) }),
+    ...(page && { page: pageDataOf(page, flagNamesOfPage(prog, page)) }),
   };
 }
 

@@ -139,7 +139,7 @@ export { type Overcommit, type OvercommitMode, overcommit } from './overcommit.t
 export { allPages, PageReader, type PageRecord, pageReader } from './page.ts';
 export { type CachedFile, type PageCacheFiles, pageCacheFiles } from './page-cache.ts';
 export { type PageEntry, pageEntry } from './page-entry.ts';
-export { type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
+export { flagNamesOfPage, type PageFlag, pageFlagNames, pageFlags } from './page-flags.ts';
 export { type PageMap, pageMap } from './page-map.ts';
 export { type PageOwner, type PageTrack, pageOwner } from './page-owner.ts';
 export { type PageTypes, pageTypes } from './page-type.ts';

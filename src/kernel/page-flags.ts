@@ -2,6 +2,7 @@ import { perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Program } from '../program/program.ts';
 import { enumerators } from './enumerators.ts';
+import type { PageRecord } from './page.ts';
 
 /** A flag of `page.flags` as `enum pageflags` numbers it; several names may share a bit. */
 export interface PageFlag {
@@ -53,4 +54,22 @@ export function pageFlagNames(prog: Program, flags: bigint): string[] {
   return printedNames(prog)
     .filter(({ mask }) => mask !== 0n && (flags & mask) === mask)
     .map(({ name }) => name);
+}
+
+/** Of the word of flags of the page behind the head: the order of a folio, since v6.6 (folio_order(), include/linux/mm.h). */
+const ORDER_BITS = 0xffn;
+
+/** Whether that word has the order: where neither folio nor page keeps it elsewhere. */
+const keepsOrder = perOwner((prog: Program): boolean => {
+  const elsewhere = ['_folio_order', '_order'].some((member) => prog.findMember('folio', member));
+  return !elsewhere && !prog.findMember('page', 'compound_order') && prog.findMember('folio', '_flags_1') !== undefined;
+});
+
+/** The flags that are set of a page: those of a tail page that are its own, and not the order of what it is of. */
+export function flagNamesOfPage(
+  prog: Program,
+  { address, head, flags }: Pick<PageRecord, 'address' | 'head' | 'flags'>,
+): string[] {
+  const second = head !== address && address - head === BigInt(prog.findType('page')?.size ?? 0);
+  return pageFlagNames(prog, second && keepsOrder(prog) ? flags & ~ORDER_BITS : flags);
 }

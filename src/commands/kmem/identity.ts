@@ -1,7 +1,7 @@
 import { NotFoundError, UsageError } from '../../base/errors.ts';
 import { hex, hex64 } from '../../base/hex.ts';
 import { type AddressIdentity, addressIdentity } from '../../kernel/address-identity.ts';
-import { pageFlagNames } from '../../kernel/page-flags.ts';
+import { flagNamesOfPage } from '../../kernel/page-flags.ts';
 import { pageMap } from '../../kernel/page-map.ts';
 import type { PageOwner } from '../../kernel/page-owner.ts';
 import { slabUsage } from '../../kernel/slab-usage.ts';
@@ -124,7 +124,7 @@ function identityData(prog: Program, found: AddressIdentity, wholeSlab: boolean)
       },
     }),
     ...(found.physical !== undefined && { physical: found.physical }),
-    ...(page && { page: pageDataOf(page, pageFlagNames(prog, page.flags)) }),
+    ...(page && { page: pageDataOf(page, flagNamesOfPage(prog, page)) }),
     ...(owner && { owner: ownerData(prog, owner) }),
     ...(free && {
       free: {

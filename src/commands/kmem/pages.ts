@@ -1,7 +1,7 @@
 import { NotFoundError, UsageError } from '../../base/errors.ts';
 import { hex64 } from '../../base/hex.ts';
 import { allPages, type PageReader, pageMemberBytes, pageReader } from '../../kernel/page.ts';
-import { pageFlagNames } from '../../kernel/page-flags.ts';
+import { flagNamesOfPage } from '../../kernel/page-flags.ts';
 import type { Program } from '../../program/program.ts';
 import { parseAddress } from '../../report/args.ts';
 import { commandPart } from '../../report/command-part.ts';
@@ -26,7 +26,7 @@ export const pages = commandPart<PagesData>({
       const address = pageAddress(prog, reader, word);
       const page = address === undefined ? undefined : reader.read(address);
       if (!page) throw new NotFoundError('page', word, 'it is not in the memory map');
-      return pageDataOf(page, pageFlagNames(prog, page.flags));
+      return pageDataOf(page, flagNamesOfPage(prog, page));
     });
     return { pages: found };
   },
@@ -51,8 +51,7 @@ class AllPages implements Iterable<PageData> {
   }
 
   *[Symbol.iterator](): Iterator<PageData> {
-    for (const page of allPages(this.#prog, this.#reader))
-      yield pageDataOf(page, pageFlagNames(this.#prog, page.flags));
+    for (const page of allPages(this.#prog, this.#reader)) yield pageDataOf(page, flagNamesOfPage(this.#prog, page));
   }
 
   toJSON(): PageData[] {
