@@ -16,7 +16,7 @@ export const waits = command<WaitGraphData>({
       'rwsems, rt-mutexes, semaphores, spinlocks, completions, wait queues, page and buffer bits, works, RCU grace periods and ' +
       'calls on other CPUs. Circles of waits (deadlocks) come first, then the tasks where chains of waits end.',
     'A lock is believed only when the memory confirms it: the waiter on the stack is on its list, or a field leads to it. Who has ' +
-      'a lock that does not name its holder is inferred from stacks, and marked with a question mark.',
+      'a lock that does not name its holder lockdep tells, where the kernel has it; else it is inferred from stacks, and marked with a question mark.',
   ],
   args: {
     options: [

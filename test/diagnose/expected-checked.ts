@@ -11,6 +11,12 @@ const memory = (says: RegExp): Expected => ({ says, module: 'labkasan' });
 
 /** Of the kernel with KASAN, page_owner and lockdep, where they find more than another kernel, or something else. */
 export const EXPECTED_CHECKED: Readonly<Record<string, Expected>> = {
+  dfree: {
+    says: /double-free.*had been freed in gadget_free.*allocated in make_and_break/s,
+    function: /^gadget_free$/,
+    module: 'labcrash',
+    object: true,
+  },
   inode: FREED_INODE,
   rcuinode: FREED_INODE,
   handfreed: barge(
