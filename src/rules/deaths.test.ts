@@ -4,6 +4,8 @@ import { KernelMemory } from '../../test/build/kernel-memory.ts';
 import { type MadeDeath, type MadeFrame, madeCase } from '../../test/build/made-case.ts';
 import { slabKernel, wholeSlabKernel } from '../../test/build/slab-kernel.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { NO_CONDITION } from '../fault/assertion.ts';
+import type { FaultChain } from '../fault/chain.ts';
 import type { ModuleRecord } from '../kernel/module.ts';
 import { allocatorReported } from './allocator-report.ts';
 import { bugAssertion } from './bug-assertion.ts';
@@ -40,6 +42,20 @@ test('an assertion with its place', () => {
   assert.match(finding?.sentence.en ?? '', /assertion \(fs\/thing\.c:42\)/);
   assert.equal(finding?.subject?.function, 'checks');
   assert.deepEqual(run(bugAssertion, { log: ['Kernel panic - not syncing: x'], frames }), []);
+});
+
+test('a trap that is no BUG() is one of the compiler, with its condition', () => {
+  const chain = (expression: string): FaultChain => ({
+    ...{ function: 'picks', expression, summary: { en: 'it traps', zh: '' }, strands: [], pointers: [] },
+    kind: 'assertion',
+  });
+  const frames = [{ symbol: 'picks', module: 'm', registers: {} }];
+  const log = ['Oops: invalid opcode: 0000 [#1] SMP'];
+  const [finding] = run(exception, { log, frames, chain: chain('at > 4') });
+  assert.equal(finding?.title.en, 'Trap of the compiler in picks [m]');
+  assert.match(finding?.sentence.en ?? '', /because `at > 4`: a check of UBSAN/);
+  const [none] = run(exception, { log, frames, chain: chain(NO_CONDITION) });
+  assert.equal(none?.title.en, 'Exception in picks [m]');
 });
 
 test('an exception that no other rule knows', () => {

@@ -36,7 +36,7 @@ export const EXPECTED_CHECKED: Readonly<Record<string, Expected>> = {
   vgone: memory(/in an area of vmalloc that was given back/),
   stack: memory(/stack of lab-crash.*in the frame of mode_stack.*right behind its variable second of 13 bytes/s),
   global: memory(/the variable pier_names \[labkasan\], 3 bytes beyond its 50 bytes/),
-  bounds: { says: /mode_bounds/, function: /^mode_bounds$/, module: 'labkasan' },
+  bounds: { says: /Trap of the compiler in mode_bounds/, function: /^mode_bounds$/, module: 'labkasan' },
   timer: memory(/ODEBUG: free active.*called by mode_timer/s),
   readers: { says: /asked for|sysrq/i },
   spinab: { says: /Deadlock.*port.*starboard/s, module: 'labkasan', object: true },
