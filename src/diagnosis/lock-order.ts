@@ -6,7 +6,7 @@ import { logEvidence } from './evidence.ts';
 /** The first lines of lockdep's reports of a wrong order (kernel/locking/lockdep.c: print_circular_bug_header, print_deadlock_bug). */
 const REPORT = /possible (?:circular locking dependency|recursive locking) detected/;
 const TRIES = /^(.{1,15})\/(\d+) is trying to acquire lock:$/;
-const LOCK = /^(?:[0-9a-f]{8,16} )?(\(.+?\)).*, at: (\S+)/;
+const LOCK = /^(?:[0-9a-f]{8,16} )?\([^)]{1,200}\).{0,60}, at: \S/;
 /** Lines from the report's first to the lock that was wanted. */
 const REACH = 8;
 
