@@ -15,6 +15,9 @@ export interface KernelLine {
   readonly text: string;
 }
 
+/** A CPU in panic took the console from another in the middle of a message (kernel/printk/printk.c), and prints it again. */
+const REPLAYING = '** replaying previous printk message **';
+
 /** The kernel may write in the middle of a line of the guest; the rest of that line then follows on its own. */
 const STAMPED = /^(.*?)\[\s*(\d+\.\d{6})\](?:\[\s*[TC]\d+\])? ?(.*)$/;
 
@@ -31,6 +34,10 @@ export function parseConsole(text: string): ConsoleText {
       if (/^Linux version /.test(stamped[3] as string) && kernel.some((l) => /^Linux version /.test(l.text))) break;
       kernel.push({ stamp: stamped[2] as string, text: stamped[3] as string });
       torn += stamped[1];
+      continue;
+    }
+    if (plain === REPLAYING) {
+      kernel.pop(); // as far as it came; it follows whole
       continue;
     }
     const clean = torn + plain;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseConsole } from './console.ts';
 import {
   parseBuddyInfo,
   parseCounters,
@@ -162,4 +163,17 @@ test('resources and locks', () => {
   const common = { inode: 33n, start: 100n, end: 149n };
   assert.deepEqual(held, { waiting: 0, kind: 'POSIX', access: 'WRITE', pid: 169, ...common });
   assert.deepEqual([waits?.waiting, waits?.kind, waits?.pid, waits?.end], [1, 'FLOCK', -1, undefined]);
+});
+
+test('a line of the console that another CPU cut short is taken as it was printed again', () => {
+  const text = [
+    '[    1.000001] whole',
+    '[    1.000002]  mapped:595 shmem:668 ',
+    '** replaying previous printk message **',
+    '[    1.000002]  mapped:595 shmem:668 pagetables:781',
+  ];
+  assert.deepEqual(
+    parseConsole(text.join('\r\n')).kernel.map((l) => l.text),
+    ['whole', ' mapped:595 shmem:668 pagetables:781'],
+  );
 });
