@@ -27,6 +27,12 @@ test('who called is the nearest frame of a module, or the one that a function wi
   assert.equal(moduleCaller(madeCase({ frames, chain: known }))?.pc, moduleCaller(madeCase({ frames }))?.pc);
   const other = chain(step('memcpy'), step('note_length', 'm'));
   assert.equal(moduleCaller(madeCase({ frames, chain: other }))?.symbol, 'run_mode', 'it explains something else');
+  const put = [
+    { symbol: '__put_task', registers: {} },
+    { symbol: 'forgets', module: 'm' },
+  ];
+  const copied = chain(step('__put_task'), step('put_task', 'm'), step('forgets', 'm'));
+  assert.equal(moduleCaller(madeCase({ frames: put, chain: copied }))?.symbol, 'forgets');
   const inModule = [{ symbol: 'reads', module: 'm', registers: {} }, ...frames];
   assert.equal(moduleCaller(madeCase({ frames: inModule })), undefined);
 });

@@ -29,11 +29,16 @@ export function moduleCaller(of: Case): FrameData | undefined {
  */
 function withoutFrame(of: Case, site: FrameData, near: readonly FrameData[]): FrameData | undefined {
   const steps = of.chain?.strands.flatMap((s) => s.steps) ?? [];
-  const step = steps.find((s) => s.module !== undefined);
+  const step = steps.find((s) => s.module !== undefined && !isWrapper(s.function, site.symbol));
   if (!step || steps[0]?.function !== site.symbol || near.some((f) => f.symbol === step.function)) return undefined;
   return {
     ...{ pc: hex64(step.address), symbol: step.function, offset: null, size: null, module: step.module ?? null },
     ...{ inlined: false, file: null, line: null, column: null, trust: 'registers', stack: site.stack, sp: site.sp },
     interrupted: false,
   };
+}
+
+/** The module's own copy of an inline function of the kernel's headers: `put_task_struct()` for `__put_task_struct()`. */
+function isWrapper(name: string, symbol: string | null): boolean {
+  return symbol !== null && name.replace(/^_+/, '') === symbol.replace(/^_+/, '');
 }
