@@ -91,8 +91,14 @@ export function pageReader(prog: Program): PageReader | undefined {
   return map && new PageReader(prog, map);
 }
 
-/** The page frames that the kernel has descriptors of: from `first` to before `last`, ascending. */
-export function pageFrames(prog: Program): { readonly first: Pfn; readonly last: Pfn }[] {
+/** Page frames from `first` to before `last`. */
+export interface FrameRange {
+  readonly first: Pfn;
+  readonly last: Pfn;
+}
+
+/** The page frames that the kernel has descriptors of, ascending. */
+export function pageFrames(prog: Program): FrameRange[] {
   const { sections, pagesPerSection } = memorySections(prog);
   const ranges = prog.physical.ranges().map((r) => ({
     first: Math.floor(r.start / prog.pageSize),

@@ -76,3 +76,17 @@ test('an object of a list: what it leads to is looked at first, and nothing else
     [[full.object(5), 'owner', object]],
   );
 });
+
+test('what lies near the object is looked at first, and nothing else where it points there', () => {
+  const wanted = structType('wanted', 64, { first: [0, u64Type] });
+  const { memory, active, full, referred, object } = kernelOf({ owner: [24, pointerType(wanted)] });
+  memory.kernel.type(wanted);
+  memory.u64(active.object(5) + 24n, object);
+  const holders = () => referrers(memory.program(), referred, 1).found.map((r) => r.object);
+  assert.deepEqual(holders(), [active.object(5)], 'none near: all the others');
+  memory.u64(full.object(5) + 24n, object);
+  const { searched, complete } = referrers(memory.program(), referred, 1);
+  assert.deepEqual(holders(), [full.object(5)]);
+  assert.equal(complete, false);
+  assert.ok(searched < 3 * 4096, `${searched} bytes`);
+});

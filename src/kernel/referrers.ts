@@ -1,14 +1,15 @@
 import { attempt } from '../base/attempt.ts';
 import { AnalysisError } from '../base/errors.ts';
-import type { Addr, Bytes } from '../base/units.ts';
+import type { Addr, Bytes, Pfn } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { CType } from '../types/c-type.ts';
 import { memberAt } from '../types/member-at.ts';
 import { cacheType } from './cache-type.ts';
+import { framesAround } from './frames-around.ts';
 import { isKernelPointer } from './kernel-struct.ts';
 import { findStruct } from './module-struct.ts';
 import { objectIdentity } from './object-identity.ts';
-import { pageReader } from './page.ts';
+import { type FrameRange, type PageReader, pageFrames, pageReader } from './page.ts';
 import { type PointerFit, PointerFits, structsAt } from './pointer-members.ts';
 import type { SearchArea, SearchSpace } from './search-areas.ts';
 import { MemorySearch, type SearchHit } from './search-memory.ts';
@@ -51,11 +52,13 @@ export interface Referrers {
 }
 
 /** How likely caches are searched first, and memory of all of one kind that may be looked at. */
-const KINDS: readonly { readonly fit: PointerFit; readonly most: Bytes }[] = [
-  { fit: 'typed', most: 64 * 1024 * 1024 },
-  { fit: 'embedding', most: 1024 * 1024 },
-  { fit: 'untyped', most: 2 * 1024 * 1024 },
-];
+const KINDS: ReadonlyMap<PointerFit, Bytes> = new Map([
+  ['typed', 64 * 1024 * 1024],
+  ['embedding', 1024 * 1024],
+  ['untyped', 2 * 1024 * 1024],
+]);
+/** Page frames to both sides of the object in which the likeliest caches are looked at first: what is made together lies together. */
+const NEAR = 1 << 14;
 /** Page descriptors that one search may go through, and places after which it ends. */
 const MAX_PAGES = 1 << 18;
 const MOST = 8;
@@ -64,26 +67,35 @@ const MAX_HITS = 1024;
 const MAX_SLAB = 1 << 21;
 
 /**
- * Which objects of slabs point to an object, up to a bound: those that it leads to itself, and only where none does, of the caches whose type has a pointer that may lead there, those
- * first of which it is the likeliest, and small ones before large ones; the less likely only where the others have none.
+ * Which objects of slabs point to an object, up to a bound: those that it leads to itself, and only where none does, of the
+ * caches whose type has a pointer that may lead there, those first of which it is the likeliest and that lie near the object,
+ * and small ones before large ones; the less likely only where the others have none.
+ * @param distance page frames to both sides of the object that are near
  */
-export function referrers(prog: Program, referred: Referred): Referrers {
+export function referrers(prog: Program, referred: Referred, distance = NEAR): Referrers {
   const none = { found: [], searched: 0, complete: false };
   const holders = attempt(() => holdersOf(prog, referred));
-  const near = holders ? (attempt(() => pointingBack(prog, referred, holders)) ?? []) : [];
-  if (near.some((r) => r.allocated !== false)) return { ...none, found: near };
-  const areas = holders && slabAreas(prog, holders);
-  if (!holders || !areas) return none;
-  const search = new HolderSearch(prog, referred);
-  for (const { fit, most } of KINDS) {
-    const ofKind = [...holders.values()].filter((h) => h.fit === fit).sort((a, b) => a.bytes - b.bytes);
-    search.run(ofKind, most);
-    // what is less likely takes as long and tells less
-    if (search.found.some((r) => r.allocated !== false)) break;
-  }
+  const pointing = holders ? (attempt(() => pointingBack(prog, referred, holders)) ?? []) : [];
+  if (pointing.some((r) => r.allocated !== false)) return { ...none, found: pointing };
+  const reader = attempt(() => pageReader(prog));
+  if (!holders || !reader) return none;
+  const { near, far } = framesAround(pageFrames(prog), ownFrame(prog, referred), distance);
+  const search = new HolderSearch(prog, referred, holders);
+  if (addSlabs(prog, reader, near, holders) === undefined) return none;
+  search.run('typed');
+  if (search.isFound && far.length > 0) return { found: search.found, searched: search.searched, complete: false };
+  const all = addSlabs(prog, reader, far, holders);
+  // what is less likely takes as long and tells less
+  for (const fit of KINDS.keys()) if (!search.isFound) search.run(fit);
   const { found, searched, cut } = search;
-  const all = [...holders.values()].reduce((sum, h) => sum + h.bytes, 0);
-  return { found, searched, complete: areas.complete && !cut && searched === all };
+  const bytes = [...holders.values()].reduce((sum, h) => sum + h.bytes, 0);
+  return { found, searched, complete: all === 'all' && !cut && searched === bytes };
+}
+
+/** The first page frame of an object, 0 where its address is not mapped. */
+function ownFrame(prog: Program, { start }: Referred): Pfn {
+  const at = attempt(() => prog.map.translate(start));
+  return typeof at === 'object' ? Math.floor(at.phys / prog.pageSize) : 0;
 }
 
 /** A cache whose objects may point to what is looked for. */
@@ -91,10 +103,12 @@ interface Holder {
   readonly cache: SlabCache;
   readonly type: CType;
   readonly fit: PointerFit;
-  /** The memory of its slabs, ascending. */
+  /** The memory of its slabs, as far as they were looked for. */
   readonly areas: SearchArea[];
   /** Of all of them. */
   bytes: Bytes;
+  /** How many areas were searched. */
+  done: number;
 }
 
 /** By address of the cache. @throws NotFoundError when the kernel's types are not known */
@@ -105,7 +119,7 @@ function holdersOf(prog: Program, { type, values, start }: Referred): Map<Addr, 
   for (const cache of slabCaches(prog).caches) {
     const type = cacheType(prog, cache);
     const fit = type && fits.of(type);
-    if (type && fit !== undefined) holders.set(cache.address, { cache, type, fit, areas: [], bytes: 0 });
+    if (type && fit !== undefined) holders.set(cache.address, { cache, type, fit, areas: [], bytes: 0, done: 0 });
   }
   return holders;
 }
@@ -137,12 +151,15 @@ function pointingBack(prog: Program, referred: Referred, holders: ReadonlyMap<Ad
   return found;
 }
 
-/** Adds the slabs to the caches that have them. */
-function slabAreas(prog: Program, holders: ReadonlyMap<Addr, Holder>): { complete: boolean } | undefined {
+/** Adds the slabs of some page frames to the caches that have them: whether these are all, undefined where none can be told. */
+function addSlabs(
+  prog: Program,
+  reader: PageReader,
+  frames: readonly FrameRange[],
+  holders: ReadonlyMap<Addr, Holder>,
+): 'all' | 'some' | undefined {
   try {
-    const reader = pageReader(prog);
-    if (!reader) return undefined;
-    const heads = new SlabHeads(prog, reader, MAX_PAGES);
+    const heads = new SlabHeads(prog, reader, MAX_PAGES, frames);
     for (const slab of heads) {
       const holder = holders.get(slab.cache);
       const size = holder ? slab.objects * holder.cache.size : 0;
@@ -150,7 +167,7 @@ function slabAreas(prog: Program, holders: ReadonlyMap<Addr, Holder>): { complet
       holder.areas.push({ start: slab.memory, end: slab.memory + BigInt(size) });
       holder.bytes += size;
     }
-    return { complete: !heads.full };
+    return heads.full ? 'some' : 'all';
   } catch (e) {
     if (!(e instanceof AnalysisError)) throw e; // without the allocator's types its memory cannot be told
     return undefined;
@@ -164,27 +181,38 @@ class HolderSearch {
   cut = false;
   readonly #prog: Program;
   readonly #own: Referred;
+  readonly #holders: readonly Holder[];
+  readonly #left = new Map(KINDS);
   readonly #memory: MemorySearch;
   readonly #space: SearchSpace;
 
-  constructor(prog: Program, own: Referred) {
+  constructor(prog: Program, own: Referred, holders: ReadonlyMap<Addr, Holder>) {
     this.#prog = prog;
     this.#own = own;
+    this.#holders = [...holders.values()];
     this.#memory = new MemorySearch(prog, unitPattern(own.values, 8, 0n), MAX_HITS);
     this.#space = { kind: 'kernel', areas: [], translate: prog.map.translate, problems: [] };
   }
 
-  /** @param most bytes that may be looked at */
-  run(holders: readonly Holder[], most: Bytes): void {
-    let left = most;
-    for (const holder of holders) {
-      for (const area of holder.areas) {
+  /** Something that is in use points there. */
+  get isFound(): boolean {
+    return this.found.some((r) => r.allocated !== false);
+  }
+
+  /** Searches the slabs of one kind of caches that were not searched yet. */
+  run(fit: PointerFit): void {
+    let left = this.#left.get(fit) ?? 0;
+    const ofKind = this.#holders.filter((h) => h.fit === fit).sort((a, b) => a.bytes - b.bytes);
+    for (const holder of ofKind) {
+      for (; holder.done < holder.areas.length; holder.done++) {
+        const area = holder.areas[holder.done] as SearchArea;
         const size = Number(area.end - area.start);
-        left -= size;
-        if (left < 0 || this.found.length >= MOST) {
+        if (size > left || this.found.length >= MOST) {
           this.cut = true;
           return;
         }
+        left -= size;
+        this.#left.set(fit, left);
         this.searched += size;
         this.#search(holder, area);
       }

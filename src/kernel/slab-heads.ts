@@ -1,6 +1,6 @@
 import type { Addr, Bytes, Pfn } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
-import { headOf, type PageReader, pageFrames } from './page.ts';
+import { type FrameRange, headOf, type PageReader, pageFrames } from './page.ts';
 import { type BitTest, pageTypes } from './page-type.ts';
 import { SlabPage } from './slab-page.ts';
 
@@ -8,21 +8,23 @@ import { SlabPage } from './slab-page.ts';
 const BLOCK = 256;
 
 /**
- * Every slab, ascending, by the descriptors of all pages; many of them are read at once, and nothing is made of those that
- * are none. The same object stands for one slab after the other.
+ * Every slab by the descriptors of all pages, or of some ranges of them; many are read at once, and nothing is made of those
+ * that are no slab's. The same object stands for one slab after the other.
  */
 export class SlabHeads {
   readonly #prog: Program;
   readonly #reader: PageReader;
   readonly #most: number;
+  readonly #frames: readonly FrameRange[] | undefined;
   /** There are more descriptors than the bound. */
   full = false;
 
-  /** @param most descriptors that are looked at */
-  constructor(prog: Program, reader: PageReader, most: number) {
+  /** @param most descriptors that are looked at @param frames whose, in this order; all of them, ascending, without it */
+  constructor(prog: Program, reader: PageReader, most: number, frames?: readonly FrameRange[]) {
     this.#prog = prog;
     this.#reader = reader;
     this.#most = most;
+    this.#frames = frames;
   }
 
   /** @throws NotFoundError when the types of pages are not known, or the kernel does not use SLUB */
@@ -30,7 +32,7 @@ export class SlabHeads {
     const slab = new SlabPage(this.#prog);
     const scan = new HeadScan(this.#prog, this.#reader);
     let seen = 0;
-    for (const { first, last } of pageFrames(this.#prog)) {
+    for (const { first, last } of this.#frames ?? pageFrames(this.#prog)) {
       for (let frame = first; frame < last; frame += BLOCK) {
         const count = Math.min(BLOCK, last - frame, this.#most - seen + 1);
         scan.heads.length = 0;
