@@ -1,3 +1,4 @@
+import { perOwner } from '../base/lazy.ts';
 import { BTF_KIND } from './btf-kinds.ts';
 import { kindOf } from './btf-records.ts';
 import type { BtfSection } from './btf-section.ts';
@@ -16,17 +17,45 @@ const MAX_TAGS = 8;
  */
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
   const { section } = types;
-  const all = section.base ? [section.base, section] : [section];
-  let targets = all.flatMap((s) => s.named(struct).filter((id) => kindAt(s, id - s.firstId) === BTF_KIND.STRUCT));
-  const structs = new Set(targets);
+  const { prototypes } = recordsOn(section, struct);
+  const functions = holdersOf(section, prototypes, TYPE, BTF_KIND.FUNC).sort((a, b) => a - b);
+  return functions.map((id) => section.text(section.words[section.starts[id - section.firstId] as number] as number));
+}
+
+/** Numbers of records that lead from a struct to functions with it, of a section and its base. */
+interface Records {
+  /** With its tags. */
+  readonly structs: ReadonlySet<number>;
+  readonly pointers: readonly number[];
+  /** Whose only parameter is such a pointer. */
+  readonly prototypes: readonly number[];
+}
+
+const NONE: Records = { structs: new Set(), pointers: [], prototypes: [] };
+const knownRecords = perOwner((_: BtfSection) => new Map<string, Records>());
+
+/** Each module asks for the same of the kernel. */
+function recordsOn(section: BtfSection, struct: string): Records {
+  const known = knownRecords(section);
+  let records = known.get(struct);
+  if (!records) {
+    records = findRecords(section, struct, section.base ? recordsOn(section.base, struct) : NONE);
+    known.set(struct, records);
+  }
+  return records;
+}
+
+function findRecords(section: BtfSection, struct: string, base: Records): Records {
+  const own = section.named(struct).filter((id) => kindAt(section, id - section.firstId) === BTF_KIND.STRUCT);
+  const structs = new Set([...base.structs, ...own]);
+  let targets = [...structs];
   for (let i = 0; i < MAX_TAGS && targets.length > 0; i++) {
-    targets = holdersOf(all, targets, TYPE, BTF_KIND.TYPE_TAG).filter((id) => !structs.has(id));
+    targets = holdersOf(section, targets, TYPE, BTF_KIND.TYPE_TAG).filter((id) => !structs.has(id));
     for (const id of targets) structs.add(id);
   }
-  const pointers = holdersOf(all, structs, TYPE, BTF_KIND.PTR);
-  const prototypes = holdersOf(all, pointers, FIRST_PARAMETER, BTF_KIND.FUNC_PROTO, 1);
-  const functions = holdersOf([section], prototypes, TYPE, BTF_KIND.FUNC).sort((a, b) => a - b);
-  return functions.map((id) => section.text(section.words[section.starts[id - section.firstId] as number] as number));
+  const pointers = [...base.pointers, ...holdersOf(section, structs, TYPE, BTF_KIND.PTR)];
+  const prototypes = [...base.prototypes, ...holdersOf(section, pointers, FIRST_PARAMETER, BTF_KIND.FUNC_PROTO, 1)];
+  return { structs, pointers, prototypes };
 }
 
 /**
@@ -34,23 +63,21 @@ export function functionsTaking(types: BtfTypes, struct: string): string[] {
  * @param elements parameters that a prototype must have; absent: any number
  */
 function holdersOf(
-  sections: readonly BtfSection[],
+  section: BtfSection,
   ids: Iterable<number>,
   word: number,
   kind: number,
   elements?: number,
 ): number[] {
   const found: number[] = [];
-  for (const section of sections) {
-    const { words, starts, firstId, damage } = section;
-    for (const id of ids) {
-      for (let i = words.indexOf(id); i >= 0; i = words.indexOf(id, i + 1)) {
-        // records that are lost stand out of order
-        const index = damage === undefined ? indexOfSorted(starts, i - word) : starts.indexOf(i - word);
-        if (index < 0 || kindAt(section, index) !== kind) continue;
-        const count = (words[i - word + 1] as number) & 0xffffff;
-        if (elements === undefined || count === elements) found.push(index + firstId);
-      }
+  const { words, starts, firstId, damage } = section;
+  for (const id of ids) {
+    for (let i = words.indexOf(id); i >= 0; i = words.indexOf(id, i + 1)) {
+      // records that are lost stand out of order
+      const index = damage === undefined ? indexOfSorted(starts, i - word) : starts.indexOf(i - word);
+      if (index < 0 || kindAt(section, index) !== kind) continue;
+      const count = (words[i - word + 1] as number) & 0xffffff;
+      if (elements === undefined || count === elements) found.push(index + firstId);
     }
   }
   return found;
