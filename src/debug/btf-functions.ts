@@ -17,9 +17,16 @@ const MAX_TAGS = 8;
  */
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
   const { section } = types;
-  const { prototypes } = recordsOn(section, struct);
-  const functions = holdersOf(section, prototypes, TYPE, BTF_KIND.FUNC).sort((a, b) => a - b);
-  return functions.map((id) => section.text(section.words[section.starts[id - section.firstId] as number] as number));
+  const { words, starts, globals } = section;
+  const prototypes = new Set(recordsOn(section, struct).prototypes);
+  const names: string[] = [];
+  if (prototypes.size === 0) return names;
+  for (const index of globals) {
+    const at = starts[index] as number;
+    if (prototypes.has(words[at + TYPE] as number) && kindAt(section, index) === BTF_KIND.FUNC)
+      names.push(section.text(words[at] as number));
+  }
+  return names;
 }
 
 /** Numbers of records that lead from a struct to functions with it, of a section and its base. */
