@@ -6,6 +6,12 @@ import { run, shell, step } from './run.ts';
 
 /** Suites that have no -security and -updates companions. */
 const ROLLING = new Set(['sid', 'forky', 'testing', 'unstable']);
+/** Suites that hold a few packages, and the one that has the rest. */
+const ON_TOP_OF: Readonly<Record<string, string>> = {
+  experimental: 'sid',
+  'trixie-backports': 'trixie',
+  'bookworm-backports': 'bookworm',
+};
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const DAY = 86_400_000;
 
@@ -106,8 +112,9 @@ async function makeState(name: string, suite: string, arch: Arch): Promise<AptSt
   if (existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < DAY) return state;
   await step(`package lists ${name}`, async () => {
     const { main, security } = await machineMirrors();
-    const sources = [`${main} ${suite} main`];
-    if (!ROLLING.has(suite) && MACHINES[arch].security) sources.push(`${security} ${suite}-security main`);
+    const whole = ON_TOP_OF[suite] ?? suite;
+    const sources = [...new Set([suite, whole])].map((s) => `${main} ${s} main`);
+    if (!ROLLING.has(whole) && MACHINES[arch].security) sources.push(`${security} ${whole}-security main`);
     await openAptState(name, arch, sources);
     writeFileSync(stamp, '');
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CpioEntry, PLAIN, PROGRAM } from './cpio.ts';
 import { type CrashModule, crashModule, sourceHash, userProgram } from './guest-build.ts';
 import { storageFiles, writeInitrd } from './initrd.ts';
-import { fetchedVmlinux, type Kernel, kernel, kernelImage } from './kernels.ts';
+import { fetchedVmlinux, hasHeaders, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { type Arch, MACHINES } from './machines.ts';
 import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
@@ -24,8 +24,8 @@ export interface DumpMeta {
   readonly smp: number;
   /** File names in the dump's folder: one, or the parts of a split set. */
   readonly files: readonly string[];
-  /** The crash module, in the dump's folder. */
-  readonly module: string;
+  /** The crash module, in the dump's folder, where the kernel can have one. */
+  readonly module?: string;
   /** vmlinux with debug information, where it was fetched. */
   readonly vmlinux?: string;
   readonly secondsToCrash?: number;
@@ -82,21 +82,21 @@ export function scenarioRecipe(s: Scenario, k: Kernel): string {
   return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
 }
 
-/** The initramfs of a kernel and its crash module. */
+/** The initramfs of a kernel and its crash module, where it can have one. */
 export async function guestParts(
   k: Kernel,
   guest?: Scenario['guest'],
-): Promise<{ initrd: string; module: string; program: string }> {
+): Promise<{ initrd: string; module: string | undefined; program: string }> {
   const own = ownModule(guest);
   if (own !== undefined) return moduleGuestParts(k, own);
-  const module = await crashModule(k);
+  const module = hasHeaders(k.tag) ? await crashModule(k) : undefined;
   const program = await userProgram(k.arch);
   const extra = guest === 'big' ? await bigGuestFiles(k) : guest === 'storage' ? await storageGuestFiles(k) : [];
   const hash = sourceHash([...GUEST, ...moreSources(guest)], JSON.stringify(k.packages));
   const initrd = join(place('initrd'), `${k.tag}-${hash}.gz`);
   if (!existsSync(initrd))
     await step(`initramfs ${k.tag}`, () =>
-      writeInitrd(initrd, k, { crashModule: module, userProgram: program, extra }),
+      writeInitrd(initrd, k, { ...(module && { crashModule: module }), userProgram: program, extra }),
     );
   return { initrd, module, program };
 }
@@ -202,7 +202,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
   for (const o of outs) {
     if (o !== first) copyFileSync(options.console, join(o.dir, 'console.log'));
     const moduleName = `${ownModule(s.guest) ?? 'labcrash'}.ko`;
-    copyFileSync(module, join(o.dir, moduleName));
+    if (module !== undefined) copyFileSync(module, join(o.dir, moduleName));
     const { arch, memMiB, smp } = options;
     const common = { arch, memMiB, smp, release: k.release, scenario: s.mode, cmdline: result.cmdline, recipe };
     writeMeta({
@@ -210,7 +210,7 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
       ...common,
       format: `qemu ${o.format}`,
       files: ['vmcore'],
-      module: moduleName,
+      ...(module !== undefined && { module: moduleName }),
       secondsToCrash: result.seconds,
       ...(vmlinux !== undefined && { vmlinux }),
     });

@@ -13,17 +13,106 @@ export interface KernelSpec {
   /** Extended regular expression for the version part of `linux-image-<version>-<flavour>`. */
   readonly version: string;
   readonly flavour: string;
+  /** Debian keeps no headers of it: its guests have no crash module. */
+  readonly headless?: true;
 }
 
 export const KERNELS = {
   // The newest 5.10 whose debug package can still be downloaded: later ones are listed, but gone from the pool.
   'amd64-5.10': { suite: 'bullseye', arch: 'amd64', version: '5\\.10\\.0-43', flavour: 'cloud-amd64' },
+  'arm64-5.10': { suite: 'bullseye', arch: 'arm64', version: '5\\.10\\.0-', flavour: 'cloud-arm64' },
   'amd64-6.1': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'cloud-amd64' },
   'amd64-6.12': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'cloud-amd64' },
   'amd64-6.1-rt': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'rt-amd64' },
   'amd64-6.12-rt': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'rt-amd64' },
   'arm64-6.12-rt': { suite: 'trixie', arch: 'arm64', version: '6\\.12\\.', flavour: 'rt-arm64' },
   'amd64-6.12-full': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'amd64' },
+  'amd64-6.16': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '6\\.16\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-6.17': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '6\\.17\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-6.18': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '6\\.18\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-6.19': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '6\\.19\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-7.0': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '7\\.0\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-7.1': {
+    suite: 'trixie-backports',
+    arch: 'amd64',
+    version: '7\\.1\\.',
+    flavour: 'cloud-amd64',
+    headless: true,
+  },
+  'amd64-7.3': { suite: 'trixie-backports', arch: 'amd64', version: '7\\.3\\.', flavour: 'cloud-amd64' },
+  'arm64-6.16': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '6\\.16\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-6.17': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '6\\.17\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-6.18': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '6\\.18\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-6.19': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '6\\.19\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-7.0': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '7\\.0\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-7.1': {
+    suite: 'trixie-backports',
+    arch: 'arm64',
+    version: '7\\.1\\.',
+    flavour: 'cloud-arm64',
+    headless: true,
+  },
+  'arm64-7.3': { suite: 'trixie-backports', arch: 'arm64', version: '7\\.3\\.', flavour: 'cloud-arm64' },
   'amd64-sid': { suite: 'sid', arch: 'amd64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-amd64' },
   'arm64-6.1': { suite: 'bookworm', arch: 'arm64', version: '6\\.1\\.', flavour: 'cloud-arm64' },
   'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
@@ -44,6 +133,11 @@ export const BUILT = {
 } as const satisfies Record<string, BuiltSpec>;
 
 export type KernelTag = keyof typeof KERNELS | keyof typeof BUILT;
+
+/** Whether crash modules can be built for it. */
+export function hasHeaders(tag: KernelTag): boolean {
+  return isBuilt(tag) || (KERNELS[tag] as KernelSpec).headless === undefined;
+}
 
 export function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
   return Object.hasOwn(BUILT, tag);

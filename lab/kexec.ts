@@ -13,6 +13,7 @@ import {
   scenarioRecipe,
   writeMeta,
 } from './dumps.ts';
+import { crashModule } from './guest-build.ts';
 import { writeInitrd } from './initrd.ts';
 import { fetchedVmlinux, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { dumpDir, place } from './places.ts';
@@ -68,7 +69,8 @@ async function kexecInitrd(k: Kernel, module: string, program: string): Promise<
 }
 
 async function crashAndCapture(k: Kernel, recipe: string): Promise<string> {
-  const { module, program } = await guestParts(k);
+  const { program } = await guestParts(k);
+  const module = await crashModule(k);
   const initrd = await kexecInitrd(k, module, program);
   const disk = join(place('tmp'), 'kdump.img');
   await shell('rm -f "$1"; truncate -s 2G "$1"; mkfs.ext4 -q -F "$1"', disk);

@@ -69,6 +69,56 @@ const HASH = { append: 'disable_radix', timeoutSeconds: 300 };
 const RT = { expect: /rcu_do_batch/ };
 /** Two nodes of memory and CPUs. */
 const NUMA = { label: 'amd64-6.12-numa', smp: 4, nodes: 2, memMiB: 768 };
+/** Debian keeps the images of these, but not the headers that a module wants. */
+const BETWEEN = [
+  ...(['amd64-6.16', 'amd64-6.17', 'amd64-6.18', 'amd64-6.19', 'amd64-7.0', 'amd64-7.1'] as const),
+  ...(['arm64-6.16', 'arm64-6.17', 'arm64-6.18', 'arm64-6.19', 'arm64-7.0', 'arm64-7.1'] as const),
+];
+/** Of everything a little. */
+const NEWER: readonly KindName[] = [
+  ...([
+    'null',
+    'sysrq',
+    'inode',
+    'softfault',
+    'overflow',
+    'abba',
+    'oom',
+    'uaf',
+    'kfenceuaf',
+    'hungmutex',
+    'locks',
+  ] as const),
+  ...(['refunder', 'listtwice', 'timerfreed', 'rcustall', 'pageafter', 'vfreed', 'badpage', 'wrongcache'] as const),
+  ...(['workfreed', 'skbtwice', 'ring', 'freeze', 'slableak'] as const),
+];
+/** What the modules of these guests know that compile for 5.10. */
+const OLDER: readonly KindName[] = [
+  ...([
+    'softfault',
+    'callnull',
+    'bug',
+    'inode',
+    'dfree',
+    'uaf',
+    'oom',
+    'spin',
+    'hungmutex',
+    'hungrwsem',
+    'locks',
+  ] as const),
+  ...([
+    'refunder',
+    'listtwice',
+    'bitflip',
+    'divide',
+    'timerfreed',
+    'rcustall',
+    'selfmutex',
+    'freelist',
+    'iostuck',
+  ] as const),
+];
 /** Small and with few processes, for the dumps that live in the repository. */
 const SAMPLE = { append: 'lab.quiet=1', memMiB: 256 };
 
@@ -120,6 +170,12 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('ppc64el-6.1', 'sysrq', { ...HASH, label: 'ppc64el-6.1-hash' }),
   ...scenarios('arm64-sid', ['null', 'sysrq', 'softfault']),
   scenario('amd64-6.1', 'big'),
+  ...OLDER.map((kind) => scenario('amd64-5.10', kind, OLD)),
+  ...scenarios('arm64-5.10', ['null', 'sysrq', 'rcuinode', 'overflow', 'abba', ...OLDER]),
+  // kernels between the suites' own, and the newest
+  ...scenarios('amd64-7.3', NEWER),
+  ...scenarios('arm64-7.3', without(NEWER, 'overflow', 'kfenceuaf')),
+  ...BETWEEN.flatMap((kernel) => scenarios(kernel, ['sysrq', 'oom', 'noroot'])),
   scenario('loong64-sid', 'sysrq'),
   scenario('loong64-sid', 'null', { expect: /ERA: \w+ gadget_home/ }),
   ...scenarios('loong64-sid', ['abba', 'softnull']),
