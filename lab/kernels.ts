@@ -20,7 +20,7 @@ export interface KernelSpec {
 export const KERNELS = {
   // The newest 5.10 whose debug package can still be downloaded: later ones are listed, but gone from the pool.
   'amd64-5.10': { suite: 'bullseye', arch: 'amd64', version: '5\\.10\\.0-43', flavour: 'cloud-amd64' },
-  'arm64-5.10': { suite: 'bullseye', arch: 'arm64', version: '5\\.10\\.0-', flavour: 'cloud-arm64' },
+  'arm64-5.10': { suite: 'bullseye', arch: 'arm64', version: '5\\.10\\.0-32', flavour: 'cloud-arm64' },
   'amd64-6.1': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'cloud-amd64' },
   'amd64-6.12': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'cloud-amd64' },
   'amd64-6.1-rt': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'rt-amd64' },
