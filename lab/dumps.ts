@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { type CpioEntry, PLAIN, PROGRAM } from './cpio.ts';
 import { type CrashModule, crashModule, sourceHash, userProgram } from './guest-build.ts';
-import { storageFiles, writeInitrd } from './initrd.ts';
+import { opsFiles, storageFiles, writeInitrd } from './initrd.ts';
 import { fetchedVmlinux, hasHeaders, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { type Arch, MACHINES } from './machines.ts';
 import { dumpDir, guestDir, place } from './places.ts';
@@ -38,6 +38,7 @@ const TRIES = 3;
 const GUEST = ['init', 'labproc.c', 'labcrash.c', 'Makefile'];
 const BIG_GUEST = ['init-big', 'labbig.c'];
 const STORAGE_GUEST = ['init-storage', 'labdm.c'];
+const OPS_GUEST = ['init-ops', 'labops.c'];
 /** Guests with a crash module of their own instead of labcrash. */
 const MODULE_GUESTS = { more: 'labmore', mem: 'labmem', hang: 'labhang', kasan: 'labkasan' } as const;
 
@@ -77,6 +78,7 @@ export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
 export function scenarioRecipe(s: Scenario, k: Kernel): string {
   const own = ownModule(s.guest);
   if (own !== undefined) return recipeOf(s, k.release, k.packages, sourceHash(ownSources(own)));
+  if (s.guest === 'ops') return recipeOf(s, k.release, k.packages, sourceHash(OPS_GUEST));
   const sources = moreSources(s.guest);
   const more = sources.length > 0 ? [sourceHash(sources)] : [];
   return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
@@ -91,7 +93,7 @@ export async function guestParts(
   if (own !== undefined) return moduleGuestParts(k, own);
   const module = hasHeaders(k.tag) ? await crashModule(k) : undefined;
   const program = await userProgram(k.arch);
-  const extra = guest === 'big' ? await bigGuestFiles(k) : guest === 'storage' ? await storageGuestFiles(k) : [];
+  const extra = await moreFiles(k, guest);
   const hash = sourceHash([...GUEST, ...moreSources(guest)], JSON.stringify(k.packages));
   const initrd = join(place('initrd'), `${k.tag}-${hash}.gz`);
   if (!existsSync(initrd))
@@ -124,6 +126,12 @@ async function moduleGuestParts(
   return { initrd, module, program };
 }
 
+async function moreFiles(k: Kernel, guest: Scenario['guest']): Promise<CpioEntry[]> {
+  if (guest === 'big') return bigGuestFiles(k);
+  if (guest === 'storage') return storageGuestFiles(k);
+  return guest === 'ops' ? opsGuestFiles(k) : [];
+}
+
 async function bigGuestFiles(k: Kernel): Promise<CpioEntry[]> {
   return [
     { path: 'init-big', mode: PROGRAM, data: readFileSync(join(guestDir, 'init-big')) },
@@ -142,8 +150,17 @@ async function storageGuestFiles(k: Kernel): Promise<CpioEntry[]> {
   ];
 }
 
+async function opsGuestFiles(k: Kernel): Promise<CpioEntry[]> {
+  return [
+    ...(await opsFiles(k)),
+    { path: 'init-ops', mode: PROGRAM, data: readFileSync(join(guestDir, 'init-ops')) },
+    { path: 'bin/labops', mode: PROGRAM, data: readFileSync(await userProgram(k.arch, 'labops')) },
+  ];
+}
+
 /** What a guest has beyond the common one. */
 function moreSources(guest: Scenario['guest']): readonly string[] {
+  if (guest === 'ops') return OPS_GUEST;
   return guest === 'big' ? BIG_GUEST : guest === 'storage' ? STORAGE_GUEST : [];
 }
 
@@ -194,7 +211,9 @@ async function bootScenario(s: Scenario, k: Kernel, recipe: string): Promise<str
     nmiAt: s.nmiAt,
     until: s.until,
     slowDisk: s.slowDisk,
-    storage: s.guest === 'storage',
+    storage: s.guest === 'storage' || s.storage === true,
+    monitorAt: s.monitorAt,
+    devices: s.devices,
     dumps: outs.map((o) => ({ format: o.format, path: join(o.dir, 'vmcore') })),
   };
   const result = await bootUntilRight(s, options);

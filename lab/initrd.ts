@@ -81,6 +81,27 @@ export async function storageFiles(k: Kernel): Promise<CpioEntry[]> {
   ];
 }
 
+/** What the ops guest's deaths want; each mode loads its own. */
+const OPS_DRIVERS = [
+  ...['nvme', 'virtio_scsi', 'sd_mod', 'scsi_debug', 'nbd', 'loop', 'zram', 'dm_mod', 'dm_multipath', 'dm_round_robin'],
+  ...['xfs', 'btrfs', 'fuse', 'overlay', 'nfsv3', 'virtio_balloon', 'softdog', 'hwpoison_inject'],
+];
+
+/** The ops guest's modules, and a list with a line for each: `nbd: a.ko b.ko nbd.ko`, what it needs before it. */
+export async function opsFiles(k: Kernel): Promise<CpioEntry[]> {
+  const images = new Map<string, Buffer>();
+  let list = '';
+  for (const name of OPS_DRIVERS) {
+    const drivers = await driverImages(k, [name], DRIVERS);
+    for (const d of drivers) images.set(d.name, d.image);
+    list += `${name}: ${drivers.map((d) => d.name).join(' ')}\n`;
+  }
+  return [
+    ...[...images].map(([name, data]) => ({ path: `lib/${name}`, mode: PLAIN, data })),
+    { path: 'lib/ops.list', mode: PLAIN, data: Buffer.from(list) },
+  ];
+}
+
 export interface InitrdParts {
   readonly crashModule?: string;
   /** It is /bin/labproc. */

@@ -14,7 +14,7 @@ export interface KernelSpec {
   readonly version: string;
   readonly flavour: string;
   /** Debian keeps no headers of it: its guests have no crash module. */
-  readonly headless?: true;
+  readonly bare?: true;
 }
 
 export const KERNELS = {
@@ -27,92 +27,21 @@ export const KERNELS = {
   'amd64-6.12-rt': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'rt-amd64' },
   'arm64-6.12-rt': { suite: 'trixie', arch: 'arm64', version: '6\\.12\\.', flavour: 'rt-arm64' },
   'amd64-6.12-full': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'amd64' },
-  'amd64-6.16': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '6\\.16\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
-  'amd64-6.17': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '6\\.17\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
-  'amd64-6.18': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '6\\.18\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
-  'amd64-6.19': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '6\\.19\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
-  'amd64-7.0': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '7\\.0\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
-  'amd64-7.1': {
-    suite: 'trixie-backports',
-    arch: 'amd64',
-    version: '7\\.1\\.',
-    flavour: 'cloud-amd64',
-    headless: true,
-  },
+  'amd64-6.16': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.16\\.', flavour: 'cloud-amd64', bare: true },
+  'amd64-6.17': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.17\\.', flavour: 'cloud-amd64', bare: true },
+  'amd64-6.18': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.18\\.', flavour: 'cloud-amd64', bare: true },
+  'amd64-6.19': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.19\\.', flavour: 'cloud-amd64', bare: true },
+  'amd64-7.0': { suite: 'trixie-backports', arch: 'amd64', version: '7\\.0\\.', flavour: 'cloud-amd64', bare: true },
+  'amd64-7.1': { suite: 'trixie-backports', arch: 'amd64', version: '7\\.1\\.', flavour: 'cloud-amd64', bare: true },
   'amd64-7.3': { suite: 'trixie-backports', arch: 'amd64', version: '7\\.3\\.', flavour: 'cloud-amd64' },
-  'arm64-6.16': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '6\\.16\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
-  'arm64-6.17': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '6\\.17\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
-  'arm64-6.18': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '6\\.18\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
-  'arm64-6.19': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '6\\.19\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
-  'arm64-7.0': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '7\\.0\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
-  'arm64-7.1': {
-    suite: 'trixie-backports',
-    arch: 'arm64',
-    version: '7\\.1\\.',
-    flavour: 'cloud-arm64',
-    headless: true,
-  },
+  'arm64-6.16': { suite: 'trixie-backports', arch: 'arm64', version: '6\\.16\\.', flavour: 'cloud-arm64', bare: true },
+  'arm64-6.17': { suite: 'trixie-backports', arch: 'arm64', version: '6\\.17\\.', flavour: 'cloud-arm64', bare: true },
+  'arm64-6.18': { suite: 'trixie-backports', arch: 'arm64', version: '6\\.18\\.', flavour: 'cloud-arm64', bare: true },
+  'arm64-6.19': { suite: 'trixie-backports', arch: 'arm64', version: '6\\.19\\.', flavour: 'cloud-arm64', bare: true },
+  'arm64-7.0': { suite: 'trixie-backports', arch: 'arm64', version: '7\\.0\\.', flavour: 'cloud-arm64', bare: true },
+  'arm64-7.1': { suite: 'trixie-backports', arch: 'arm64', version: '7\\.1\\.', flavour: 'cloud-arm64', bare: true },
   'arm64-7.3': { suite: 'trixie-backports', arch: 'arm64', version: '7\\.3\\.', flavour: 'cloud-arm64' },
+  'amd64-6.12-server': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'amd64' },
   'amd64-sid': { suite: 'sid', arch: 'amd64', version: '[0-9]+\\.[0-9]+', flavour: 'cloud-amd64' },
   'arm64-6.1': { suite: 'bookworm', arch: 'arm64', version: '6\\.1\\.', flavour: 'cloud-arm64' },
   'arm64-6.12-16k': { suite: 'bookworm', arch: 'arm64', version: '6\\.12\\.', flavour: 'arm64-16k' },
@@ -136,7 +65,7 @@ export type KernelTag = keyof typeof KERNELS | keyof typeof BUILT;
 
 /** Whether crash modules can be built for it. */
 export function hasHeaders(tag: KernelTag): boolean {
-  return isBuilt(tag) || (KERNELS[tag] as KernelSpec).headless === undefined;
+  return isBuilt(tag) || (KERNELS[tag] as KernelSpec).bare === undefined;
 }
 
 export function isBuilt(tag: KernelTag): tag is keyof typeof BUILT {
@@ -170,7 +99,8 @@ function readKernel(tag: KernelTag): Kernel | undefined {
 
 /** Newest first. Debian's own signed images only: the unsigned, debug and meta packages have other names. */
 async function releases(state: AptState, spec: KernelSpec): Promise<string[]> {
-  const names = await searchNames(state, `^linux-image-${spec.version}.*-${spec.flavour}$`);
+  // nothing but a number of the ABI may stand before the flavour: `rt-amd64` is not `amd64`
+  const names = await searchNames(state, `^linux-image-${spec.version}[^-]*(-[0-9]+)?-${spec.flavour}$`);
   return names
     .map((n) => n.slice('linux-image-'.length))
     .sort(compareVersions)

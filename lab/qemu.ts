@@ -28,6 +28,10 @@ export interface BootOptions {
   readonly until?: string | undefined;
   /** Console text upon which an NMI is injected. */
   readonly nmiAt?: string | undefined;
+  /** Console text upon which a command is given to QEMU's monitor. */
+  readonly monitorAt?: { readonly text: string; readonly command: string } | undefined;
+  /** More devices, as QEMU's -device takes them. */
+  readonly devices?: readonly string[] | undefined;
   /** A third disk, written for real; the others are snapshots. */
   readonly disk?: string;
   /** A third disk with ext4 that takes so many bytes a second. */
@@ -117,6 +121,7 @@ async function qemuArgs(o: BootOptions, qmpSocket: string): Promise<string[]> {
     args.push('-device', `virtio-blk-${m.bus},drive=d${i}`);
   }
   if (o.storage) args.push(...(await storageArgs()));
+  for (const device of o.devices ?? []) args.push('-device', device);
   return args;
 }
 
@@ -131,7 +136,7 @@ async function storageArgs(): Promise<string[]> {
   };
   return [
     ...['-drive', await image('xfs'), '-device', 'nvme,drive=xfs,serial=lab'],
-    ...['-device', 'virtio-scsi-pci', '-drive', await image('btrfs'), '-device', 'scsi-hd,drive=btrfs'],
+    ...['-device', 'virtio-scsi-pci', '-drive', await image('btrfs'), '-device', 'scsi-hd,drive=btrfs,id=scsi'],
   ];
 }
 
@@ -165,12 +170,25 @@ async function isStopped(qmpSocket: string): Promise<boolean> {
   return state.status === 'guest-panicked';
 }
 
+interface Action {
+  readonly text: string;
+  readonly call: string;
+  readonly arguments: Record<string, unknown>;
+}
+
+function monitorAction({ text, command }: { readonly text: string; readonly command: string }): Action {
+  return { text, call: 'human-monitor-command', arguments: { 'command-line': command } };
+}
+
 /** Waits for the end of the boot, in which the console grows. */
 async function watch(o: BootOptions, child: ChildProcess, qmpSocket: string): Promise<BootResult['ended']> {
   const { stopsInPanic } = MACHINES[o.arch];
   const until = o.until ?? (stopsInPanic ? 'Kernel panic - not syncing' : 'end Kernel panic');
   const deadline = Date.now() + o.timeoutSeconds * 1000;
-  let nmi = o.nmiAt;
+  const actions: Action[] = [
+    ...(o.nmiAt === undefined ? [] : [{ text: o.nmiAt, call: 'inject-nmi', arguments: {} }]),
+    ...(o.monitorAt === undefined ? [] : [monitorAction(o.monitorAt)]),
+  ];
   let seen = -1;
   while (Date.now() < deadline) {
     await sleep(250);
@@ -183,10 +201,11 @@ async function watch(o: BootOptions, child: ChildProcess, qmpSocket: string): Pr
       const text = consoleText(o.console);
       seen = size;
       if (text.includes(until)) return 'reached';
-      if (nmi !== undefined && text.includes(nmi)) {
-        nmi = undefined;
+      const index = actions.findIndex((a) => text.includes(a.text));
+      for (const action of index < 0 ? [] : actions.splice(index, 1)) {
         const qmp = await Qmp.connect(qmpSocket);
-        await qmp.call('inject-nmi');
+        const said = await qmp.call(action.call, action.arguments);
+        log(`${action.call}: ${JSON.stringify(said)}\n`);
         qmp.close();
       }
     }

@@ -1,6 +1,6 @@
 import type { KernelTag } from './kernels.ts';
 import type { DumpFormat } from './qemu.ts';
-import { HANGS, KINDS, type Kind, type KindName, MISUSES } from './scenario-kinds.ts';
+import { HANGS, KINDS, type Kind, type KindName, MISUSES, OPERATIONS } from './scenario-kinds.ts';
 
 /** One boot to a crash: which kernel, what happens, and what is dumped. */
 export interface Scenario {
@@ -27,9 +27,15 @@ export interface Scenario {
   readonly timeoutSeconds?: number;
   /**
    * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`, `kasan`: the common one with labmore.ko, labmem.ko, labhang.ko, labkasan.ko;
-   * `storage`: with disks and file systems of many kinds.
+   * `storage`: with disks and file systems of many kinds; `ops`: the guest of guest/init-ops, which has no crash module.
    */
-  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'kasan' | 'storage';
+  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'kasan' | 'storage' | 'ops';
+  /** The disks of the guest `storage`. */
+  readonly storage?: true;
+  /** Console text upon which a command is given to QEMU's monitor. */
+  readonly monitorAt?: { readonly text: string; readonly command: string };
+  /** More devices of QEMU. */
+  readonly devices?: readonly string[];
   /** It dies before there is a guest that could tell its truth. */
   readonly early?: true;
   /** A third disk, with ext4, that takes so many bytes a second. */
@@ -328,6 +334,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('amd64-sid', 'cachebusy', LEFT_OBJECTS),
   ...scenarios('amd64-6.12-full', ['rbtree', 'freeze', 'taskput']),
   scenario('amd64-6.12-rt', 'ring'),
+  ...scenarios('amd64-6.12-server', [...OPERATIONS]),
 ];
 
 /** What the repository's sample dumps are filtered from. */

@@ -1,40 +1,42 @@
 import { attempt } from '../base/attempt.ts';
 import { hexPad } from '../base/hex.ts';
-import type { Phrase } from '../base/phrase.ts';
 import type { Addr } from '../base/units.ts';
+import { type HugePageSize, hugePageSizes } from '../kernel/hugetlb.ts';
 import { vmapAreas } from '../kernel/vmalloc.ts';
 import type { Program } from '../program/program.ts';
-import type { Evidence, FindingSubject } from '../report/finding.ts';
+import type { Evidence } from '../report/finding.ts';
 import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
-import { reportPageCache } from '../report/page-cache-data.ts';
+import { type HeldBy, KEPT, pagesOf } from './held-by.ts';
 import { percent, share, sizeOf } from './memory-pressure.ts';
+import { compressedHolder, tablesHolder } from './process-holders.ts';
+import { sharedHolder } from './shared-holder.ts';
+import { unknownHolder } from './uncounted-holder.ts';
 
-/** From this part of all memory on it is worth a name; no process's end gives such memory back. */
+/** From this part of all memory on it is worth a name. */
 const MUCH = 0.3;
 
 /** What holds most of the memory where no process does. */
-export interface MainHolder {
-  /** As in `<words> hold 400 MB (80%)`. */
-  readonly words: Phrase;
+export interface MainHolder extends HeldBy {
   /** `400 MB (80%)` */
   readonly size: string;
   /** Part of all memory, 0 to 1. */
   readonly share: number;
-  readonly subject: FindingSubject;
-  readonly evidence: readonly Evidence[];
-  readonly settle: Phrase;
 }
 
 /**
- * Slab objects that cannot be reclaimed, memory of vmalloc, of tmpfs or of nobody that hold more than the largest process
- * and a large part of the memory. @param process pages of that process that are in memory
+ * What holds more than the largest process and a large part of the memory: slab objects, vmalloc, tmpfs, pools of huge pages,
+ * page tables, stacks, compressed swap, or nobody. @param process pages of that process that are in memory
  */
 export function mainHolder(prog: Program, memory: MemoryJudgement, process: number): MainHolder | undefined {
   const { held, unaccounted } = memory.balance;
   const candidates = [
     { pages: held.slabUnreclaimable ?? 0, describe: slabHolder },
+    { pages: held.slabReclaimable ?? 0, describe: pinnedSlabHolder },
     { pages: held.vmalloc ?? 0, describe: vmallocHolder },
     { pages: held.sharedMemory ?? 0, describe: sharedHolder },
+    { pages: held.hugetlb ?? 0, describe: hugetlbHolder },
+    { pages: held.pageTables ?? 0, describe: tablesHolder },
+    { pages: held.compressed ?? 0, describe: compressedHolder },
     { pages: unaccounted ?? 0, describe: unknownHolder },
   ].sort((a, b) => b.pages - a.pages);
   const [first] = candidates;
@@ -44,9 +46,7 @@ export function mainHolder(prog: Program, memory: MemoryJudgement, process: numb
   return { size, share: part, ...first.describe(prog, memory, first.pages) };
 }
 
-type Described = Omit<MainHolder, 'size' | 'share'>;
-
-function slabHolder(_: Program, memory: MemoryJudgement, pages: number): Described {
+function slabHolder(_: Program, memory: MemoryJudgement, pages: number): HeldBy {
   const cache = memory.slab.find((c) => !c.reclaimable);
   const name = cache?.cache ?? '?';
   return {
@@ -54,6 +54,7 @@ function slabHolder(_: Program, memory: MemoryJudgement, pages: number): Describ
       en: `slab objects that cannot be reclaimed, most of them ${name},`,
       zh: `不可回收的 slab 对象（其中最多的是 ${name}）`,
     },
+    ends: KEPT,
     subject: { ...(cache && { cache: name }) },
     evidence: [
       pagesOf({ en: 'unreclaimable slabs', zh: '不可回收的 slab' }, pages),
@@ -66,12 +67,35 @@ function slabHolder(_: Program, memory: MemoryJudgement, pages: number): Describ
   };
 }
 
-function vmallocHolder(prog: Program, _: MemoryJudgement, pages: number): Described {
+/** The cache calls them reclaimable, and yet they were not given back: somebody holds a reference, or they are what tmpfs is made of. */
+function pinnedSlabHolder(_: Program, memory: MemoryJudgement, pages: number): HeldBy {
+  const caches = memory.slab.filter((c) => c.reclaimable).slice(0, 2);
+  const names = caches.map((c) => c.cache).join(', ');
+  return {
+    words: {
+      en: `slab objects of the reclaimable sort that are in use, most of them ${names},`,
+      zh: `可回收类但仍在使用的 slab 对象（其中最多的是 ${names}）`,
+    },
+    ends: KEPT,
+    subject: { ...(caches[0] && { cache: caches[0].cache }) },
+    evidence: [
+      pagesOf({ en: 'reclaimable slabs', zh: '可回收的 slab' }, pages),
+      ...caches.map((c) => pagesOf({ en: c.cache, zh: c.cache }, c.pages)),
+    ],
+    settle: {
+      en: 'Count the files and directories (df -i): files in tmpfs and names of files that are open cannot be reclaimed.',
+      zh: '统计文件和目录数（df -i）：tmpfs 中的文件以及已打开文件的名字无法回收。',
+    },
+  };
+}
+
+function vmallocHolder(prog: Program, _: MemoryJudgement, pages: number): HeldBy {
   const top = attempt(() => topVmallocCaller(prog));
   const by = top ? `, most of it (${top.areas} areas) asked for by ${top.name},` : '';
   const byZh = top ? `（其中最多的由 ${top.name} 申请，共 ${top.areas} 块）` : '';
   return {
     words: { en: `areas of vmalloc${by}`, zh: `vmalloc 区域${byZh}` },
+    ends: KEPT,
     subject: { ...(top && { function: top.function }), ...(top?.module && { module: top.module }) },
     evidence: [
       pagesOf({ en: 'vmalloc', zh: 'vmalloc' }, pages),
@@ -117,44 +141,27 @@ function topVmallocCaller(prog: Program): VmallocCaller | undefined {
   return { function: name, ...(module && { module }), name: words, areas, caller: top[0], vm };
 }
 
-function sharedHolder(prog: Program, _: MemoryJudgement, pages: number): Described {
-  const file = attempt(() => reportPageCache(prog).data.files[0]);
-  const name = file && ['tmpfs', 'rootfs', 'ramfs', 'devtmpfs'].includes(file.filesystem) ? file.path : undefined;
-  const largest = name ? `, the largest file ${name},` : '';
+function hugetlbHolder(prog: Program, memory: MemoryJudgement, pages: number): HeldBy {
+  const pools = attempt(() => hugePageSizes(prog)) ?? [];
+  const [pool] = [...pools].sort((a, b) => b.total * b.bytes - a.total * a.bytes);
+  const used = pool ? `${pool.total - pool.free} of ${pool.total} of ${pool.name} are in use` : '';
+  const usedZh = pool ? `${pool.name} 的 ${pool.total} 个大页中 ${pool.total - pool.free} 个在使用` : '';
   return {
     words: {
-      en: `shared memory and files in tmpfs${largest}`,
-      zh: `共享内存和 tmpfs 文件${name ? `（最大的是 ${name}）` : ''}`,
+      en: `pools of huge pages${pool ? ` (${used})` : ''}`,
+      zh: `大页池${pool ? `（${usedZh}）` : ''}`,
     },
-    subject: { ...(name && file && { address: file.inode, type: 'struct inode' }) },
-    evidence: [
-      pagesOf({ en: 'shared memory and tmpfs', zh: '共享内存和 tmpfs' }, pages),
-      ...(name && file
-        ? [{ what: { en: `pages of ${name}`, zh: `${name} 的页数` }, value: String(file.pages), command: 'memory -f' }]
-        : []),
-    ],
+    ends: { en: 'which nothing but huge pages can use', zh: '除大页外不能用于其他用途' },
+    subject: { ...(pool && { address: hexPad(pool.address), type: 'struct hstate' }) },
+    evidence: [pagesOf({ en: 'the pools of huge pages', zh: '大页池' }, pages), ...(pool ? [poolEvidence(pool)] : [])],
     settle: {
-      en: 'Limit tmpfs by its mount option size=, and see which files in it are needed.',
-      zh: '用挂载选项 size= 限制 tmpfs，并检查其中哪些文件是必要的。',
+      en: `Lower vm.nr_hugepages (or hugepages= of the command line) to what the programs really map: a pool is taken from the ${sizeOf(memory, memory.balance.total ?? 0)} of the machine whether it is used or not.`,
+      zh: `把 vm.nr_hugepages（或启动参数 hugepages=）降到程序真正映射的数量：无论是否使用，大页池都占用机器的 ${sizeOf(memory, memory.balance.total ?? 0)} 内存。`,
     },
   };
 }
 
-function unknownHolder(_: Program, __: MemoryJudgement, pages: number): Described {
-  return {
-    words: {
-      en: 'pages that are in no counter, as those that a driver takes from the page allocator,',
-      zh: '不在任何统计中的页（例如驱动直接向页分配器申请的页）',
-    },
-    subject: {},
-    evidence: [pagesOf({ en: 'nobody', zh: '未统计' }, pages)],
-    settle: {
-      en: 'Boot with page_owner=on and read /sys/kernel/debug/page_owner: it names who allocated each page.',
-      zh: '以 page_owner=on 启动并读取 /sys/kernel/debug/page_owner：它会给出每一页的申请者。',
-    },
-  };
-}
-
-function pagesOf(of: Phrase, pages: number): Evidence {
-  return { what: { en: `pages of ${of.en}`, zh: `${of.zh} 的页数` }, value: String(pages), command: 'memory' };
+function poolEvidence({ name, total }: HugePageSize): Evidence {
+  const what = { en: `huge pages of ${name}`, zh: `${name} 的大页数` };
+  return { what, value: String(total), command: 'kmem -h' };
 }

@@ -21,6 +21,12 @@ export function rankFindings(findings: readonly RankedFinding[]): RankedFinding[
   return kept.sort((a, b) => compareKeys(keys(a), keys(b)));
 }
 
+/** Findings that accuse and are no mere symptom of another: what to do next is about these. */
+export function accusingFindings(findings: readonly RankedFinding[]): RankedFinding[] {
+  const explained = explainedRules(findings);
+  return findings.filter((f) => f.severity !== 'context' && !explained.has(f.rule));
+}
+
 /** Rules whose findings are the symptom of another finding. A mere possibility explains nothing. */
 function explainedRules(findings: readonly RankedFinding[]): Set<string> {
   const explained = new Set<string>();

@@ -56,7 +56,7 @@ export function openFiles(prog: Program, task: Addr): OpenFiles {
   if (table === 0n) return { table, files: [], problems: [] };
   const files: FileDescriptor[] = [];
   const problems: Problem[] = [];
-  for (const { fd, file, closeOnExec } of descriptors(prog, table)) {
+  for (const { fd, file, closeOnExec } of openDescriptors(prog, table)) {
     try {
       files.push({ fd, closeOnExec, ...openFile(prog, file) });
     } catch (e) {
@@ -67,7 +67,7 @@ export function openFiles(prog: Program, task: Addr): OpenFiles {
 }
 
 /** A descriptor in use. */
-interface Descriptor {
+export interface Descriptor {
   readonly fd: number;
   readonly file: Addr;
   readonly closeOnExec: boolean;
@@ -77,7 +77,7 @@ interface Descriptor {
  * Descriptors that are in use, with their `struct file`. A descriptor that is being opened has none yet.
  * @param table `struct files_struct *`
  */
-function descriptors(prog: Program, table: Addr): Descriptor[] {
+export function openDescriptors(prog: Program, table: Addr): Descriptor[] {
   const { memory } = prog;
   const fdt = memory.ulong(addrAdd(table, prog.offset('files_struct', 'fdt')));
   const count = memory.u32(addrAdd(fdt, prog.offset('fdtable', 'max_fds')));

@@ -24,6 +24,7 @@ test('a report of a newer kernel: columns by their header, group and victim', ()
     order: 2,
     constraint: 'CONSTRAINT_MEMCG',
     group: '/a.slice',
+    groupKiB: undefined,
     rows: [
       {
         pid: 169,
@@ -80,4 +81,19 @@ test('rows without a header, or with words where numbers belong, are none', () =
     '[    169]     0   169      344        x        3        2         0    36864       11             0 a';
   assert.deepEqual(oomReports([start, newer[4] as string, broken])[0]?.rows, []);
   assert.deepEqual(oomReports(['invoked oom-killer', 'x invoked oom-killer: order=0']), []);
+});
+
+test('a panic comes before the line with the constraint: the group is known by its statistics', () => {
+  const [report] = oomReports([
+    'java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+    'memory: usage 98304kB, limit 98304kB, failcnt 41',
+    'swap: usage 0kB, limit 9007199254740988kB, failcnt 0',
+    'Memory cgroup stats for /kubepods/pod7:',
+    'Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled',
+  ]);
+  assert.equal(report?.constraint, 'CONSTRAINT_MEMCG');
+  assert.equal(report?.group, '/kubepods/pod7');
+  assert.deepEqual(report?.groupKiB, { usage: 98304, limit: 98304 });
+  const [whole] = oomReports([newer[1] as string, 'memory allocator stats', 'Mem-Info:']);
+  assert.equal(whole?.group, undefined);
 });

@@ -32,6 +32,8 @@ export interface OomReport {
   readonly constraint: string | undefined;
   /** The control group that was out of memory. */
   readonly group: string | undefined;
+  /** What that group had and might have, by the report. */
+  readonly groupKiB: { readonly usage: number; readonly limit: number } | undefined;
   readonly rows: readonly OomTableRow[];
   readonly victim: OomVictim | undefined;
   /** What the kernel said as it panicked instead of killing. */
@@ -42,6 +44,9 @@ const START = /^(.{1,16}) invoked oom-killer: gfp_mask=0x[0-9a-f]+\(([^)]*)\)(?:
 const HEADER = /^\[\s*pid\s*\]\s+uid\s+tgid\s+total_vm\s+rss\b/;
 const ROW = /^\[\s*(\d+)\]\s+(\d.*)$/;
 const CHOSEN = /^oom-kill:constraint=([A-Z_]+)(?:.*?,oom_memcg=([^,]*))?(?:.*?,task=(.*),pid=(\d+),uid=\d+)?/;
+/** Both are printed only when it is a group that is out of memory (mem_cgroup_print_oom_meminfo(), mm/memcontrol.c). */
+const GROUP = /^Memory cgroup stats for (\/.*?):(?: |$)/;
+const GROUP_USAGE = /^memory: usage (\d{1,15})kB, limit (\d{1,16})kB, failcnt \d+/;
 const LIMIT = /^Task in (?:.*) killed as a result of limit of (.*)$/;
 const KILLED =
   /^(?:(?:Memory cgroup o|O)ut of memory.*: )?Killed process (\d+) \((.*)\)(?:,? UID \d+)?,? total-vm:\d+kB, anon-rss:(\d+)kB/;
@@ -64,6 +69,7 @@ export function oomReports(lines: readonly string[]): OomReport[] {
 interface Draft {
   constraint?: string;
   group?: string;
+  groupKiB?: { readonly usage: number; readonly limit: number };
   victim?: OomVictim;
   panic?: string;
   columns?: readonly string[];
@@ -85,6 +91,7 @@ function readReport(lines: readonly string[], first: number, start: RegExpExecAr
     order: Number(start[3]),
     constraint: draft.constraint,
     group: draft.group,
+    groupKiB: draft.groupKiB,
     rows: draft.rows,
     victim: draft.victim,
     panic: draft.panic,
@@ -110,12 +117,22 @@ function readLine(draft: Draft, line: string): void {
       draft.victim = { pid: Number(chosen[4]), comm: chosen[3] as string, anonKiB: undefined };
     }
   }
-  const limit = LIMIT.exec(line);
-  if (limit) draft.group = limit[1] as string;
+  readGroup(draft, line);
   const killed = KILLED.exec(line);
   if (killed) draft.victim = { pid: Number(killed[1]), comm: killed[2] as string, anonKiB: Number(killed[3]) };
   const panic = PANIC.exec(line);
   if (panic) draft.panic = panic[1] as string;
+}
+
+/** A panic comes before the line with the constraint: then only this tells that it is a group. */
+function readGroup(draft: Draft, line: string): void {
+  const limit = LIMIT.exec(line) ?? GROUP.exec(line);
+  if (limit) {
+    draft.group = limit[1] as string;
+    draft.constraint ??= 'CONSTRAINT_MEMCG';
+  }
+  const usage = GROUP_USAGE.exec(line);
+  if (usage) draft.groupKiB = { usage: Number(usage[1]), limit: Number(usage[2]) };
 }
 
 /** A row by the columns of its header: newer kernels have more of them (`rss_anon`, v6.9). */

@@ -26,7 +26,7 @@ export const HOLDER_NAMES: Readonly<Record<MemoryHolder, Phrase>> = {
 
 export const RECLAIM_NAMES: Readonly<Record<ReclaimKind, Phrase>> = {
   oom: { en: 'calls the OOM killer', zh: '正在调用 OOM killer' },
-  'memcg-oom': { en: 'its control group is out of memory', zh: '其控制组内存耗尽' },
+  'memcg-oom': { en: 'calls the OOM killer for its control group', zh: '正在为其控制组调用 OOM killer' },
   'memcg-reclaim': { en: 'reclaims memory of its control group', zh: '正在回收其控制组的内存' },
   'direct-reclaim': { en: 'reclaims memory itself (direct reclaim)', zh: '正在自己回收内存（直接回收）' },
   compaction: { en: 'compacts memory', zh: '正在规整内存' },

@@ -20,6 +20,7 @@ import { filesystemFrozen } from './filesystem-frozen.ts';
 import { freeOfOther } from './free-of-other.ts';
 import { freedPage } from './freed-page.ts';
 import { brokenFreelist } from './freelist.ts';
+import { fuseStuck } from './fuse-stuck.ts';
 import { hugePagePools } from './huge-page-pools.ts';
 import { initDied } from './init-died.ts';
 import { ioStuck } from './io-stuck.ts';
@@ -31,6 +32,7 @@ import { memoryPermission } from './memory-permission.ts';
 import { misalignedAccess } from './misaligned-access.ts';
 import { moduleInvolvement } from './module-involvement.ts';
 import { nullPointer } from './null-pointer.ts';
+import { oomGroup } from './oom-group.ts';
 import { oomKill } from './oom-kill.ts';
 import { oomPanic } from './oom-panic.ts';
 import { overcommitted } from './overcommit.ts';
@@ -92,6 +94,7 @@ export const rules: readonly Rule[] = [
   filesystemError,
   filesystemFrozen,
   freedPage,
+  fuseStuck,
   hugePagePools,
   initDied,
   ioStuck,
@@ -103,6 +106,7 @@ export const rules: readonly Rule[] = [
   misalignedAccess,
   moduleInvolvement,
   nullPointer,
+  oomGroup,
   oomKill,
   oomPanic,
   overcommitted,

@@ -10,11 +10,13 @@ import {
   watermarkEvidence,
 } from '../diagnosis/memory-pressure.ts';
 import { moduleCaller } from '../diagnosis/module-caller.ts';
+import { alikeProcesses, lockedPages } from '../diagnosis/process-memory.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { oomLog } from '../kernel/oom-log.ts';
+import { isOfGroup, oomLog } from '../kernel/oom-log.ts';
 import type { OomReport } from '../oops/oom-report.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
+import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
 import { swapSentence } from '../report/memory-sentences.ts';
 import type { FrameData } from '../report/stack-data.ts';
 
@@ -25,64 +27,135 @@ export const oomPanic: Rule = {
   source:
     'check_panic_on_oom() and out_of_memory() in mm/oom_kill.c; Documentation/admin-guide/sysctl/vm.rst, panic_on_oom',
   *check(of: Case): Iterable<Finding> {
-    const report = oomLog(of.prog).find((r) => r.panic !== undefined);
+    const report = oomLog(of.prog).find((r) => r.panic !== undefined && !isOfGroup(r));
     if (report?.panic !== undefined) yield finding(of, report, report.panic);
   },
 };
 
 function finding(of: Case, report: OomReport, panic: string): Finding {
   const memory = memoryJudgement(of.prog);
-  const top = memory.processes.processes.find((p) => p.exempt === undefined);
   const policy = /panic_on_oom/.test(panic);
-  const group = report.group === undefined || report.constraint !== 'CONSTRAINT_MEMCG' ? undefined : report.group;
-  const pages = top ? top.rss + top.swap : 0;
-  const held = top
-    ? `${sizeOf(memory, pages)} (${sizeOf(memory, top.rss)} of it in memory, ${percent(share(memory, top.rss))} of the machine)`
-    : '?';
-  const heldZh = top
-    ? `${sizeOf(memory, pages)}（其中 ${sizeOf(memory, top.rss)} 在内存中，占全部内存的 ${percent(share(memory, top.rss))}）`
-    : '?';
-  const name = top ? `${top.comm} (pid ${top.pid})` : '?';
-  const main = group === undefined ? mainHolder(of.prog, memory, top?.rss ?? 0) : undefined;
-  const asked = moduleCaller(of);
+  const top = policy ? memory.processes.processes.find((p) => p.exempt === undefined) : largest(memory);
+  const main = mainHolder(of.prog, memory, top?.rss ?? 0);
   const swap = swapSentence(memory);
-  const endEn = policy
-    ? 'vm.panic_on_oom makes the kernel stop instead of killing a process'
-    : 'there was no process left that could be killed';
-  const endZh = policy ? 'vm.panic_on_oom 使内核停机而不是杀死进程' : '已没有可以杀死的进程';
+  const end = policy ? POLICY : noneLeft(memory);
+  const who = main ? notProcesses(main, moduleCaller(of)) : holds(of, memory, top);
+  const balloon = balloonWords(memory);
   return {
     severity: 'cause',
     confidence: 'certain',
     title: { en: 'Out of memory: the kernel stopped', zh: '内存耗尽：内核停机' },
     sentence: {
-      en: `${group === undefined ? 'The machine' : `Control group ${group}`} ran out of memory, and ${endEn}; ${main ? notProcesses(main, asked).en : `${name} holds the most: ${held}`}. ${swap.en}`,
-      zh: `${group === undefined ? '系统' : `控制组 ${group} `}内存耗尽，${endZh}；${main ? notProcesses(main, asked).zh : `占用最多的是 ${name}：${heldZh}`}。${swap.zh}`,
+      en: `The machine ran out of memory, and ${end.en}; ${who.en}.${balloon.en} ${swap.en}`,
+      zh: `系统内存耗尽，${end.zh}；${who.zh}。${balloon.zh}${swap.zh}`,
     },
     subject: { function: 'out_of_memory', ...(main ? main.subject : top && { pid: top.pid }) },
     evidence: [
       logEvidence({ en: 'the panic', zh: 'panic 信息' }, panic),
       logEvidence({ en: 'whose allocation failed', zh: '申请内存失败的任务' }, `${report.comm} invoked oom-killer`),
       ...(main?.evidence ?? []),
-      ...processEvidence(memory, main ? 1 : 3),
+      ...processEvidence(policy ? memory : everybody(memory), main ? 1 : 3),
       ...watermarkEvidence(memory),
       ...holderEvidence(memory, 3),
     ],
-    settle: [
-      main?.settle ?? {
-        en: `Watch the memory of ${top?.comm ?? 'the largest process'} over time: a leak grows without end, a load that is too large for the machine reaches a limit.`,
-        zh: `持续观察 ${top?.comm ?? '最大的进程'} 的内存：泄漏会无休止地增长，而过大的负载会到达一个上限。`,
-      },
-    ],
+    settle: [main?.settle ?? (policy ? watch(top) : PROTECTED)],
   };
 }
 
+type Process = MemoryJudgement['processes']['processes'][number];
+
+const POLICY: Phrase = {
+  en: 'vm.panic_on_oom makes the kernel stop instead of killing a process',
+  zh: 'vm.panic_on_oom 使内核停机而不是杀死进程',
+};
+const PROTECTED: Phrase = {
+  en: 'Who set oom_score_adj to -1000, and for which processes: it is meant for very few (OOMScoreAdjust= of a systemd unit, the agent of a container).',
+  zh: '是谁、对哪些进程把 oom_score_adj 设为 -1000：这只应用于极少数进程（systemd 单元的 OOMScoreAdjust=、容器代理）。',
+};
+
+function watch(top: Process | undefined): Phrase {
+  return {
+    en: `Watch the memory of ${top?.comm ?? 'the largest process'} over time: a leak grows without end, a load that is too large for the machine reaches a limit.`,
+    zh: `持续观察 ${top?.comm ?? '最大的进程'} 的内存：泄漏会无休止地增长，而过大的负载会到达一个上限。`,
+  };
+}
+
+/** By what its end would give back, though it cannot be killed. */
+function largest({ processes: { processes } }: MemoryJudgement): Process | undefined {
+  const size = (p: Process | undefined): number => (p ? p.rss + p.swap + p.pageTables : -1);
+  return processes.reduce<Process | undefined>((most, p) => (size(p) > size(most) ? p : most), undefined);
+}
+
+/** With those that cannot be killed among the others, the largest first. */
+function everybody(memory: MemoryJudgement): MemoryJudgement {
+  const processes = memory.processes.processes.map(({ exempt: _, ...p }) => p);
+  processes.sort((a, b) => b.rss + b.swap + b.pageTables - (a.rss + a.swap + a.pageTables));
+  return { ...memory, processes: { ...memory.processes, processes } };
+}
+
+/** Why there is none: what passes each of them over. */
+function noneLeft({ processes: { processes, count } }: MemoryJudgement): Phrase {
+  const safe = processes.filter((p) => p.exempt === 'oom_score_adj -1000').length;
+  const all = safe > 0 && processes.every((p) => p.exempt !== undefined);
+  const why = all
+    ? `: ${count === processes.length ? '' : 'of the largest '}${safe} of ${processes.length} have oom_score_adj -1000`
+    : '';
+  return {
+    en: `there was no process left that could be killed${why}`,
+    zh: `已没有可以杀死的进程${all ? `：${processes.length} 个进程中有 ${safe} 个的 oom_score_adj 为 -1000` : ''}`,
+  };
+}
+
+/** The process that holds the most, and its like. */
+function holds(of: Case, memory: MemoryJudgement, top: Process | undefined): Phrase {
+  if (!top) return { en: 'the dump does not tell who holds the most', zh: '转储中看不出谁占用最多' };
+  const inMemory = top.rss + top.pageTables;
+  const size = sizeOf(memory, inMemory + top.swap);
+  const [here, part] = [sizeOf(memory, inMemory), percent(share(memory, inMemory))];
+  const notes = processNotes(of, memory, top);
+  return {
+    en: `${top.comm} (pid ${top.pid}) holds the most: ${size} (${here} of it in memory, ${part} of the machine${notes.en})`,
+    zh: `占用最多的是 ${top.comm}（pid ${top.pid}）：${size}（其中 ${here} 在内存中，占全部内存的 ${part}${notes.zh}）`,
+  };
+}
+
+function processNotes(of: Case, memory: MemoryJudgement, top: Process): Phrase {
+  const locked = lockedPages(of.prog, BigInt(top.task));
+  const alike = alikeProcesses(of.prog, top.comm);
+  const en = [];
+  const zh = [];
+  if (locked * 2 > top.rss && locked > 0) {
+    en.push(`${sizeOf(memory, locked)} of it locked by mlock()`);
+    zh.push(`其中 ${sizeOf(memory, locked)} 由 mlock() 锁定`);
+  }
+  if (alike.count > 9 && alike.pages > 2 * top.rss) {
+    const [size, part] = [sizeOf(memory, alike.pages), percent(share(memory, alike.pages))];
+    en.push(`the ${alike.count} processes of this name together ${size}, ${part}`);
+    zh.push(`同名的 ${alike.count} 个进程共 ${size}，${part}`);
+  }
+  return { en: en.map((e) => `; ${e}`).join(''), zh: zh.map((z) => `；${z}`).join('') };
+}
+
+/** What a balloon took away before: it is not in the memory of the machine any more. */
+function balloonWords(memory: MemoryJudgement): Phrase {
+  const { balloon = 0, total } = memory.balance;
+  if (total === null || balloon < (total + balloon) * BALLOON) return { en: '', zh: '' };
+  const size = sizeOf(memory, balloon);
+  return {
+    en: ` The balloon of the virtual machine has given ${size} back to the host; ${sizeOf(memory, total)} were left to it.`,
+    zh: `虚拟机的气球驱动已把 ${size} 归还宿主机，只剩 ${sizeOf(memory, total)}。`,
+  };
+}
+
+const BALLOON = 0.1;
+
 /** Who holds the memory where no process does, and whose code asked for more of it in the end. */
 function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
-  const caller = asked?.module ? ` The allocation that failed was asked for by ${asked.symbol} [${asked.module}]` : '';
-  const callerZh = asked?.module ? `最后失败的申请来自 ${asked.symbol} [${asked.module}]` : '';
+  const caller = asked?.module ? `. The allocation that failed was asked for by ${asked.symbol} [${asked.module}]` : '';
+  const callerZh = asked?.module ? `。最后失败的申请来自 ${asked.symbol} [${asked.module}]` : '';
   return {
-    en: `no process holds it: ${main.words.en} hold ${main.size}, which the end of no process gives back${caller && `.${caller}`}`,
-    zh: `占用内存的不是进程：${main.words.zh}占用 ${main.size}，杀死任何进程都不能收回${callerZh && `。${callerZh}`}`,
+    en: `no process holds it: ${main.words.en} hold ${main.size}, ${main.ends.en}${caller}`,
+    zh: `占用内存的不是进程：${main.words.zh}占用 ${main.size}，${main.ends.zh}${callerZh}`,
   };
 }
 

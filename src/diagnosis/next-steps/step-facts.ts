@@ -6,6 +6,7 @@ import type { Program } from '../../program/program.ts';
 import type { CrashReport } from '../../report/crash-report.ts';
 import type { RankedFinding } from '../../report/finding-data.ts';
 import type { NextStep } from '../../report/next-step.ts';
+import { accusingFindings } from '../rank-findings.ts';
 
 /** How much of a slab cache there is. */
 export interface CacheFacts {
@@ -48,7 +49,7 @@ export function stepFacts(prog: Program, report: CrashReport): StepFacts {
   const sizeOf = (type: string): number | undefined => attempt(() => prog.type(type).size);
   return {
     report,
-    accusing: report.findings.filter((f) => f.severity !== 'context'),
+    accusing: accusingFindings(report.findings),
     cache(name) {
       const cache = attempt(() => findSlabCache(prog, name));
       const usage = cache && attempt(() => slabUsage(prog, cache));
