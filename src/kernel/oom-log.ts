@@ -7,8 +7,3 @@ import { logRecords } from './printk.ts';
 export const oomLog = perOwner((prog: Program): readonly OomReport[] =>
   oomReports(logRecords(prog).records.flatMap((r) => r.text.split('\n'))),
 );
-
-/** Whether it is a control group that ran out of memory, not the machine. */
-export function isOfGroup({ constraint, group }: OomReport): boolean {
-  return constraint === 'CONSTRAINT_MEMCG' && group !== undefined;
-}

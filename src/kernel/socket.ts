@@ -73,7 +73,11 @@ export interface SocketRecord {
  */
 export function socketOfInode(prog: Program, inode: Addr): SocketRecord | undefined {
   const whole = addrAdd(inode, -prog.offset('socket_alloc', 'vfs_inode'));
-  const socket = addrAdd(whole, prog.offset('socket_alloc', 'socket'));
+  return socketAt(prog, addrAdd(whole, prog.offset('socket_alloc', 'socket')));
+}
+
+/** @param socket `struct socket *` @returns undefined for one that has no `struct sock` (any more) @throws NotFoundError MemoryFault */
+export function socketAt(prog: Program, socket: Addr): SocketRecord | undefined {
   const sock = prog.memory.ulong(addrAdd(socket, prog.offset('socket', 'sk')));
   return sock === 0n ? undefined : socketRecord(prog, socket, sock);
 }

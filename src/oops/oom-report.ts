@@ -65,6 +65,11 @@ export function oomReports(lines: readonly string[]): OomReport[] {
   return found;
 }
 
+/** Whether it is a control group that ran out of memory, not the machine. */
+export function isOfGroup({ constraint, group }: OomReport): boolean {
+  return constraint === 'CONSTRAINT_MEMCG' && group !== undefined;
+}
+
 /** What is read line by line. */
 interface Draft {
   constraint?: string;

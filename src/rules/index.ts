@@ -31,6 +31,7 @@ import { memoryExhausted } from './memory-exhausted.ts';
 import { memoryPermission } from './memory-permission.ts';
 import { misalignedAccess } from './misaligned-access.ts';
 import { moduleInvolvement } from './module-involvement.ts';
+import { nfsStuck } from './nfs-stuck.ts';
 import { nullPointer } from './null-pointer.ts';
 import { oomGroup } from './oom-group.ts';
 import { oomKill } from './oom-kill.ts';
@@ -106,6 +107,7 @@ export const rules: readonly Rule[] = [
   misalignedAccess,
   moduleInvolvement,
   nullPointer,
+  nfsStuck,
   oomGroup,
   oomKill,
   oomPanic,

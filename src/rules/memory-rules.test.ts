@@ -6,6 +6,7 @@ import type { Rule } from '../diagnosis/rule.ts';
 import type { Finding } from '../report/finding.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
+import { oomGroup } from './oom-group.ts';
 import { oomKill } from './oom-kill.ts';
 import { oomPanic } from './oom-panic.ts';
 import { overcommitted } from './overcommit.ts';
@@ -29,8 +30,10 @@ function machine(free: number, more: Partial<MadeMachine> = {}, lost = 0): MadeM
   };
 }
 
-function findings(made: MadeMachine, rules: readonly Rule[] = all): Finding[] {
-  const of = { prog: memoryMachine(made).program(), panic: { how: '' } } as unknown as Case;
+function findings(made: MadeMachine, rules: readonly Rule[] = all, lines: readonly string[] = []): Finding[] {
+  const log = lines.map((text) => ({ text }));
+  const prog = memoryMachine(made).program();
+  const of = { prog, log, panic: { how: '' }, modules: { modules: [] } } as unknown as Case;
   return rules.flatMap((rule) => [...rule.check(of)]);
 }
 
@@ -106,4 +109,45 @@ test('every sentence is in both languages', () => {
       assert.doesNotMatch(phrase.en, /[\u4e00-\u9fff]/);
     }
   }
+});
+
+const STOP = 'Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled';
+
+test('a control group at its limit is not the machine', () => {
+  const lines = [
+    'java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+    'memory: usage 98304kB, limit 98304kB, failcnt 41',
+    'Memory cgroup stats for /kubepods/pod7:',
+    '[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name',
+    '[    180]     0   180   103058    14416   155648        0             0 java',
+    '[    181]     0   181    10898    10416   126976        0             0 side car',
+    STOP,
+  ];
+  const [found, ...more] = findings(machine(50_000), [oomGroup, oomPanic], lines);
+  assert.deepEqual(more, []);
+  assert.match(
+    found?.sentence.en ?? '',
+    /^Control group \/kubepods\/pod7 ran out of memory: it uses 96 MB of its limit of 96 MB/,
+  );
+  assert.match(
+    found?.sentence.en ?? '',
+    /of its 2 processes java \(pid 180\) holds the most: 56\.5 MB\. The machine itself/,
+  );
+  const [short] = findings(machine(500), [oomGroup], lines);
+  assert.doesNotMatch(short?.sentence.en ?? '', /The machine itself/);
+  const small = lines.map((line) => line.replace(/14416|10416/, '100'));
+  assert.match(
+    findings(machine(50_000), [oomGroup], small)[0]?.sentence.en ?? '',
+    /the rest is page cache, files in tmpfs/,
+  );
+});
+
+test('pages that only their use names: huge pages, page tables, slabs that are called reclaimable', () => {
+  const lines = ['app invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0', STOP];
+  const said = (node: MadeMachine['node']): string =>
+    findings(machine(500, { node: { NR_INACTIVE_ANON: 10_000, ...node } }), [oomPanic], lines)[0]?.sentence.en ?? '';
+  assert.match(said({ NR_PAGETABLE: 80_000 }), /no process holds it: page tables, .* hold 312\.5 MB \(80%\)/);
+  assert.match(said({ NR_SLAB_RECLAIMABLE_B: 80_000 }), /slab objects of the reclaimable sort that are in use/);
+  assert.match(said({ NR_SLAB_UNRECLAIMABLE_B: 20_000 }), /pages that are in no counter/);
+  assert.doesNotMatch(said({ NR_INACTIVE_ANON: 99_000 }), /no process holds it/);
 });

@@ -1,9 +1,9 @@
 import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { percent, pressure, share, sizeOf } from '../diagnosis/memory-pressure.ts';
+import { type OomStop, oomStop } from '../diagnosis/oom-stop.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { isOfGroup, oomLog } from '../kernel/oom-log.ts';
-import type { OomReport, OomTableRow } from '../oops/oom-report.ts';
+import { isOfGroup, type OomReport, type OomTableRow } from '../oops/oom-report.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 import { formatSize } from '../report/format-size.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
@@ -16,14 +16,14 @@ export const oomGroup: Rule = {
   source:
     'check_panic_on_oom() in mm/oom_kill.c; Documentation/admin-guide/sysctl/vm.rst, panic_on_oom: 2 is compulsory, for groups too',
   *check(of: Case): Iterable<Finding> {
-    const report = oomLog(of.prog).find((r) => r.panic !== undefined && isOfGroup(r));
-    if (report?.panic !== undefined) yield finding(of, report, report.panic);
+    const report = oomStop(of);
+    if (report && isOfGroup(report)) yield finding(of, report);
   },
 };
 
 const MOST = 3;
 
-function finding(of: Case, report: OomReport, panic: string): Finding {
+function finding(of: Case, report: OomStop): Finding {
   const memory = memoryJudgement(of.prog);
   const group = report.group ?? '?';
   const rows = [...report.rows].sort((a, b) => size(of, b) - size(of, a));
@@ -43,7 +43,7 @@ function finding(of: Case, report: OomReport, panic: string): Finding {
     },
     subject: { function: 'mem_cgroup_out_of_memory', ...(rows[0] && { pid: rows[0].pid }) },
     evidence: [
-      log({ en: 'the panic', zh: 'panic 信息' }, panic),
+      log({ en: 'the panic', zh: 'panic 信息' }, report.panic),
       log({ en: 'whose allocation failed', zh: '申请内存失败的任务' }, `${report.comm} invoked oom-killer`),
       ...limitEvidence(report),
       ...groupEvidence(memory, group),

@@ -10,10 +10,10 @@ import {
   watermarkEvidence,
 } from '../diagnosis/memory-pressure.ts';
 import { moduleCaller } from '../diagnosis/module-caller.ts';
+import { type OomStop, oomStop } from '../diagnosis/oom-stop.ts';
 import { alikeProcesses, lockedPages } from '../diagnosis/process-memory.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { isOfGroup, oomLog } from '../kernel/oom-log.ts';
-import type { OomReport } from '../oops/oom-report.ts';
+import { isOfGroup } from '../oops/oom-report.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
 import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
@@ -27,12 +27,13 @@ export const oomPanic: Rule = {
   source:
     'check_panic_on_oom() and out_of_memory() in mm/oom_kill.c; Documentation/admin-guide/sysctl/vm.rst, panic_on_oom',
   *check(of: Case): Iterable<Finding> {
-    const report = oomLog(of.prog).find((r) => r.panic !== undefined && !isOfGroup(r));
-    if (report?.panic !== undefined) yield finding(of, report, report.panic);
+    const report = oomStop(of);
+    if (report && !isOfGroup(report)) yield finding(of, report);
   },
 };
 
-function finding(of: Case, report: OomReport, panic: string): Finding {
+function finding(of: Case, report: OomStop): Finding {
+  const { panic } = report;
   const memory = memoryJudgement(of.prog);
   const policy = /panic_on_oom/.test(panic);
   const top = policy ? memory.processes.processes.find((p) => p.exempt === undefined) : largest(memory);
