@@ -572,7 +572,7 @@ static int nfs_server(char **argv)
 
 static int nfs_mount(char **argv)
 {
-	struct nfs_mount_data data = { .version = 6, .flags = NFS_MOUNT_VER3 | NFS_MOUNT_TCP | NFS_MOUNT_NONLM, .wsize = 65536,
+	struct nfs_mount_data data = { .version = 6, .flags = NFS_MOUNT_VER3 | NFS_MOUNT_TCP | NFS_MOUNT_NONLM | NFS_MOUNT_NOACL, .wsize = 65536,
 		.rsize = 65536, .timeo = 20, .retrans = 2, .acregmin = 3, .acregmax = 60, .acdirmin = 30, .acdirmax = 60 };
 	uint32_t handle = htonl(1);
 

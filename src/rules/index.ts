@@ -24,6 +24,7 @@ import { fuseStuck } from './fuse-stuck.ts';
 import { hugePagePools } from './huge-page-pools.ts';
 import { initDied } from './init-died.ts';
 import { ioStuck } from './io-stuck.ts';
+import { limitsReached } from './limits-reached.ts';
 import { listCorruption } from './list-corruption.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
 import { machineCheck } from './machine-check.ts';
@@ -99,6 +100,7 @@ export const rules: readonly Rule[] = [
   hugePagePools,
   initDied,
   ioStuck,
+  limitsReached,
   listCorruption,
   littleFreeMemory,
   machineCheck,

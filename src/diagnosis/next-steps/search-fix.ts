@@ -3,8 +3,8 @@ import type { StepMaker } from './step-facts.ts';
 
 /** Somebody may have mended it already. */
 export const searchFix: StepMaker = function* (facts) {
-  // nobody mends what was asked for, or a lack of memory
-  const first = facts.accusing.find((f) => !/^(?:panic|module|memory)\./.test(f.rule));
+  // nobody mends what was asked for, a lack of memory, or a server that is gone
+  const first = facts.accusing.find((f) => !/^(?:panic|module|memory|io|fs|fuse|nfs|limits)\./.test(f.rule));
   const name = first?.subject?.function ?? facts.report.crash.function ?? undefined;
   if (!first || name === undefined || passesThrough(name)) return;
   yield {
