@@ -5,6 +5,7 @@ import { waitCaller } from '../kernel/wait-function.ts';
 import { WaitStack } from '../kernel/wait-stack.ts';
 import { blockedFor } from '../kernel/wait-times.ts';
 import type { Program } from '../program/program.ts';
+import { waitsForCpu } from './waits-for-cpu.ts';
 
 /** What a task does that others rely on. */
 export interface SleeperWords extends Phrase {
@@ -24,9 +25,7 @@ export function sleeperWords(prog: Program, task: TaskRecord): SleeperWords {
   if (task.state === 'TR') return { en: 'is stopped by a tracer', zh: '被跟踪者停住', site };
   if (task.state === 'ZO' || task.state === 'DE') return { en: 'has ended', zh: '已结束', site };
   if (task.active) return { en: `runs on CPU ${task.cpu}`, zh: `正在 CPU ${task.cpu} 上运行`, site };
-  if (task.state === 'RU') {
-    return { en: `is ready to run and does not get CPU ${task.cpu}`, zh: `可以运行，但得不到 CPU ${task.cpu}`, site };
-  }
+  if (task.state === 'RU') return { ...waitsForCpu(prog, task), site };
   const caller = stack?.site && waitCaller(stack.frames, stack.site)?.symbol?.name;
   const where = caller === undefined || caller === site || ENTRY.test(caller) ? site : `${site} < ${caller}`;
   const seconds = blockedFor(prog, task);

@@ -28,6 +28,7 @@ import { limitsReached } from './limits-reached.ts';
 import { listCorruption } from './list-corruption.ts';
 import { littleFreeMemory } from './little-free-memory.ts';
 import { machineCheck } from './machine-check.ts';
+import { mapperStuck } from './mapper-stuck.ts';
 import { memoryExhausted } from './memory-exhausted.ts';
 import { memoryPermission } from './memory-permission.ts';
 import { misalignedAccess } from './misaligned-access.ts';
@@ -42,9 +43,11 @@ import { pageBadState } from './page-bad-state.ts';
 import { pageCachePressure } from './page-cache.ts';
 import { pageTableEntry } from './page-table-entry.ts';
 import { panicAsked } from './panic-asked.ts';
+import { panicAudit } from './panic-audit.ts';
 import { panicCalled } from './panic-called.ts';
 import { panicNmi } from './panic-nmi.ts';
 import { panicPolicy } from './panic-policy.ts';
+import { panicWatchdog } from './panic-watchdog.ts';
 import { perCpuPointer } from './per-cpu-pointer.ts';
 import { rcuCallbackFlood } from './rcu-callbacks.ts';
 import { rcuStall } from './rcu-stall.ts';
@@ -104,6 +107,7 @@ export const rules: readonly Rule[] = [
   listCorruption,
   littleFreeMemory,
   machineCheck,
+  mapperStuck,
   memoryExhausted,
   memoryPermission,
   misalignedAccess,
@@ -116,9 +120,11 @@ export const rules: readonly Rule[] = [
   overcommitted,
   pageCachePressure,
   panicAsked,
+  panicAudit,
   panicCalled,
   panicNmi,
   panicPolicy,
+  panicWatchdog,
   rcuCallbackFlood,
   rcuStall,
   reclaimAtDeath,

@@ -15,18 +15,25 @@ export const initDied: Rule = {
     if (code === undefined || (of.fatal && of.fatal.kind !== 'panic')) return;
     const how = endWords(Number(code));
     const lines = of.log.flatMap((r) => r.text.split('\n')).filter((line) => OWN.test(line));
+    const poison = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((line) => POISON.test(line));
+    const why = poison === undefined ? NOTHING : POISONED;
     const comm = of.crashed?.comm ?? 'init';
     yield {
       severity: 'cause',
       confidence: 'certain',
       title: { en: `The first process, "${comm}", ${how.title.en}`, zh: `首个进程 "${comm}" ${how.title.zh}` },
       sentence: {
-        en: `PID 1 "${comm}" ${how.title.en}${how.more.en}; the kernel stops when its first process ends.`,
-        zh: `PID 1 "${comm}" ${how.title.zh}${how.more.zh}；首个进程结束时内核会停机。`,
+        en: `PID 1 "${comm}" ${how.title.en}${how.more.en}${why.en}; the kernel stops when its first process ends.`,
+        zh: `PID 1 "${comm}" ${how.title.zh}${how.more.zh}${why.zh}；首个进程结束时内核会停机。`,
       },
       subject: { pid: 1 },
-      evidence: [logEvidence(message), ...lines.slice(-MOST).map((line) => logEvidence(line, SAID))],
-      settle: [how.settle],
+      evidence: [
+        logEvidence(message),
+        ...lines.slice(-MOST).map((line) => logEvidence(line, SAID)),
+        ...(poison === undefined ? [] : [logEvidence(poison, SAID)]),
+      ],
+      settle: [poison === undefined ? how.settle : MEMORY],
+      ...(poison !== undefined && { explains: ['hardware.error'] }),
     };
   },
 };
@@ -37,6 +44,18 @@ const OWN =
   /^\S{1,15}\[1\][: ].*(?:segfault|trap |general protection|unhandled|User access|bad frame|invalid opcode|SIG)/;
 const MOST = 2;
 const SAID: Phrase = { en: 'what the kernel said of its fault', zh: '内核对其出错的记录' };
+
+/** `Memory failure: 0x1a2b: Sending SIGBUS to systemd:1 due to hardware memory corruption` */
+const POISON = /^(?:Memory failure: 0x[0-9a-f]+: (?:Sending SIGBUS to|Killing) .*:1 (?:due to|due)|MCE: Killing .*:1 )/;
+const NOTHING: Phrase = { en: '', zh: '' };
+const POISONED: Phrase = {
+  en: ', because a page of its memory was found to be bad: a memory error of the hardware, or one that was injected',
+  zh: '，因为它的一页内存被判定为坏页：硬件内存错误，或人为注入的错误',
+};
+const MEMORY: Phrase = {
+  en: 'the log of the firmware and of EDAC (mcelog, rasdaemon, the BMC) tells which module the address belongs to; replace it',
+  zh: '固件与 EDAC 的日志（mcelog、rasdaemon、BMC）给出该地址属于哪条内存；更换之',
+};
 
 interface End {
   readonly title: Phrase;

@@ -1,22 +1,19 @@
 import { attempt } from '../base/attempt.ts';
 import { hex, hexPad } from '../base/hex.ts';
 import type { Case } from '../diagnosis/case.ts';
+import { diskWaiters } from '../diagnosis/disk-waiters.ts';
 import { memberEvidence, present } from '../diagnosis/evidence.ts';
 import { peerEvidence, peerWords } from '../diagnosis/peer-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { STUCK_SECONDS, type StuckDisk, stuckDisks } from '../diagnosis/stuck-disk.ts';
 import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
-import type { Disk } from '../kernel/block-device.ts';
 import type { DiskDriver } from '../kernel/disk-driver.ts';
-import { lockName } from '../kernel/lock-name.ts';
 import { networkDiskPeers } from '../kernel/socket-peer.ts';
-import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
+import type { TaskWait } from '../kernel/wait-graph.ts';
 import type { Evidence, Finding, FindingSubject } from '../report/finding.ts';
 
 const MOST_DISKS = 4;
 const MOST_TASKS = 3;
-/** Waits that the end of a request ends. */
-const FOR_IO = new Set(['page', 'bit', 'request']);
 
 /** A disk has not answered a request for long. */
 export const ioStuck: Rule = {
@@ -28,27 +25,8 @@ export const ioStuck: Rule = {
   },
 };
 
-/** Tasks that wait for I/O, but for those of which it is known that it is that of another disk; the surest first. */
-function waitersOf(of: Case, disk: Disk): { readonly known: readonly TaskWait[]; readonly maybe: readonly TaskWait[] } {
-  const waits = waitGraph(of.prog).waits.filter((w) => w.task.state === 'UN' && FOR_IO.has(w.site.kind));
-  const placed = waits.map((wait) => {
-    const { resource } = wait;
-    const device = resource && attempt(() => lockName(of.prog, resource.address, resource.type))?.device;
-    return { wait, device: device?.replace(/^\/dev\//, '') };
-  });
-  return {
-    known: placed.filter((p) => p.device !== undefined && isPartOf(p.device, disk.name)).map((p) => p.wait),
-    maybe: placed.filter((p) => p.device === undefined).map((p) => p.wait),
-  };
-}
-
-/** `vda1` of `vda`, `nvme0n1p2` of `nvme0n1`. */
-function isPartOf(device: string, disk: string): boolean {
-  return device === disk || (device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
-}
-
 function finding(of: Case, { disk, request, seconds, stuck, driver }: StuckDisk): Finding {
-  const { known, maybe } = waitersOf(of, disk);
+  const { known, maybe } = diskWaiters(of.prog, disk);
   const waiting = [...known, ...maybe];
   const whole = Math.floor(seconds);
   const what = { en: 'when the disk got the request, in ns', zh: '磁盘收到该请求的时刻（纳秒）' };

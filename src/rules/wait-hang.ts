@@ -14,6 +14,7 @@ import {
   waitEvidence,
   waitSubject,
 } from '../diagnosis/wait-evidence.ts';
+import { quotaEvidence, waitsForCpu } from '../diagnosis/waits-for-cpu.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import { type TaskWait, type WaitGraph, type WaitRoot, waitGraph } from '../kernel/wait-graph.ts';
 import type { Finding } from '../report/finding.ts';
@@ -103,6 +104,7 @@ function finding(of: Case, root: WaitRoot, first: TaskWait): Finding {
     evidence: [
       ...waitEvidence(of.prog, first),
       ...(root.own && root.task.state !== 'RU' ? waitEvidence(of.prog, root.own) : []),
+      ...quotaEvidence(of.prog, root.task),
     ],
     explains: ['wait.hung-task', 'panic.asked', 'panic.nmi'],
   };
@@ -110,9 +112,7 @@ function finding(of: Case, root: WaitRoot, first: TaskWait): Finding {
 
 function rootWords(of: Case, { task, own }: WaitRoot): Phrase {
   if (task.active) return runningWords(of, task);
-  if (task.state === 'RU') {
-    return { en: `is ready to run and does not get CPU ${task.cpu}`, zh: `可以运行，但得不到 CPU ${task.cpu}` };
-  }
+  if (task.state === 'RU') return waitsForCpu(of.prog, task);
   if (!own) return { en: `is in state ${task.state}`, zh: `处于状态 ${task.state}` };
   const seconds = Math.floor(own.seconds ?? 0);
   if (!own.resource) {

@@ -1,0 +1,35 @@
+import { attempt } from '../base/attempt.ts';
+import type { Disk } from '../kernel/block-device.ts';
+import { lockName } from '../kernel/lock-name.ts';
+import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
+import type { Program } from '../program/program.ts';
+
+/** Waits that the end of a request ends. */
+const FOR_IO = new Set(['page', 'bit', 'request']);
+
+/** Tasks that wait for I/O. */
+export interface DiskWaiters {
+  /** Surely for this disk's. */
+  readonly known: readonly TaskWait[];
+  /** It is not known of which disk. */
+  readonly maybe: readonly TaskWait[];
+}
+
+/** Tasks that wait for I/O, but for those of which it is known that it is that of another disk; the surest first. */
+export function diskWaiters(prog: Program, disk: Disk): DiskWaiters {
+  const waits = waitGraph(prog).waits.filter((w) => w.task.state === 'UN' && FOR_IO.has(w.site.kind));
+  const placed = waits.map((wait) => {
+    const { resource } = wait;
+    const device = resource && attempt(() => lockName(prog, resource.address, resource.type))?.device;
+    return { wait, device: device?.replace(/^\/dev\//, '') };
+  });
+  return {
+    known: placed.filter((p) => p.device !== undefined && isPartOf(p.device, disk.name)).map((p) => p.wait),
+    maybe: placed.filter((p) => p.device === undefined).map((p) => p.wait),
+  };
+}
+
+/** `vda1` of `vda`, `nvme0n1p2` of `nvme0n1`. */
+function isPartOf(device: string, disk: string): boolean {
+  return device === disk || (device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
+}

@@ -1,0 +1,95 @@
+import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
+import type { Case } from '../diagnosis/case.ts';
+import { diskWaiters } from '../diagnosis/disk-waiters.ts';
+import { longWait } from '../diagnosis/hung-reports.ts';
+import type { Rule } from '../diagnosis/rule.ts';
+import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
+import { type MapperState, mapperStates } from '../kernel/dm-state.ts';
+import type { TaskWait } from '../kernel/wait-graph.ts';
+import type { Evidence, Finding } from '../report/finding.ts';
+
+const MOST = 3;
+
+/** A device-mapper device holds I/O back: it is suspended, or a multipath device that has lost its paths. */
+export const mapperStuck: Rule = {
+  id: 'io.mapper',
+  title: 'A device of the device mapper holds I/O back',
+  source:
+    'drivers/md/dm.c, dm_submit_bio() and __dm_suspend(); drivers/md/dm-mpath.c, queue_if_no_path; dmsetup(8), multipath.conf(5), no_path_retry',
+  *check(of) {
+    for (const state of mapperStates(of.prog)) {
+      const lost = state.multipath.some((m) => m.valid === 0 && m.queues);
+      if (!state.suspended && !lost) continue;
+      const { known, maybe } = diskWaiters(of.prog, state.disk);
+      const waits = [...known, ...(state.deferred > 0 || lost ? maybe : [])];
+      waits.sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+      if ((waits[0]?.seconds ?? 0) >= longWait(of)) yield finding(of, state, waits);
+    }
+  },
+};
+
+function finding(of: Case, state: MapperState, waits: readonly TaskWait[]): Finding {
+  const { disk, name } = state;
+  const device = name === undefined ? disk.name : `${disk.name} (${name})`;
+  const why = state.suspended ? suspendedWords(state) : pathWords(state);
+  const n = waits.length;
+  const seconds = Math.floor(waits[0]?.seconds ?? 0);
+  const who = waits.slice(0, MOST).map((w) => `${taskWords(w.task)} (${callerWords(w)})`);
+  const more = n > MOST ? ` and ${n - MOST} more` : '';
+  return {
+    severity: canDieOfWaiting(of.fatal?.kind) ? 'cause' : 'suspect',
+    confidence: state.suspended ? 'certain' : 'likely',
+    title: {
+      en: `${why.title.en.replace('%', device)}`,
+      zh: `${why.title.zh.replace('%', device)}`,
+    },
+    sentence: {
+      en: `Device ${device} ${why.does.en}; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for its I/O, the longest since ${seconds} s: ${who.join(', ')}${more}.`,
+      zh: `设备 ${device} ${why.does.zh}；${n} 个任务在等待其 I/O，最长已 ${seconds} 秒：${who.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
+    },
+    subject: { address: hex(state.mapped), type: 'struct mapped_device' },
+    evidence: [
+      { what: { en: 'the device', zh: '设备' }, value: disk.name, command: 'dev -d' },
+      ...waits.slice(0, MOST).flatMap((w): Evidence[] => waitEvidence(of.prog, w).slice(0, 2)),
+    ],
+    settle: [why.settle],
+    explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'panic.asked', 'panic.nmi'],
+  };
+}
+
+interface Why {
+  readonly title: Phrase;
+  readonly does: Phrase;
+  readonly settle: Phrase;
+}
+
+function suspendedWords({ name, disk, deferred }: MapperState): Why {
+  const held = deferred === 0 ? '' : ` and holds back ${deferred} ${deferred === 1 ? 'bio' : 'bios'}`;
+  return {
+    title: { en: 'Device % is suspended, and I/O to it waits', zh: '设备 % 已挂起，其 I/O 在等待' },
+    does: {
+      en: `is suspended${held} until it is resumed`,
+      zh: `已挂起${deferred === 0 ? '' : `，压着 ${deferred} 个 bio`}，要等到恢复`,
+    },
+    settle: {
+      en: `who suspended it and did not resume it: lvm (a snapshot, pvmove, a resize), dmsetup, multipathd; on a machine that lives dmsetup resume ${name ?? disk.name} ends the hang`,
+      zh: `是谁挂起了它而没有恢复：lvm（快照、pvmove、扩容）、dmsetup、multipathd；在仍运行的机器上 dmsetup resume ${name ?? disk.name} 可解除挂起`,
+    },
+  };
+}
+
+function pathWords({ multipath }: MapperState): Why {
+  const paths = multipath.reduce((sum, m) => sum + m.paths, 0);
+  return {
+    title: { en: 'Multipath device % has lost all its paths', zh: '多路径设备 % 的所有路径均已失效' },
+    does: {
+      en: `has no path that works (of ${paths}), and queue_if_no_path makes its I/O wait for one instead of failing`,
+      zh: `没有可用的路径（共 ${paths} 条），而 queue_if_no_path 使其 I/O 等待路径恢复而不是失败`,
+    },
+    settle: {
+      en: 'why the paths failed: the log of the HBA or the iSCSI session and of the fabric at that time; no_path_retry of multipath.conf bounds how long I/O waits',
+      zh: '路径为何失效：当时 HBA 或 iSCSI 会话以及存储网络的日志；multipath.conf 的 no_path_retry 限定 I/O 等待多久',
+    },
+  };
+}
