@@ -73,7 +73,7 @@ function peerOf(prog: Program, transport: Addr): SocketPeer | undefined {
 }
 
 function text(prog: Program, at: Addr): string | undefined {
-  return isKernelPointer(prog, at) ? prog.memory.cString(at, NAME) : undefined;
+  return at === 0n ? undefined : prog.memory.cString(at, NAME);
 }
 
 function calls(prog: Program, client: Addr): RpcCall[] {

@@ -94,7 +94,7 @@ const WAITING: readonly (readonly [RegExp, WaitKind, WaitMode?])[] = [
 
 /** Waits inside which another wait lies: what the inner one is for. */
 const PURPOSES =
-  /^(?:(?:__)?rwbase_(?:read|write)_lock|__flush_work|flush_work|(?:__)?flush_workqueue|drain_workqueue|(?:__)?wait_rcu_gp|(?:__)?synchronize_\w+|rcu_barrier\w*|kthread_stop|kthread_park|submit_bio_wait|bio_await|blk_execute_rq|blk_mq_freeze_queue_wait|kernel_clone|_do_fork|jbd2_log_wait_commit|wait_transaction_locked|start_this_handle|call_usermodehelper_exec|affine_move_task|__stop_cpus|stop_one_cpu|devtmpfs_submit_req|loop_\w+|dm_\w+)$/;
+  /^(?:(?:__)?rwbase_(?:read|write)_lock|__flush_work|flush_work|(?:__)?flush_workqueue|drain_workqueue|(?:__)?wait_rcu_gp|(?:__)?synchronize_\w+|rcu_barrier\w*|kthread_stop|kthread_park|submit_bio_wait|bio_await|blk_execute_rq|blk_mq_freeze_queue_wait|kernel_clone|_do_fork|jbd2_log_wait_commit|wait_transaction_locked|start_this_handle|call_usermodehelper_exec|affine_move_task|__stop_cpus|stop_one_cpu|devtmpfs_submit_req|(?:__)?filemap_fdatawait_\w+|file(?:map)?_write_and_wait_range|loop_\w+|dm_\w+)$/;
 
 /** Frames above the waiting function in which its purpose is looked for, and frames in which it must lie. */
 const OUTER = 6;
