@@ -6,6 +6,7 @@ import { type CrashModule, crashModule, sourceHash, userProgram } from './guest-
 import { opsFiles, storageFiles, writeInitrd } from './initrd.ts';
 import { fetchedVmlinux, hasHeaders, type Kernel, kernel, kernelImage } from './kernels.ts';
 import { type Arch, MACHINES } from './machines.ts';
+import { opsHash } from './ops-recipe.ts';
 import { dumpDir, guestDir, place } from './places.ts';
 import { type BootOptions, type BootResult, boot, type DumpFormat } from './qemu.ts';
 import { log, shell, step } from './run.ts';
@@ -78,7 +79,7 @@ export function dumpNames(s: Scenario): { name: string; format: DumpFormat }[] {
 export function scenarioRecipe(s: Scenario, k: Kernel): string {
   const own = ownModule(s.guest);
   if (own !== undefined) return recipeOf(s, k.release, k.packages, sourceHash(ownSources(own)));
-  if (s.guest === 'ops') return recipeOf(s, k.release, k.packages, sourceHash(OPS_GUEST));
+  if (s.guest === 'ops') return recipeOf(s, k.release, k.packages, opsHash(s.mode));
   const sources = moreSources(s.guest);
   const more = sources.length > 0 ? [sourceHash(sources)] : [];
   return recipeOf(s, k.release, k.packages, sourceHash(GUEST), ...more);
