@@ -20,6 +20,8 @@ const OOM_PANIC = 'lab.then=vm.panic_on_oom=1 lab.nohog=1';
 const KFENCE = `kfence.sample_interval=1 ${WARN_PANIC}`;
 
 const OPS = { guest: 'ops', timeoutSeconds: 150 } as const;
+/** Memory that is soon full. */
+const OPS_SMALL = { ...OPS, memMiB: 320 } as const;
 const RD_OPS = 'rdinit=/init-ops';
 const OPS_OOM = `${RD_OPS} lab.then=vm.panic_on_oom=1`;
 const OPS_HUNG = `${RD_OPS} ${HUNG_PANIC}`;
@@ -210,27 +212,32 @@ export const KINDS = {
   pageleak: { ...MEM, mode: 'pageleak', append: OOM_PANIC, expect: /panic_on_oom/ },
   tmpfs: { ...MEM, mode: 'tmpfs', append: `lab.after=tmpfs ${OOM_PANIC}`, expect: /panic_on_oom/ },
   // the guest ops
-  cgoom: { ...OPS, mode: 'cgoom', append: `${RD_OPS} lab.then=vm.panic_on_oom=2`, expect: /compulsory panic_on_oom/ },
-  nokill: { ...OPS, mode: 'nokill', append: RD_OPS, expect: /deadlocked on memory/ },
-  hugepages: { ...OPS, mode: 'hugepages', append: OPS_OOM, expect: OOM },
-  locked: { ...OPS, mode: 'locked', append: OPS_OOM, expect: OOM },
-  tables: { ...OPS, mode: 'tables', append: OPS_OOM, expect: OOM },
-  sockets: { ...OPS, mode: 'sockets', append: OPS_OOM, expect: OOM },
-  tcp: { ...OPS, mode: 'tcp', append: OPS_OOM, expect: OOM },
-  pipes: { ...OPS, mode: 'pipes', append: OPS_OOM, expect: OOM },
-  segments: { ...OPS, mode: 'segments', append: OPS_OOM, expect: OOM },
-  manyfiles: { ...OPS, mode: 'manyfiles', append: OPS_OOM, expect: OOM },
-  forkbomb: { ...OPS, mode: 'forkbomb', append: OPS_OOM, expect: OOM },
-  zram: { ...OPS, mode: 'zram', append: OPS_OOM, expect: OOM },
+  cgoom: {
+    ...OPS_SMALL,
+    mode: 'cgoom',
+    append: `${RD_OPS} lab.then=vm.panic_on_oom=2`,
+    expect: /compulsory panic_on_oom/,
+  },
+  nokill: { ...OPS_SMALL, mode: 'nokill', append: RD_OPS, expect: /deadlocked on memory/ },
+  hugepages: { ...OPS_SMALL, mode: 'hugepages', append: OPS_OOM, expect: OOM },
+  locked: { ...OPS_SMALL, mode: 'locked', append: OPS_OOM, expect: OOM },
+  tables: { ...OPS_SMALL, mode: 'tables', append: OPS_OOM, expect: OOM },
+  sockets: { ...OPS_SMALL, mode: 'sockets', append: OPS_OOM, expect: OOM },
+  tcp: { ...OPS_SMALL, mode: 'tcp', append: OPS_OOM, expect: OOM },
+  pipes: { ...OPS_SMALL, mode: 'pipes', append: OPS_OOM, expect: OOM },
+  segments: { ...OPS_SMALL, mode: 'segments', append: OPS_OOM, expect: OOM },
+  manyfiles: { ...OPS_SMALL, mode: 'manyfiles', append: OPS_OOM, expect: OOM },
+  forkbomb: { ...OPS_SMALL, mode: 'forkbomb', append: OPS_OOM, expect: OOM },
+  zram: { ...OPS_SMALL, mode: 'zram', append: OPS_OOM, expect: OOM },
   balloon: {
-    ...OPS,
+    ...OPS_SMALL,
     mode: 'balloon',
     append: OPS_OOM,
     devices: ['virtio-balloon-pci'],
     monitorAt: { text: 'LAB: waiting for the balloon', command: 'balloon 200' },
     expect: OOM,
   },
-  swapfull: { ...OPS, mode: 'swapfull', append: OPS_OOM, expect: OOM },
+  swapfull: { ...OPS_SMALL, mode: 'swapfull', append: OPS_OOM, expect: OOM },
   tinymemory: { ...OPS, mode: 'tinymemory', early: true, append: `${RD_OPS} mem=80M`, expect: /deadlocked on memory/ },
   pidsmax: { ...OPS, mode: 'pidsmax', append: `${RD_OPS} lab.wait=12`, expect: /sysrq triggered crash/ },
   grouppids: { ...OPS, mode: 'grouppids', append: `${RD_OPS} lab.wait=12`, expect: /sysrq triggered crash/ },

@@ -192,6 +192,9 @@ const oom = object('What the OOM killer said.', {
     }),
   ),
   constraint: optional(string('`CONSTRAINT_NONE` and so on.')),
+  group: optional(string('The control group that was out of memory.')),
+  groupUsageKiB: optional(integer('What it used.')),
+  groupLimitKiB: optional(integer('What it might use.')),
 });
 
 export const loggedReportSchema: Schema = object('A report.', {

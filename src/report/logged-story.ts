@@ -14,11 +14,53 @@ const FIRST_PAGE = 4096n;
 export function storyOf(report: LoggedReportData): string {
   const trace = mainTrace(report);
   const who = whoText(report);
-  const sentence = [whatText(report, trace), contextPhrase(report), who].filter((part) => part !== '').join(' ');
+  const own = oomText(report) ?? hungText(report, trace);
+  const parts = own === undefined ? [whatText(report, trace), contextPhrase(report), who] : [own];
+  const sentence = parts
+    .filter((part) => part !== '')
+    .join(' ')
+    .replace(/,$/, '');
   const end = report.panic === null ? '' : ' The kernel stopped with it.';
   const times = report.count > 1 ? ` It happened ${report.count} times.` : '';
   return `${sentence}.${end}${times}`;
 }
+
+/** What ran out of memory, and who had the most of it by the table of processes. */
+function oomText({ oom, reporter }: LoggedReportData): string | undefined {
+  if (!oom?.invoker) return undefined;
+  const { group, groupUsageKiB: usage, groupLimitKiB: limit } = oom;
+  const what = group === undefined ? 'The machine' : `Control group ${group}`;
+  const sizes = usage === undefined || limit === undefined ? '' : ` (${usage} kB of ${limit} kB in use)`;
+  const top = oom.tasks.reduce<(typeof oom.tasks)[number] | undefined>(
+    (most, task) => (most === undefined || task.rss > most.rss ? task : most),
+    undefined,
+  );
+  const most =
+    top === undefined
+      ? ''
+      : `; of ${oom.tasks.length} processes ${top.comm} (${top.pid}) had the most pages in memory, ${top.rss}`;
+  const safe = oom.tasks.filter((t) => t.scoreAdjust === -1000).length;
+  const none =
+    oom.victim === undefined && safe > 0 && safe === oom.tasks.length
+      ? ', and none of them may be killed (oom_score_adj -1000)'
+      : '';
+  const victim = oom.victim ? `; ${oom.victim.comm} (${oom.victim.pid}) was killed` : '';
+  const on = reporter.cpu === undefined ? '' : ` on CPU ${reporter.cpu}`;
+  return `${what} ran out of memory${sizes} when ${oom.invoker} asked for more${on}${most}${none}${victim}`;
+}
+
+/** A task that the detector of hung tasks found: it is not the one that runs. */
+function hungText({ message, frame }: LoggedReportData, trace: LoggedTrace | undefined): string | undefined {
+  const match = /^INFO: task (.{1,64}):(\d{1,10}) blocked (?:in \S+ )?for more than (\d{1,10}) seconds/.exec(message);
+  if (!match) return undefined;
+  const asleep = trace?.frames.find((f) => f.guess !== true && !WAITS.test(f.function))?.function;
+  const at = asleep === undefined || asleep === frame ? '' : ` (asleep in ${asleep})`;
+  const where = frame === '' ? '' : ` in ${frame}${at}`;
+  return `The kernel found that ${match[1]} (${match[2]}) had been blocked for more than ${match[3]} seconds${where}`;
+}
+
+/** They put a task to sleep, whatever for. */
+const WAITS = /^(?:__)?schedule(?:_\w+)?$|^io_schedule(?:_\w+)?$|^bit_wait(?:_io)?$|^context_switch$/;
 
 function mainTrace(report: LoggedReportData): LoggedTrace | undefined {
   return report.traces[report.mainTrace ?? 0];
