@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { BtfWriter } from '../../test/build/btf-writer.ts';
 import { testArchitecture } from '../../test/build/test-architecture.ts';
 import { TestKernel } from '../../test/build/test-program.ts';
+import type { CType } from '../types/c-type.ts';
 import { btf } from './btf.ts';
+import { findIn } from './btf-modules.ts';
 
 const arch = testArchitecture();
 
@@ -147,4 +149,17 @@ test('damaged types of a module are left out with a reason', () => {
     ['types of module victim'],
   );
   assert.equal(program.type('task_struct').size, 64);
+});
+
+test('what one module only declares is taken from the one that has it', () => {
+  const type = (kind: CType['kind']): CType => ({ kind, name: 'mapped_device' }) as CType;
+  const [declared, whole] = [type('forward'), type('struct')];
+  const found = (...types: (CType | undefined)[]) =>
+    findIn(
+      types.map((t) => ({ find: () => t })),
+      'mapped_device',
+    );
+  assert.equal(found(undefined, declared, whole), whole);
+  assert.equal(found(declared, undefined), declared);
+  assert.equal(found(), undefined);
 });

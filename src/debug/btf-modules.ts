@@ -31,13 +31,15 @@ export function moduleTypes(prog: Program): readonly BtfTypes[] {
   return found;
 }
 
-/** The first type called `name` in any of them. */
-export function findIn(all: readonly BtfTypes[], name: string): CType | undefined {
+/** The first type called `name` in any of them; one that is only declared there when none has more of it. */
+export function findIn(all: readonly Pick<BtfTypes, 'find'>[], name: string): CType | undefined {
+  let declared: CType | undefined;
   for (const types of all) {
     const type = types.find(name);
-    if (type) return type;
+    if (type && type.kind !== 'forward') return type;
+    declared ??= type;
   }
-  return undefined;
+  return declared;
 }
 
 function readTypes(prog: Program, module: ModuleBtf): BtfTypes {

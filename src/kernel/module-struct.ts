@@ -6,7 +6,9 @@ import type { CType } from '../types/c-type.ts';
 
 /** A structure of the kernel, or of a driver that may be a module; undefined when no type information has it. */
 export function findStruct(prog: Program, name: string): CType | undefined {
-  return prog.findType(name) ?? prog.findModuleType(`struct ${name}`);
+  const own = prog.findType(name);
+  if (own && own.kind !== 'forward') return own;
+  return prog.findModuleType(`struct ${name}`) ?? own; // a kernel may declare what only the module has
 }
 
 /** @throws NotFoundError when no type information has it: a module without BTF needs its debug information */

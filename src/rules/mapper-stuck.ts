@@ -2,6 +2,7 @@ import { hex } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { diskWaiters } from '../diagnosis/disk-waiters.ts';
+import { logEvidence } from '../diagnosis/evidence.ts';
 import { longWait } from '../diagnosis/hung-reports.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
@@ -51,11 +52,22 @@ function finding(of: Case, state: MapperState, waits: readonly TaskWait[]): Find
     subject: { address: hex(state.mapped), type: 'struct mapped_device' },
     evidence: [
       { what: { en: 'the device', zh: '设备' }, value: disk.name, command: 'dev -d' },
+      ...failedPaths(of, state).map((line) => logEvidence(line)),
       ...waits.slice(0, MOST).flatMap((w): Evidence[] => waitEvidence(of.prog, w).slice(0, 2)),
     ],
     settle: [why.settle],
     explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'panic.asked', 'panic.nmi'],
   };
+}
+
+/** `device-mapper: multipath: 253:0: Failing path 8:16.` */
+function failedPaths(of: Case, { disk, multipath }: MapperState): string[] {
+  if (multipath.length === 0) return [];
+  const start = new RegExp(`^device-mapper: multipath: ${disk.major}:${disk.firstMinor}: Failing path`);
+  return of.log
+    .map((r) => r.text.split('\n')[0] ?? '')
+    .filter((line) => start.test(line))
+    .slice(-2);
 }
 
 interface Why {
