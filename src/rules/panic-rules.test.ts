@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { arrayType, u32Type } from '../../test/build/c-types.ts';
+import { flatType } from '../../test/build/kernel-memory.ts';
 import { type MadeDeath, madeCase } from '../../test/build/made-case.ts';
+import { WaitWriter } from '../../test/build/wait-writer.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { Finding } from '../report/finding.ts';
 import { bootFailed } from './boot-failed.ts';
 import { initDied } from './init-died.ts';
+import { panicAudit } from './panic-audit.ts';
 import { panicCalled } from './panic-called.ts';
 import { panicPolicy } from './panic-policy.ts';
+import { panicWatchdog } from './panic-watchdog.ts';
 
 function check(rule: Rule, death: MadeDeath): Finding[] {
   return [...rule.check(madeCase(death))];
@@ -75,4 +80,48 @@ test('no root file system, and no first process', () => {
   );
   assert.equal(init?.title.en, 'Nothing could be started as the first process');
   assert.deepEqual(check(bootFailed, panic('pump: dry', ['pump_check'])), []);
+});
+
+test('the first process, killed by a bad page of its memory', () => {
+  const words = 'Attempted to kill init! exitcode=0x00000007';
+  const line = 'Memory failure: 0x1a2b: Sending SIGBUS to systemd:1 due to hardware memory corruption';
+  const [bad] = check(initDied, panic(words, ['do_exit'], line));
+  assert.match(
+    bad?.sentence.en ?? '',
+    /was killed by SIGBUS \(exit code 0x7\), because a page of its memory was found to be bad/,
+  );
+  assert.equal(bad?.evidence.at(-1)?.value, line);
+  const [other] = check(initDied, panic(words, ['do_exit'], line.replace(':1 ', ':15 ')));
+  assert.doesNotMatch(other?.sentence.en ?? '', /was found to be bad/);
+});
+
+test('a watchdog that nobody has open, and panics that only sound like one', () => {
+  const [found] = check(panicWatchdog, panic('Software Watchdog Timer expired', ['softdog_fire']));
+  assert.equal(found?.title.en, 'The watchdog expired: nobody kept it alive');
+  assert.equal(found?.confidence, 'likely');
+  assert.deepEqual(check(panicWatchdog, panic('pump: watchdog is a dog', ['pump_check'])), []);
+});
+
+test('lost audit records and the daemon that should have taken them', () => {
+  const made = new WaitWriter();
+  const { memory } = made;
+  made.waits(77, 'auditd', ['pause'], 4);
+  const [connection, pid] = [memory.alloc(64), memory.alloc(128)];
+  memory.u64(memory.symbol('auditd_conn', memory.alloc(8)), connection);
+  memory.type('auditd_connection', 64, { pid: 8 });
+  memory.type('upid', 16, { nr: [0, u32Type] });
+  memory.type('pid', 128, { tasks: 16, numbers: [96, arrayType(flatType('upid', 16, { nr: [0, u32Type] }), 1)] });
+  memory.u64(connection + 8n, pid);
+  memory.u32(pid + 96n, 77);
+  memory.u32(memory.symbol('audit_backlog_limit', memory.alloc(8)), 64);
+  const death = panic(
+    'audit: backlog limit exceeded',
+    ['audit_panic', 'audit_log_lost'],
+    'audit: audit_lost=1 audit_rate_limit=0',
+  );
+  const of = { ...madeCase(death), prog: made.program() };
+  const [found] = [...panicAudit.check(of)];
+  assert.match(found?.sentence.en ?? '', /\(backlog limit exceeded; the limit is 64\)/);
+  assert.match(found?.sentence.en ?? '', /PID 77 "auditd", which is stopped/);
+  assert.deepEqual(check(panicAudit, panic('pump: audit: dry', ['pump_check'])), []);
 });
