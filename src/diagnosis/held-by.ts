@@ -7,6 +7,8 @@ export interface HeldBy {
   readonly words: Phrase;
   /** What would give it back, or would not: `which the end of no process gives back`. */
   readonly ends: Phrase;
+  /** A process has it all the same, though not in pages of its own. */
+  readonly ofProcess?: true;
   readonly subject: FindingSubject;
   readonly evidence: readonly Evidence[];
   readonly settle: Phrase;

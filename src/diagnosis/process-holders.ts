@@ -23,6 +23,7 @@ export function tablesHolder(_: Program, memory: MemoryJudgement, pages: number)
       en: 'which only the end of such a process, or munmap(), gives back',
       zh: '只有该进程结束或 munmap() 才能收回',
     },
+    ofProcess: true,
     subject: { ...(top && { pid: top.pid }) },
     evidence: [
       pagesOf({ en: 'page tables', zh: '页表' }, pages),
@@ -59,6 +60,7 @@ export function compressedHolder(prog: Program, memory: MemoryJudgement, pages: 
       en: 'so that swapping out has freed little: swap space of this sort is memory itself',
       zh: '因此换出并没有腾出多少内存：这种交换空间本身就在内存中',
     },
+    ofProcess: true,
     subject: {},
     evidence: [
       pagesOf({ en: 'compressed memory', zh: '压缩内存' }, pages),

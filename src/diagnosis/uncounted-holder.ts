@@ -38,13 +38,14 @@ export function unknownHolder(prog: Program, memory: MemoryJudgement, pages: num
 
 interface Buffers {
   readonly in: Phrase;
-  readonly one: Phrase;
+  /** Part of it is counted elsewhere. */
+  readonly also: Phrase;
   readonly settle: Phrase;
 }
 
 const PIPES: Buffers = {
   in: { en: 'pipes', zh: '管道' },
-  one: { en: 'written into pipes and not read', zh: '写入管道而未被读取' },
+  also: { en: '', zh: '' },
   settle: {
     en: 'who should read these pipes, and why it does not; fs.pipe-max-size and fs.pipe-user-pages-hard bound what they may hold',
     zh: '谁应当读取这些管道、为何没有读；fs.pipe-max-size 与 fs.pipe-user-pages-hard 限制其容量',
@@ -53,7 +54,7 @@ const PIPES: Buffers = {
 
 const SOCKETS: Buffers = {
   in: { en: 'sockets', zh: '套接字' },
-  one: { en: 'sent or received by sockets and not read', zh: '由套接字发送或接收而未被读取' },
+  also: { en: ' with their heads in slabs', zh: '（含 slab 中的头部）' },
   settle: {
     en: 'who should read these sockets, and why it does not; net.core.wmem_max, net.core.rmem_max and net.ipv4.tcp_mem bound what they may hold',
     zh: '谁应当读取这些套接字、为何没有读；net.core.wmem_max、net.core.rmem_max 与 net.ipv4.tcp_mem 限制其容量',
@@ -69,13 +70,14 @@ function bufferHolder(memory: MemoryJudgement, held: BufferMemory, of: Buffers, 
   const zh2 = part === undefined ? `全部属于 ${who}` : `其中 ${part} 属于 ${who}`;
   return {
     words: {
-      en: `data in ${held.count} ${of.in.en} that were ${of.one.en} (${size}, ${of2})`,
-      zh: `${held.count} 个${of.in.zh}中的数据（${of.one.zh}，共 ${size}，${zh2}）`,
+      en: `data in ${held.count} ${of.in.en} that nobody has read (${size}${of.also.en}, ${of2})`,
+      zh: `${held.count} 个${of.in.zh}中无人读取的数据（共 ${size}${of.also.zh}，${zh2}）`,
     },
     ends: {
       en: 'which no counter names and only the end of those who have them open gives back',
       zh: '没有计数器记录，只有打开它们的进程结束才能收回',
     },
+    ofProcess: true,
     subject: { ...(top && { pid: top.task.pid }) },
     evidence: [
       ...evidence,

@@ -59,6 +59,7 @@ function finding(of: Case, report: OomStop): Finding {
       ...watermarkEvidence(memory),
       ...holderEvidence(memory, 3),
     ],
+    ...(main?.ofProcess && { explains: ['memory.unaccounted'] }),
     settle: [main?.settle ?? (policy ? watch(top) : PROTECTED)],
   };
 }
@@ -125,9 +126,13 @@ function processNotes(of: Case, memory: MemoryJudgement, top: Process): Phrase {
   const alike = alikeProcesses(of.prog, top.comm);
   const en = [];
   const zh = [];
-  if (locked * 2 > top.rss && locked > 0) {
-    en.push(`${sizeOf(memory, locked)} of it locked by mlock()`);
-    zh.push(`其中 ${sizeOf(memory, locked)} 由 mlock() 锁定`);
+  // it counts what was asked for: more than was ever there
+  if (locked >= top.rss && locked > 0) {
+    en.push('locked by mlock(), so that it could not be swapped out');
+    zh.push('由 mlock() 锁定，无法换出');
+  } else if (locked * 2 > top.rss) {
+    en.push(`up to ${sizeOf(memory, locked)} of it locked by mlock()`);
+    zh.push(`其中至多 ${sizeOf(memory, locked)} 由 mlock() 锁定`);
   }
   if (alike.count > 9 && alike.pages > 2 * top.rss) {
     const [size, part] = [sizeOf(memory, alike.pages), percent(share(memory, alike.pages))];
@@ -154,9 +159,12 @@ const BALLOON = 0.1;
 function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
   const caller = asked?.module ? `. The allocation that failed was asked for by ${asked.symbol} [${asked.module}]` : '';
   const callerZh = asked?.module ? `。最后失败的申请来自 ${asked.symbol} [${asked.module}]` : '';
+  const where = main.ofProcess
+    ? { en: 'it is not in the pages of processes', zh: '占用内存的不是进程自身的页' }
+    : { en: 'no process holds it', zh: '占用内存的不是进程' };
   return {
-    en: `no process holds it: ${main.words.en} hold ${main.size}, ${main.ends.en}${caller}`,
-    zh: `占用内存的不是进程：${main.words.zh}占用 ${main.size}，${main.ends.zh}${callerZh}`,
+    en: `${where.en}: ${main.words.en} hold ${main.size}, ${main.ends.en}${caller}`,
+    zh: `${where.zh}：${main.words.zh}占用 ${main.size}，${main.ends.zh}${callerZh}`,
   };
 }
 
