@@ -41,7 +41,7 @@ const BIG_GUEST = ['init-big', 'labbig.c'];
 const STORAGE_GUEST = ['init-storage', 'labdm.c'];
 const OPS_GUEST = ['init-ops', 'labops.c'];
 /** Guests with a crash module of their own instead of labcrash. */
-const MODULE_GUESTS = { more: 'labmore', mem: 'labmem', hang: 'labhang', kasan: 'labkasan' } as const;
+const MODULE_GUESTS = { more: 'labmore', mem: 'labmem', hang: 'labhang', drv: 'labdrv', kasan: 'labkasan' } as const;
 
 export function readMeta(name: string): DumpMeta | undefined {
   const file = join(dumpDir(name), 'meta.json');

@@ -37,6 +37,7 @@ const MAKEFILES = {
   labmore: 'Makefile-more',
   labmem: 'Makefile-mem',
   labhang: 'Makefile-hang',
+  labdrv: 'Makefile-drv',
   labkasan: 'Makefile-kasan',
 } as const;
 export type CrashModule = keyof typeof MAKEFILES;

@@ -1,3 +1,5 @@
+import { DRIVER_KINDS } from './driver-kinds.ts';
+import { HUNG, HUNG_PANIC, LOCKUP, LOCKUP_PANIC, RCU_PANIC, WARN_PANIC } from './endings.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** What happens, on whatever kernel. */
@@ -10,12 +12,6 @@ const CHURN = 'lab.churn=2 lab.nohog=1';
 const MORE = { guest: 'more' } as const;
 const HANG = { guest: 'hang' } as const;
 const MEM = { guest: 'mem' } as const;
-const RCU_PANIC = 'rcupdate.rcu_cpu_stall_timeout=5 lab.then=kernel.panic_on_rcu_stall=1';
-const HUNG_PANIC = 'lab.then=kernel.hung_task_panic=1,kernel.hung_task_timeout_secs=5';
-const HUNG = /hung_task: blocked tasks/;
-const WARN_PANIC = 'lab.then=kernel.panic_on_warn=1';
-const LOCKUP_PANIC = 'lab.then=kernel.softlockup_panic=1,kernel.watchdog_thresh=4';
-const LOCKUP = /soft lockup|Hard LOCKUP/i;
 const OOM_PANIC = 'lab.then=vm.panic_on_oom=1 lab.nohog=1';
 const KFENCE = `kfence.sample_interval=1 ${WARN_PANIC}`;
 
@@ -285,6 +281,8 @@ export const KINDS = {
   xfsmeta: { ...OPS, mode: 'xfsmeta', append: RD_OPS, storage: true },
   btrfsmeta: { ...OPS, mode: 'btrfsmeta', append: RD_OPS, storage: true },
   container: { ...OPS, mode: 'container', append: RD_OPS, expect: /sysrq triggered crash/ },
+  // the guest with labdrv.ko
+  ...DRIVER_KINDS,
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;

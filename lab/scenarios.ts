@@ -1,3 +1,4 @@
+import { DRIVERS } from './driver-kinds.ts';
 import type { KernelTag } from './kernels.ts';
 import type { DumpFormat } from './qemu.ts';
 import { HANGS, KINDS, type Kind, type KindName, MISUSES, OPERATIONS } from './scenario-kinds.ts';
@@ -26,10 +27,10 @@ export interface Scenario {
   readonly until?: string;
   readonly timeoutSeconds?: number;
   /**
-   * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`, `kasan`: the common one with labmore.ko, labmem.ko, labhang.ko, labkasan.ko;
+   * `big`: the guest of guest/init-big instead of the common one; `more`, `mem`, `hang`, `kasan`, `drv`: the common one with labmore.ko, labmem.ko, labhang.ko, labkasan.ko;
    * `storage`: with disks and file systems of many kinds; `ops`: the guest of guest/init-ops, which has no crash module.
    */
-  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'kasan' | 'storage' | 'ops';
+  readonly guest?: 'big' | 'more' | 'mem' | 'hang' | 'kasan' | 'storage' | 'drv' | 'ops';
   /** The disks of the guest `storage`. */
   readonly storage?: true;
   /** Console text upon which a command is given to QEMU's monitor. */
@@ -335,6 +336,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...scenarios('amd64-6.12-full', ['rbtree', 'freeze', 'taskput']),
   scenario('amd64-6.12-rt', 'ring'),
   ...scenarios('amd64-6.12-server', [...OPERATIONS]),
+  ...scenarios('amd64-6.12', DRIVERS),
 ];
 
 /** What the repository's sample dumps are filtered from. */

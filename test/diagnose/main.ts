@@ -10,6 +10,7 @@ import { makeReport } from '../../src/session/make-report.ts';
 import { checkEvidence } from './check-evidence.ts';
 import { EXPECTED, withoutData } from './expected.ts';
 import { EXPECTED_CHECKED } from './expected-checked.ts';
+import { EXPECTED_DRIVERS } from './expected-drivers.ts';
 import { EXPECTED_OPERATIONS } from './expected-operations.ts';
 import { judge } from './judge.ts';
 
@@ -65,7 +66,10 @@ async function diagnoseDump(name: string, files: readonly string[], mode: string
     const cpu = Math.round((used.user + used.system) / 1000);
     const cut = dump.program.image.problems.length > 0 || /-cut-/.test(name);
     const stated =
-      (name.includes('-kasan-') ? EXPECTED_CHECKED[mode] : undefined) ?? EXPECTED[mode] ?? EXPECTED_OPERATIONS[mode];
+      (name.includes('-kasan-') ? EXPECTED_CHECKED[mode] : undefined) ??
+      EXPECTED[mode] ??
+      EXPECTED_OPERATIONS[mode] ??
+      EXPECTED_DRIVERS[mode];
     const expected = stated && dump.program.findSymbol('_end') === undefined ? withoutData(stated) : stated;
     const { arch } = dump.program;
     const walks = arch.instructionSet !== undefined && arch.instructionSet in machines && dump.program.has('types');
