@@ -14,9 +14,15 @@ export interface VmallocPlace {
   readonly evidence: readonly Evidence[];
 }
 
-/** What an address of vmalloc space lies behind or in, where no memory is mapped; undefined in an area. */
-export function vmallocPlace(prog: Program, at: Addr): VmallocPlace | undefined {
+/**
+ * What an address of vmalloc space lies behind or in, where no memory is mapped; undefined in an area.
+ * @param from the good pointer from which the code came there by an index: the area that was meant is that pointer's
+ */
+export function vmallocPlace(prog: Program, at: Addr, from?: Addr): VmallocPlace | undefined {
   const { areas } = vmapAreas(prog);
+  const meant = from === undefined ? undefined : areaOf(areas, from);
+  if (meant && at < meant.start) return inFront(prog, meant, at);
+  if (meant && at >= meant.end) return beyond(prog, meant, at);
   const area = areas.find((a) => at >= a.start && at < a.end);
   if (area && at >= area.start + usable(prog, area)) return beyond(prog, area, at);
   if (area) return undefined; // mapped on demand, or damage of the page tables
@@ -26,6 +32,14 @@ export function vmallocPlace(prog: Program, at: Addr): VmallocPlace | undefined 
   const behind = areas.find((a) => a.start > at);
   if (!before || !behind || isBetweenSpaces(prog, before.end, at)) return undefined;
   return nothing(before);
+}
+
+/** A constant that belongs to the index may have been taken off the pointer. */
+const NEAR = 0x100n;
+
+function areaOf(areas: readonly VmapArea[], from: Addr): VmapArea | undefined {
+  const behind = areas.find((a) => a.start > from && a.start - from <= NEAR);
+  return behind ?? areas.find((a) => from >= a.start && from < a.end);
 }
 
 /** Areas of modules and of others lie apart: page descriptors may begin between an area and what lies behind it. */
@@ -57,6 +71,20 @@ function beyond(prog: Program, area: VmapArea, at: Addr): VmallocPlace {
     },
     confidence: 'certain',
     evidence: [areaEvidence({ en: 'the area in front of it', zh: '它前面的区域' }, area)],
+  };
+}
+
+function inFront(prog: Program, area: VmapArea, at: Addr): VmallocPlace {
+  const name = askedBy(prog, area);
+  const distance = area.start - at;
+  return {
+    title: { en: 'Access in front of an area of vmalloc', zh: '对 vmalloc 区域之前的访问' },
+    words: {
+      en: `${distance} bytes in front of an area of vmalloc of ${usable(prog, area)} bytes${name ? ` that ${name} asked for` : ''}`,
+      zh: `位于${name ? ` ${name} 申请的` : ''} vmalloc 区域（${usable(prog, area)} 字节）起点之前 ${distance} 字节处`,
+    },
+    confidence: 'certain',
+    evidence: [areaEvidence({ en: 'where that area begins', zh: '该区域的起点' }, area)],
   };
 }
 

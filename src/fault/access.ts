@@ -49,11 +49,20 @@ export function explainAccess(frame: FaultFrame, callers: Callers, target: Targe
     ...placeOf(first),
     target: operand.address,
     ...(operand.access.size > 0 && { size: operand.access.size }),
+    ...(indexed && { indexed: indexedPlace(frame, indexed) }),
     expression,
     summary: what,
     strands: [{ steps: [first, ...steps], stopped }],
     ...walk.found(),
   };
+}
+
+function indexedPlace(
+  frame: FaultFrame,
+  { array, value }: NonNullable<FaultOperand['indexed']>,
+): NonNullable<FaultChain['indexed']> {
+  const pointer = frame.value(array);
+  return { ...(pointer !== undefined && { array: pointer }), ...(value !== undefined && { value }) };
 }
 
 export function placeOf(step: FaultStep): Pick<FaultChain, 'function' | 'module'> {

@@ -68,6 +68,8 @@ export interface FaultChain {
   readonly target?: Addr;
   /** Bytes of an `access`. */
   readonly size?: Bytes;
+  /** Of an access beside what a good pointer points to: that pointer, and what was added to it or indexed it. */
+  readonly indexed?: { readonly array?: Addr; readonly value?: bigint };
   /** The value that the CPU refused, of `operand`. */
   readonly value?: bigint;
   /** The access, the condition or the value, as C would write it. */

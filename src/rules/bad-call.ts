@@ -7,14 +7,15 @@ import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import { examineObject } from '../diagnosis/examine-objects.ts';
-import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { isMapped } from '../diagnosis/mapped.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
+import { readObject, readPlace } from '../diagnosis/read-object.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { userEvidence, userMemory } from '../diagnosis/user-memory.ts';
 import { wordSource } from '../diagnosis/word-source.ts';
+import { writtenRun } from '../diagnosis/written-run.ts';
 import type { KernelSymbol } from '../program/ports.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
@@ -73,17 +74,19 @@ function finding(of: Case, pc: bigint): Finding {
         ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
         : wordsOf(at, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
   const source = pc < 0x1000n ? undefined : wordSource(of, at);
-  const object = source?.object ?? chainObject(of);
+  const object = source?.object ?? readObject(of);
   const state = object?.slab && stateWords(object);
   const called = told ? `\`${told.expression}\`, ` : '';
   const name = object && objectName(object);
+  const place = source && object ? object.address + BigInt(source.offset) : readPlace(of);
+  const run = object && place !== undefined ? writtenRun(of.prog, object, place) : undefined;
   return {
     severity: 'cause',
     confidence: 'certain',
     title: inside ? insideTitle(symbol, where) : titleOf(kind, user !== undefined, hex(at), where),
     sentence: {
-      en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}.`,
-      zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}。`,
+      en: `${where} called ${called}${target.en}${object ? `; the pointer is in ${name?.en}${state ? `, which is ${state.en}` : ''}` : ''}${run ? `; ${run.words.en}` : ''}.`,
+      zh: `${where} 调用了${called}${target.zh}${object ? `；该指针位于${name?.zh}${state ? `，其状态为${state.zh}` : ''}` : ''}${run ? `；${run.words.zh}` : ''}。`,
     },
     subject: {
       ...(told
@@ -97,6 +100,7 @@ function finding(of: Case, pc: bigint): Finding {
       ...(user ? [userEvidence(user)] : []),
       ...(source ? [source.evidence] : []),
       ...(object ? objectEvidence(of, object) : []),
+      ...(run?.evidence ?? []),
       ...chainEvidence(of),
       ...interruptedEvidence(of),
     ],
@@ -133,17 +137,6 @@ function titleOf(kind: PointerKind, isUser: boolean, at: string, where: string):
 
 function wordsOf(pc: bigint, words: Phrase): Phrase {
   return { en: `${hex(pc)}, ${words.en}`, zh: `${hex(pc)}，${words.zh}` };
-}
-
-/** Of data without a name: a structure with a function pointer is smaller. */
-const UNKNOWN_SIZE = 0x1000;
-
-/** The object that the explanation of the fault read the pointer from: the one that the load's address lies in. */
-function chainObject(of: Case): ExaminedObject | undefined {
-  const from = of.chain?.strands[0]?.steps.find((s) => s.readFrom)?.readFrom?.address;
-  if (from === undefined) return undefined;
-  const size = (o: ExaminedObject): number => o.slab?.cache.size ?? o.symbol?.size ?? UNKNOWN_SIZE;
-  return of.objects.find((o) => from >= o.address && from < o.address + BigInt(size(o)));
 }
 
 /** The register that holds where execution went: the program counter. */

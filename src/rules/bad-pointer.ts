@@ -1,4 +1,5 @@
 import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { callerFrame, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
@@ -9,8 +10,11 @@ import { isMapped } from '../diagnosis/mapped.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
+import { readPlace } from '../diagnosis/read-object.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { stringAround } from '../diagnosis/string-around.ts';
 import { wordSource } from '../diagnosis/word-source.ts';
+import { writtenRun } from '../diagnosis/written-run.ts';
 import type { Finding } from '../report/finding.ts';
 
 /** An address that is none: poison, an error code, text, or wild. */
@@ -21,11 +25,27 @@ export const badPointer: Rule = {
   *check(of) {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute' || BigInt(site.pc) === fault.address) return;
-    const kind = pointerKind(errorPointer(of) ?? fault.address);
+    const kind = kindOf(of, errorPointer(of) ?? fault.address);
     if (kind.kind === 'null' || (kind.kind === 'wild' && isMapped(of.prog, fault.address))) return;
     yield finding(of, fault, kind);
   },
 };
+
+/** By the value; a short one by what lies around the memory that it was read from. */
+function kindOf(of: Case, value: bigint): PointerKind {
+  const kind = pointerKind(value);
+  const place = kind.kind === 'wild' && !of.chain?.indexed ? readPlace(of) : undefined;
+  const around = place === undefined ? undefined : stringAround(of.prog, place);
+  if (!around) return kind;
+  const at = hex(around.start);
+  return {
+    kind: 'text',
+    words: {
+      en: `a part of the text "${around.text}" at ${at}: a string lies where a pointer was expected, because it was written over one or because the structure is another`,
+      zh: `${at} 处文本 "${around.text}" 的一部分：应为指针之处是一个字符串，要么指针被覆盖，要么那是另一种结构体`,
+    },
+  };
+}
 
 function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind): Finding {
   const frame = callerFrame(of);
@@ -35,19 +55,22 @@ function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind)
   // a code is a common number: who returned it is surer than who has it
   const origin = error === undefined ? undefined : of.chain?.origin;
   const source = origin ? undefined : wordSource(of, error ?? fault.address);
+  const place = source ? source.object.address + BigInt(source.offset) : undefined;
+  const run = source && place !== undefined ? writtenRun(of.prog, source.object, place) : undefined;
+  const story: Phrase = run ? { en: `; ${run.words.en}`, zh: `；${run.words.zh}` } : { en: '', zh: '' };
   const from = source ? objectName(source.object) : origin && { en: origin.expression, zh: ` ${origin.expression} ` };
   return {
     severity: 'cause',
     confidence: kind.kind === 'wild' ? 'possible' : 'likely',
     title: { en: `${TITLES[kind.kind].en} in ${where}`, zh: `${where} 中${TITLES[kind.kind].zh}` },
     sentence: {
-      en: `${where} used ${at} as an address: ${kind.words.en}.${from ? ` It came from ${from.en}.` : ''}`,
-      zh: `${where} 把 ${at} 当作地址使用：${kind.words.zh}。${from ? `它来自${from.zh}。` : ''}`,
+      en: `${where} used ${at} as an address: ${kind.words.en}.${from ? ` It came from ${from.en}${story.en}.` : ''}`,
+      zh: `${where} 把 ${at} 当作地址使用：${kind.words.zh}。${from ? `它来自${from.zh}${story.zh}。` : ''}`,
     },
     subject: { ...frameSubject(frame), ...(source && objectSubject(source.object)) },
     evidence: [
       logEvidence(fault.line),
-      ...(source ? [source.evidence, ...objectEvidence(of, source.object)] : []),
+      ...(source ? [source.evidence, ...objectEvidence(of, source.object), ...(run?.evidence ?? [])] : []),
       ...(origin ? chainEvidence(of) : []),
       ...interruptedEvidence(of),
     ],

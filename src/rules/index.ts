@@ -53,6 +53,7 @@ import { rcuCallbackFlood } from './rcu-callbacks.ts';
 import { rcuStall } from './rcu-stall.ts';
 import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
+import { returnOverwritten } from './return-overwritten.ts';
 import { slabGrowth } from './slab-growth.ts';
 import { stackOverflow } from './stack-overflow.ts';
 import { stackProtector } from './stack-protector.ts';
@@ -129,6 +130,7 @@ export const rules: readonly Rule[] = [
   rcuStall,
   reclaimAtDeath,
   refcount,
+  returnOverwritten,
   slabGrowth,
   stackOverflow,
   stackProtector,

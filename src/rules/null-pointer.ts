@@ -1,13 +1,19 @@
 import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { errorPointer } from '../diagnosis/error-pointer.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
+import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { objectEvidence } from '../diagnosis/object-evidence.ts';
+import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import { originSubject, originWords } from '../diagnosis/origin-words.ts';
 import { pointerKind } from '../diagnosis/pointer-kind.ts';
+import { readPlace, readSlabObject } from '../diagnosis/read-object.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { writtenRun } from '../diagnosis/written-run.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
 /** A member of a structure was read or written through a NULL pointer. */
@@ -26,24 +32,77 @@ export const nullPointer: Rule = {
 function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
   const { site } = of;
   const where = frameName(site);
-  const offset = hex(fault.address);
-  const write = fault.access === 'write';
   const told = of.chain?.kind === 'access' ? of.chain : undefined;
+  const small = told && !told.indexed ? told.strands[0]?.steps[0]?.value : undefined;
+  const number = small !== undefined && small > 0n && small < SMALL ? small : undefined;
   const origin = told?.origin;
-  const source = origin && originWords(of, origin);
+  const object = readSlabObject(of);
+  const place = readPlace(of);
+  const run = number !== undefined && object && place !== undefined ? writtenRun(of.prog, object, place) : undefined;
+  const words = number === undefined ? nullWords(of, fault) : numberWords(of, fault, number);
+  const held = object && place !== undefined ? heldWords(object, place) : undefined;
+  const more = run ? { en: `; ${run.words.en}`, zh: `；${run.words.zh}` } : { en: '', zh: '' };
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: { en: `NULL pointer dereference in ${where}`, zh: `${where} 中解引用 NULL 指针` },
+    title:
+      number === undefined
+        ? { en: `NULL pointer dereference in ${where}`, zh: `${where} 中解引用 NULL 指针` }
+        : { en: `Small number used as a pointer in ${where}`, zh: `${where} 把一个小数当作指针使用` },
     sentence: {
-      en: `${where} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${offset}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}.`,
-      zh: `${where} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${offset} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}。`,
+      en: `${words.en}${held ? held.en : ''}${more.en}.`,
+      zh: `${words.zh}${held ? held.zh : ''}${more.zh}。`,
     },
-    subject: { ...frameSubject(site), ...(origin && originSubject(origin)) },
-    evidence: [logEvidence(fault.line), ...(told ? chainEvidence(of) : nullRegisters(of)), ...interruptedEvidence(of)],
+    subject: {
+      ...frameSubject(site),
+      ...(object ? objectSubject(object) : origin && originSubject(origin)),
+    },
+    evidence: [
+      logEvidence(fault.line),
+      ...(told ? chainEvidence(of) : nullRegisters(of)),
+      ...(object ? objectEvidence(of, object) : []),
+      ...(run?.evidence ?? []),
+      ...interruptedEvidence(of),
+    ],
     explains: ['death.exception'],
   };
 }
+
+function nullWords(of: Case, { address, access }: NonNullable<Case['fault']>): Phrase {
+  const where = frameName(of.site);
+  const told = of.chain?.kind === 'access' ? of.chain : undefined;
+  const write = access === 'write';
+  const source = told?.origin && originWords(of, told.origin);
+  return {
+    en: `${where} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${hex(address)}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}`,
+    zh: `${where} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${hex(address)} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}`,
+  };
+}
+
+/** What was used is no NULL to which a member's offset was added: the pointer itself is a number. */
+function numberWords(of: Case, { access }: NonNullable<Case['fault']>, number: bigint): Phrase {
+  const where = frameName(of.site);
+  const expression = of.chain?.expression ?? '';
+  const write = access === 'write';
+  return {
+    en: `${where} ${write ? 'wrote to' : 'read'} \`${expression}\`, whose pointer is no NULL but the number ${number} (${hex(number)})`,
+    zh: `${where} ${write ? '写入' : '读取'}了 \`${expression}\`，其指针不是 NULL，而是数 ${number}（${hex(number)}）`,
+  };
+}
+
+/** The object that has the pointer. */
+function heldWords(object: ExaminedObject, place: bigint): Phrase {
+  const offset = hex(place - object.address);
+  const name = objectName(object);
+  const state = stateWords(object);
+  return {
+    en: `; it is in ${name.en} at offset ${offset}, ${object.slab?.allocated === false ? 'which is ' : ''}${state.en}`,
+    zh: `；该指针位于${name.zh} 的偏移 ${offset} 处，状态为${state.zh}`,
+  };
+}
+
+/** Addresses below are taken for NULL: arch/x86/mm/fault.c and others. */
+const SMALL = 0x1000n;
 
 /** The registers that hold NULL there. */
 function nullRegisters(of: Case): Evidence[] {

@@ -13,6 +13,7 @@ import { userMemory } from '../diagnosis/user-memory.ts';
 import { perCpuSymbol } from '../kernel/address-identity.ts';
 import { perCpuOffset, possibleCpus } from '../kernel/percpu.ts';
 import { mayBePerCpu } from '../kernel/percpu-memory.ts';
+import { vmapAreas } from '../kernel/vmalloc.ts';
 import type { Program } from '../program/program.ts';
 
 /** A pointer that alloc_percpu() gave was used as if it were an address. */
@@ -61,5 +62,22 @@ function copiesOf(prog: Program, at: Addr): { readonly cpu: number; readonly at:
   const real = copies.every(
     (c) => c.at !== at && c.at >= prog.kernelStart && isMapped(prog, c.at) && mayBePerCpu(prog, c.at),
   );
-  return real && copies.length > 1 ? copies : [];
+  return real && copies.length > 1 && inOwnUnits(prog, copies) ? copies : [];
+}
+
+/**
+ * The first chunk has a unit for each CPU, as far apart as their offsets: what is added to one CPU's offset and leads into another's
+ * unit is no per-CPU pointer. Later chunks lie in vmalloc space, anywhere.
+ */
+function inOwnUnits(prog: Program, copies: readonly { readonly cpu: number; readonly at: Addr }[]): boolean {
+  const inAreas = attempt(() =>
+    copies.every(({ at }) => vmapAreas(prog).areas.some((a) => at >= a.start && at < a.end)),
+  );
+  const first = prog.findSymbol('__per_cpu_start')?.address;
+  if (inAreas === true || first === undefined) return true;
+  const units = copies.map(({ cpu, at }) => ({ at, start: addrAdd(first, perCpuOffset(prog, cpu)) }));
+  const sorted = units.map((u) => u.start).sort((a, b) => (a < b ? -1 : 1));
+  const apart = sorted.slice(1).map((start, i) => start - (sorted[i] as bigint));
+  const unit = apart.reduce((least, d) => (d < least ? d : least), apart[0] ?? 0n);
+  return units.every(({ at, start }) => at >= start && at - start < unit);
 }

@@ -1,9 +1,11 @@
 import { attempt } from '../base/attempt.ts';
 import { hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import type { Bytes } from '../base/units.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence, present, stackCommand, wordEvidence } from '../diagnosis/evidence.ts';
+import { type FrameRoom, largestFrame } from '../diagnosis/largest-frame.ts';
 import { findRecursion, type Recursion } from '../diagnosis/recursion.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { type UsedUpStack, usedUpStack } from '../diagnosis/used-up-stack.ts';
@@ -65,24 +67,65 @@ function stackPointer(of: Case): bigint | undefined {
 
 function finding(of: Case, signs: readonly Evidence[]): Finding {
   const { site } = of;
-  const stack = stackName(usedUp(of));
+  const under = usedUp(of);
+  const stack = stackName(under);
   const recursion = findRecursion(of.stack?.frames ?? [], of.place?.index ?? 0);
-  const blamed = recursion?.functions.find((f) => f.symbol !== null) ?? site;
+  const large = recursion ? undefined : largeFrame(of, under);
+  const blamed = recursion?.functions.find((f) => f.symbol !== null) ?? large?.frame ?? site;
   const where = frameName(blamed);
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: {
-      en: recursion ? `Stack overflow by recursion of ${where}` : `Stack overflow in ${where}`,
-      zh: recursion ? `${where} 递归导致栈溢出` : `${where} 中栈溢出`,
-    },
+    title: titleOf(where, recursion !== undefined),
     sentence: recursion
       ? recursionWords(recursion, stack)
-      : { en: `${where} used up ${stack.en}.`, zh: `${where} 耗尽了${stack.zh}。` },
+      : large
+        ? frameWords(large, stackSize(of, under), frameName(site), stack)
+        : { en: `${where} used up ${stack.en}.`, zh: `${where} 耗尽了${stack.zh}。` },
     subject: frameSubject(blamed),
-    evidence: [...signs, ...recursionEvidence(of, recursion)],
+    evidence: [...signs, ...recursionEvidence(of, recursion), ...(large ? frameEvidence(of, large) : [])],
     explains: ['death.exception', 'pointer.bad', 'pointer.null', 'call.bad'],
   };
+}
+
+function titleOf(where: string, recursion: boolean): Phrase {
+  return recursion
+    ? { en: `Stack overflow by recursion of ${where}`, zh: `${where} 递归导致栈溢出` }
+    : { en: `Stack overflow in ${where}`, zh: `${where} 中栈溢出` };
+}
+
+/** What a kernel stack has where the dump does not tell: THREAD_SIZE of most 64-bit kernels. */
+const USUAL_SIZE = 0x4000;
+
+function stackSize({ crashed, prog }: Case, under: UsedUpStack | undefined): Bytes {
+  const own = crashed && attempt(() => prog.arch.unwind?.taskStack(prog, crashed.address));
+  const range = under?.range ?? own;
+  return range && range.high > range.low ? Number(range.high - range.low) : USUAL_SIZE;
+}
+
+/** One frame that takes a good part of the stack: without it there would be room. */
+function largeFrame(of: Case, under: UsedUpStack | undefined): FrameRoom | undefined {
+  const size = stackSize(of, under);
+  const large = largestFrame(of.stack?.frames ?? [], of.place?.index ?? 0, size);
+  return large && large.bytes >= size / 4 ? large : undefined;
+}
+
+function frameWords({ frame, bytes }: FrameRoom, size: Bytes, where: string, stack: Phrase): Phrase {
+  const owner = frameName(frame);
+  const then =
+    owner === where ? { en: '', zh: '' } : { en: `, and ${where} found none left`, zh: `，${where} 已无栈可用` };
+  return {
+    en: `${owner} alone takes ${bytes} bytes of ${stack.en}, which has ${size}: its variables are too large${then.en}.`,
+    zh: `${stack.zh}共 ${size} 字节，仅 ${owner} 一个栈帧就占用 ${bytes} 字节：其局部变量过大${then.zh}。`,
+  };
+}
+
+function frameEvidence(of: Case, { frame, end }: FrameRoom): Evidence[] {
+  const what = {
+    en: `where the frame of ${frameName(frame)} ends, and that of its caller begins`,
+    zh: `${frameName(frame)} 的栈帧到此为止，其上是调用者的栈帧`,
+  };
+  return [{ what, value: hexPad(end), command: stackCommand(of) }];
 }
 
 function stackName(stack: UsedUpStack | undefined): Phrase {
