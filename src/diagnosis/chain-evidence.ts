@@ -1,12 +1,18 @@
+import type { FaultStrand } from '../fault/chain.ts';
 import type { Evidence } from '../report/finding.ts';
 import type { Case } from './case.ts';
 
 /** What the explanation of the fault read on its way back: each fact once, to a bound. */
 export function chainEvidence(of: Case, most = 6): Evidence[] {
+  return strandEvidence(of.chain?.strands ?? [], most);
+}
+
+/** The same of any values that were followed. */
+export function strandEvidence(strands: readonly FaultStrand[], most = 6): Evidence[] {
   const found: Evidence[] = [];
   const seen = new Set<string>();
   let codes = 0;
-  for (const strand of of.chain?.strands ?? []) {
+  for (const strand of strands) {
     for (const step of strand.steps) {
       for (const fact of step.evidence) {
         // the instructions are in the explanation itself; one of them is enough here

@@ -1,4 +1,7 @@
+import { attempt } from '../base/attempt.ts';
 import { hex64 } from '../base/hex.ts';
+import type { Addr } from '../base/units.ts';
+import { callPath } from '../fault/call-path.ts';
 import type { FrameData } from '../report/stack-data.ts';
 import { callerFrame } from './blame.ts';
 import type { Case } from './case.ts';
@@ -17,7 +20,7 @@ export function moduleCaller(of: Case): FrameData | undefined {
   const frames = stack?.frames.slice(from + 1, from + NEAR) ?? [];
   const end = frames.findIndex((f) => f.interrupted || f.stack === 'user');
   const near = frames.slice(0, end < 0 ? undefined : end);
-  const found = withoutFrame(of, site, near) ?? near.find((f) => f.module !== null);
+  const found = withoutFrame(of, site, near) ?? jumpedOn(of, site, near) ?? near.find((f) => f.module !== null);
   if (found) return found;
   const caller = callerFrame(of);
   return caller === site ? undefined : caller;
@@ -31,8 +34,28 @@ function withoutFrame(of: Case, site: FrameData, near: readonly FrameData[]): Fr
   const steps = of.chain?.strands.flatMap((s) => s.steps) ?? [];
   const step = steps.find((s) => s.module !== undefined && !isWrapper(s.function, site.symbol));
   if (!step || steps[0]?.function !== site.symbol || near.some((f) => f.symbol === step.function)) return undefined;
+  return frameOf(step, site);
+}
+
+/** A function that called it by the last jump that it made, after which no stack has it any more. */
+function jumpedOn(of: Case, site: FrameData, near: readonly FrameData[]): FrameData | undefined {
+  const { prog, unwound, panic, place } = of;
+  if (!unwound || !place) return undefined;
+  const own = {
+    ...(panic.cpu !== undefined && { cpu: panic.cpu }),
+    ...(panic.task !== undefined && { task: panic.task }),
+  };
+  const path = attempt(() => callPath(prog, { stack: unwound, index: place.index, ...own })) ?? [];
+  const found = path.find((c) => c.module !== undefined && !isWrapper(c.function, site.symbol));
+  return found?.jumped && !near.some((f) => f.symbol === found.function) ? frameOf(found, site) : undefined;
+}
+
+function frameOf(
+  of: { readonly function: string; readonly module?: string; readonly address: Addr },
+  site: FrameData,
+): FrameData {
   return {
-    ...{ pc: hex64(step.address), symbol: step.function, offset: null, size: null, module: step.module ?? null },
+    ...{ pc: hex64(of.address), symbol: of.function, offset: null, size: null, module: of.module ?? null },
     ...{ inlined: false, file: null, line: null, column: null, trust: 'registers', stack: site.stack, sp: site.sp },
     interrupted: false,
   };

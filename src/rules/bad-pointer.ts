@@ -7,6 +7,7 @@ import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { errorPointer } from '../diagnosis/error-pointer.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { isMapped } from '../diagnosis/mapped.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import { type PointerKind, pointerKind } from '../diagnosis/pointer-kind.ts';
@@ -48,8 +49,9 @@ function kindOf(of: Case, value: bigint): PointerKind {
 }
 
 function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind): Finding {
-  const frame = callerFrame(of);
+  const frame = moduleCaller(of) ?? callerFrame(of);
   const where = frameName(of.site);
+  const by = frame && frame !== of.site && frame.module !== null ? frameName(frame) : undefined;
   const error = errorPointer(of);
   const at = hex(error ?? fault.address);
   // a code is a common number: who returned it is surer than who has it
@@ -64,8 +66,8 @@ function finding(of: Case, fault: NonNullable<Case['fault']>, kind: PointerKind)
     confidence: kind.kind === 'wild' ? 'possible' : 'likely',
     title: { en: `${TITLES[kind.kind].en} in ${where}`, zh: `${where} 中${TITLES[kind.kind].zh}` },
     sentence: {
-      en: `${where} used ${at} as an address: ${kind.words.en}.${from ? ` It came from ${from.en}${story.en}.` : ''}`,
-      zh: `${where} 把 ${at} 当作地址使用：${kind.words.zh}。${from ? `它来自${from.zh}${story.zh}。` : ''}`,
+      en: `${where}${by === undefined ? '' : `, called by ${by},`} used ${at} as an address: ${kind.words.en}.${from ? ` It came from ${from.en}${story.en}.` : ''}`,
+      zh: `${where}${by === undefined ? '' : `（由 ${by} 调用）`}把 ${at} 当作地址使用：${kind.words.zh}。${from ? `它来自${from.zh}${story.zh}。` : ''}`,
     },
     subject: { ...frameSubject(frame), ...(source && objectSubject(source.object)) },
     evidence: [

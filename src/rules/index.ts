@@ -55,6 +55,7 @@ import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
 import { returnOverwritten } from './return-overwritten.ts';
 import { slabGrowth } from './slab-growth.ts';
+import { stackObjectGone } from './stack-object-gone.ts';
 import { stackOverflow } from './stack-overflow.ts';
 import { stackProtector } from './stack-protector.ts';
 import { swapSpace } from './swap-space.ts';
@@ -132,6 +133,7 @@ export const rules: readonly Rule[] = [
   refcount,
   returnOverwritten,
   slabGrowth,
+  stackObjectGone,
   stackOverflow,
   stackProtector,
   swapSpace,

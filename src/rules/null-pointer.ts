@@ -7,6 +7,7 @@ import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { errorPointer } from '../diagnosis/error-pointer.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import { originSubject, originWords } from '../diagnosis/origin-words.ts';
@@ -30,8 +31,8 @@ export const nullPointer: Rule = {
 };
 
 function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
-  const { site } = of;
-  const where = frameName(site);
+  const caller = moduleCaller(of);
+  const where = frameName(of.site);
   const told = of.chain?.kind === 'access' ? of.chain : undefined;
   const small = told && !told.indexed ? told.strands[0]?.steps[0]?.value : undefined;
   const number = small !== undefined && small > 0n && small < SMALL ? small : undefined;
@@ -54,7 +55,7 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
       zh: `${words.zh}${held ? held.zh : ''}${more.zh}。`,
     },
     subject: {
-      ...frameSubject(site),
+      ...frameSubject(caller ?? of.site),
       ...(object ? objectSubject(object) : origin && originSubject(origin)),
     },
     evidence: [
@@ -68,25 +69,35 @@ function finding(of: Case, fault: NonNullable<Case['fault']>): Finding {
   };
 }
 
-function nullWords(of: Case, { address, access }: NonNullable<Case['fault']>): Phrase {
+/** Where it died, and the module that called it. */
+function siteWords(of: Case): Phrase {
   const where = frameName(of.site);
+  const caller = moduleCaller(of);
+  const by = caller?.module ? frameName(caller) : undefined;
+  return by === undefined
+    ? { en: where, zh: where }
+    : { en: `${where}, called by ${by},`, zh: `${where}（由 ${by} 调用）` };
+}
+
+function nullWords(of: Case, { address, access }: NonNullable<Case['fault']>): Phrase {
+  const where = siteWords(of);
   const told = of.chain?.kind === 'access' ? of.chain : undefined;
   const write = access === 'write';
   const source = told?.origin && originWords(of, told.origin);
   return {
-    en: `${where} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${hex(address)}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}`,
-    zh: `${where} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${hex(address)} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}`,
+    en: `${where.en} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${hex(address)}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}`,
+    zh: `${where.zh} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${hex(address)} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}`,
   };
 }
 
 /** What was used is no NULL to which a member's offset was added: the pointer itself is a number. */
 function numberWords(of: Case, { access }: NonNullable<Case['fault']>, number: bigint): Phrase {
-  const where = frameName(of.site);
+  const where = siteWords(of);
   const expression = of.chain?.expression ?? '';
   const write = access === 'write';
   return {
-    en: `${where} ${write ? 'wrote to' : 'read'} \`${expression}\`, whose pointer is no NULL but the number ${number} (${hex(number)})`,
-    zh: `${where} ${write ? '写入' : '读取'}了 \`${expression}\`，其指针不是 NULL，而是数 ${number}（${hex(number)}）`,
+    en: `${where.en} ${write ? 'wrote to' : 'read'} \`${expression}\`, whose pointer is no NULL but the number ${number} (${hex(number)})`,
+    zh: `${where.zh} ${write ? '写入' : '读取'}了 \`${expression}\`，其指针不是 NULL，而是数 ${number}（${hex(number)}）`,
   };
 }
 

@@ -21,18 +21,42 @@ export const refcount: Rule = {
   },
 };
 
-const KINDS: readonly (readonly [RegExp, Phrase])[] = [
-  [/underflow/, { en: 'was dropped once too often', zh: '被多减了一次' }],
-  [/addition on 0/, { en: 'was taken when nobody held one any more', zh: '在已为零之后又被增加' }],
-  [/decrement hit 0/, { en: 'reached zero where it must not', zh: '在不应为零处减到了零' }],
-  [/saturated|overflow/, { en: 'ran over', zh: '溢出' }],
+interface Kind {
+  readonly words: Phrase;
+  /** What comes of it. */
+  readonly result: Phrase;
+}
+
+const FREED: Phrase = { en: 'the object may be freed while it is in use', zh: '该对象可能在使用中被释放' };
+const KEPT: Phrase = {
+  en: 'the kernel keeps the count saturated now, so that the object is never freed',
+  zh: '内核此后让计数保持饱和，该对象不会再被释放',
+};
+const KINDS: readonly (readonly [RegExp, Kind])[] = [
+  [/underflow/, { words: { en: 'was dropped once too often', zh: '被多减了一次' }, result: FREED }],
+  [
+    /addition on 0/,
+    { words: { en: 'was taken when nobody held one any more', zh: '在已为零之后又被增加' }, result: FREED },
+  ],
+  [/decrement hit 0/, { words: { en: 'reached zero where it must not', zh: '在不应为零处减到了零' }, result: FREED }],
+  [
+    /saturated|overflow/,
+    {
+      words: {
+        en: 'ran over: the count is saturated, because references are taken and never given back, or because it was written over or never set',
+        zh: '溢出：计数已饱和，可能是只增不减，也可能是被覆盖或从未初始化',
+      },
+      result: KEPT,
+    },
+  ],
 ];
+const UNKNOWN: Kind = { words: { en: 'went wrong', zh: '出错' }, result: FREED };
 
 function finding(of: Case, lines: readonly string[], index: number): Finding {
   const line = lines[index] as string;
   // the trace of the warning names who worked on the count
   const caller = firstCaller(lines.slice(index), /^refcount_|^__refcount|^warn_|^__warn|^report_bug/);
-  const words = KINDS.find(([pattern]) => pattern.test(line))?.[1] ?? { en: 'went wrong', zh: '出错' };
+  const { words, result } = KINDS.find(([pattern]) => pattern.test(line))?.[1] ?? UNKNOWN;
   const who = caller ? `${caller.symbol}${caller.module === null ? '' : ` [${caller.module}]`}` : '';
   const byPolicy = /panic_on_warn/.test(of.panic.message ?? '');
   const count = saturatedCount(of);
@@ -45,8 +69,8 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
       zh: `${caller ? `${who} 中` : ''}引用计数错误`,
     },
     sentence: {
-      en: `A reference of ${name.en} ${words.en}${caller ? `, in ${who}` : ''}: the object may be freed while it is in use.`,
-      zh: `${caller ? `在 ${who} 中，` : ''}${name.zh} 的引用${words.zh}：该对象可能在使用中被释放。`,
+      en: `A reference of ${name.en} ${words.en}${caller ? `, in ${who}` : ''}; ${result.en}.`,
+      zh: `${caller ? `在 ${who} 中，` : ''}${name.zh} 的引用${words.zh}；${result.zh}。`,
     },
     subject: { ...frameSubject(caller), ...(count && objectSubject(count.object)) },
     evidence: [

@@ -4,6 +4,8 @@ import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence, referrerEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence, placeText, present } from '../diagnosis/evidence.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { givenObject } from '../diagnosis/given-object.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject, stateWords } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
@@ -40,7 +42,9 @@ function usedObject(of: Case): Used | undefined {
       if (object) return { object, proof: undefined };
     }
   }
-  return undefined;
+  // code that traps by itself found fault with what it was given
+  const given = of.fault ? undefined : givenObject(of, isFree);
+  return given && { object: given.object, proof: undefined };
 }
 
 /** What was used as an address: what the CPU stated, or where execution went. A place in the kernel's text is none. */
@@ -59,22 +63,29 @@ function holds(o: ExaminedObject, at: bigint): boolean {
 
 function finding(of: Case, o: ExaminedObject, proof: Evidence | undefined): Finding {
   const code = of.site?.symbol === null ? of.stack?.frames[(of.place?.index ?? 0) + 1] : of.site;
-  const where = frameName(code);
+  const caller = code === of.site ? moduleCaller(of) : undefined;
+  const where = `${frameName(code)}${caller ? `, called by ${frameName(caller)},` : ''}`;
+  const zhWhere = `${frameName(code)}${caller ? `（由 ${frameName(caller)} 调用）` : ''}`;
   const name = objectName(o);
   const state = stateWords(o);
   const freed = o.tracks.find((t) => t.what === 'freed');
   const by = freed && placeText(of.prog, freed.caller);
   const poisoned = (o.poison?.freeBytes ?? 0) >= 16;
   const cache = o.slab?.cache.name ?? '';
+  // the name of a cache that anybody uses says nothing of what it was
+  const what = /^kmalloc-/.test(cache) ? o.type : undefined;
   return {
     severity: 'cause',
     confidence: proof && poisoned ? 'certain' : 'likely',
-    title: { en: `Use after free of an object of ${cache}`, zh: `${cache} 的对象在释放后被使用` },
+    title: {
+      en: `Use after free of ${what === undefined ? 'an object' : `a ${what}`} of ${cache}`,
+      zh: `${cache} 的${what === undefined ? '对象' : ` ${what}`} 在释放后被使用`.replace('对象 ', '对象'),
+    },
     sentence: {
       en: `${where} used ${name.en} after it had been freed${by ? ` by ${by}` : ''}: it is ${state.en}.`,
-      zh: `${where} 使用了已被${by ? ` ${by} ` : ''}释放的${name.zh}：其状态为${state.zh}。`,
+      zh: `${zhWhere} 使用了已被${by ? ` ${by} ` : ''}释放的${name.zh}：其状态为${state.zh}。`,
     },
-    subject: { ...frameSubject(code), ...objectSubject(o) },
+    subject: { ...frameSubject(caller ?? code), ...objectSubject(o) },
     evidence: [
       ...present(proof),
       ...objectEvidence(of, o),
