@@ -56,7 +56,7 @@ export const DRIVER_KINDS = {
   stopgone: { ...WARNS, mode: 'stopgone' },
   // network and block devices
   netfreed: { ...DRV, mode: 'netfreed', expect: /kernel BUG at net/ },
-  netref: { ...DRV, mode: 'netref', append: `${SMALL} lab.wait=14` },
+  netref: { ...DRV, mode: 'netref', append: `${SMALL} lab.wait=14 lab.asked=1` },
   napitwice: { ...DRV, mode: 'napitwice', expect: /napi_enable/ },
   ndonull: { ...DRV, mode: 'ndonull', expect: /dev_hard_start_xmit/ },
   skbover: { ...DRV, mode: 'skbover', expect: /skb_over_panic/ },

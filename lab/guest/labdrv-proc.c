@@ -6,7 +6,7 @@
  *
  * Then a process of its own does what lab.after on the kernel's command line says: `read` and `map` (into a mapping) /dev/sonde,
  * `write` with it mapped, `proc` /proc/sonde, `sysfs` /sys/kernel/sonde/remove, `unload` the module and then read /proc/sonde and
- * set lo down. After lab.wait seconds without a crash: sysrq c.
+ * set lo down. After lab.wait seconds without a crash: sysrq c; with lab.asked=1 that is what was wanted.
  */
 #define main labproc_main
 #include "labproc.c"
@@ -105,7 +105,7 @@ static void act(const char *after, int fd)
 static void crash_drv(const char *mode)
 {
 	int fd = open("/lib/labdrv.ko", O_RDONLY);
-	char after[32] = "", then[128], wait[16] = "5";
+	char after[32] = "", then[128], wait[16] = "5", asked[8];
 
 	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
 		fprintf(stderr, "LAB: labdrv.ko: %s\n", strerror(errno));
@@ -126,7 +126,7 @@ static void crash_drv(const char *mode)
 		stay();
 	}
 	sleep(atoi(wait));
-	say("LAB: no crash, so sysrq");
+	say(argument("asked", asked, sizeof(asked)) ? "LAB: sysrq" : "LAB: no crash, so sysrq");
 	put_file("/proc/sysrq-trigger", "c");
 }
 

@@ -30,6 +30,7 @@
 #include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
 #include <linux/rwsem.h>
+#include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <linux/semaphore.h>
 #include <linux/seq_file.h>
@@ -216,6 +217,23 @@ static void others_fill(size_t size, int byte)
 		if (other)
 			memset(other, byte, size);
 	}
+}
+
+/* The same of a cache; the free objects are those of any CPU. */
+static void others_take(struct kmem_cache *cache, size_t size, int byte)
+{
+	char *other;
+	int cpu, i;
+
+	for_each_online_cpu(cpu) {
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+		for (i = 0; i < 24; i++) {
+			other = kmem_cache_alloc(cache, GFP_KERNEL);
+			if (other)
+				memset(other, byte, size);
+		}
+	}
+	set_cpus_allowed_ptr(current, cpu_online_mask);
 }
 
 /* Other calls on the same stack. */
@@ -720,18 +738,12 @@ static noinline void sonde_lock(struct sonde *s)
 static int mode_mutexfreed(void)
 {
 	struct sonde *s = sonde_create("sonde-gone");
-	char *other;
-	int i;
 
 	if (!s)
 		return -ENOMEM;
 	list_del(&s->node);
 	kmem_cache_free(sonde_cache, s);
-	for (i = 0; i < 24; i++) {
-		other = kmem_cache_alloc(sonde_cache, GFP_KERNEL);
-		if (other)
-			memset(other, 'm', sizeof(*s));
-	}
+	others_take(sonde_cache, sizeof(*s), 'm');
 	sonde_lock(s);
 	return 0;
 }
@@ -1420,10 +1432,13 @@ static int sonde_file_open(struct inode *inode, struct file *file)
 
 static noinline size_t sonde_fill(struct sonde *s, char __user *to, size_t size)
 {
-	size = min(size, sizeof(s->readings));
+	u64 readings[ARRAY_SIZE(s->readings)];
+
+	size = min(size, sizeof(readings));
+	memcpy(readings, s->readings, sizeof(readings));
 	if (raw_copy)
-		memcpy((__force void *)to, s->readings, size);
-	else if (copy_to_user(to, s->readings, size))
+		memcpy((__force void *)to, readings, size);
+	else if (copy_to_user(to, readings, size))
 		size = 0;
 	return size;
 }
@@ -1518,17 +1533,10 @@ static int mode_pagemapped(void)
 /* The sonde is freed while its file is open. */
 static int mode_opengone(void)
 {
-	char *other;
-	int i;
-
 	frees_open = true;
 	list_del(&first_sonde->node);
 	kmem_cache_free(sonde_cache, first_sonde);
-	for (i = 0; i < 24; i++) {
-		other = kmem_cache_alloc(sonde_cache, GFP_KERNEL);
-		if (other)
-			memset(other, 'o', sizeof(struct sonde));
-	}
+	others_take(sonde_cache, sizeof(struct sonde), 'o');
 	return 0;
 }
 

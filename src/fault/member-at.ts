@@ -41,17 +41,26 @@ function collect(
   if (type.kind !== 'struct' && type.kind !== 'union') return;
   for (const member of type.members) {
     const start = member.bitOffset >> 3;
-    if (offset < start || member.bitSize > 0) continue;
+    if (offset < start) continue;
     const inner = member.type.resolve();
-    if (offset >= start + Math.max(inner.size, 1) && !isOpen(member, inner)) continue;
     const name = member.name === '' ? path : path === '' ? member.name : `${path}.${member.name}`;
+    if (member.bitSize > 0) {
+      if (offset === start && isWhole(member, size)) found.push({ path: name, type: inner });
+      continue;
+    }
+    if (offset >= start + Math.max(inner.size, 1) && !isOpen(inner, member === type.members.at(-1))) continue;
     visit(inner, offset - start, size, name, found, depth);
   }
 }
 
-/** An array without a length, at the end of a struct. */
-function isOpen(_member: Member, type: CType): boolean {
-  return type.kind === 'array' && type.length === 0;
+/** An array without a length, at the end of a struct; one in the middle of it only marks a place. */
+function isOpen(type: CType, last: boolean): boolean {
+  return last && type.kind === 'array' && type.length === 0;
+}
+
+/** A bit-field that is read and written as whole bytes. */
+function isWhole({ bitOffset, bitSize }: Member, size: Bytes | undefined): boolean {
+  return bitOffset % 8 === 0 && bitSize % 8 === 0 && (size === undefined || bitSize === 8 * size);
 }
 
 function visit(

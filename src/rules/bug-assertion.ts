@@ -3,6 +3,8 @@ import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
+import { assertionMeaning } from '../diagnosis/known-assertions.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { NO_CONDITION } from '../fault/assertion.ts';
 import type { Finding } from '../report/finding.ts';
@@ -24,18 +26,24 @@ function finding(of: Case, line: string | undefined): Finding {
   const place = line === undefined ? undefined : /^kernel BUG at (.*?)!?$/.exec(line)?.[1];
   const at = place === undefined ? '' : ` (${place})`;
   const expression = of.chain?.kind === 'assertion' ? of.chain.expression : undefined;
-  const condition = expression === NO_CONDITION ? undefined : expression;
-  const caller = callerFrame(of);
-  const by = of.allocator && caller ? frameName(caller) : undefined;
+  // a value without a name makes no sentence
+  const condition = expression === NO_CONDITION || expression?.includes('?') ? undefined : expression;
+  const module = moduleCaller(of);
+  const caller = module ?? (of.allocator ? callerFrame(of) : undefined);
+  const by = caller && caller !== of.site ? frameName(caller) : undefined;
+  const means = assertionMeaning(of);
   return {
     severity: 'cause',
     confidence: 'certain',
-    title: { en: `BUG in ${where}`, zh: `${where} 触发 BUG` },
-    sentence: {
-      en: `${where} stopped the kernel at an assertion${at}${condition === undefined ? '' : `, because \`${condition}\``}${by === undefined ? '' : `; it was called by ${by}`}.`,
-      zh: `${where} 在断言处${at}停止了内核${condition === undefined ? '' : `，因为 \`${condition}\``}${by === undefined ? '' : `；调用者是 ${by}`}。`,
+    title: {
+      en: `BUG in ${where}${module ? `, called by ${frameName(module)}` : ''}`,
+      zh: `${where} 触发 BUG${module ? `，调用者是 ${frameName(module)}` : ''}`,
     },
-    subject: frameSubject(of.site),
+    sentence: {
+      en: `${where} stopped the kernel at an assertion${at}${condition === undefined ? '' : `, because \`${condition}\``}${by === undefined ? '' : `; it was called by ${by}`}${means ? `: ${means.en}` : ''}.`,
+      zh: `${where} 在断言处${at}停止了内核${condition === undefined ? '' : `，因为 \`${condition}\``}${by === undefined ? '' : `；调用者是 ${by}`}${means ? `：${means.zh}` : ''}。`,
+    },
+    subject: frameSubject(module ?? of.site),
     evidence: [...(line === undefined ? [] : [logEvidence(line)]), ...chainEvidence(of), ...interruptedEvidence(of)],
   };
 }

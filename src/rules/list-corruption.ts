@@ -41,7 +41,7 @@ function finding(of: Case, report: ListReport): Finding {
   const prev = { en: 'what the entry points to: prev', zh: '该节点的 prev' };
   return {
     severity: 'cause',
-    confidence: freed || report.kind === 'removed' || stillBroken(of, report) ? 'likely' : 'possible',
+    confidence: confidenceOf(of, report, freed),
     title: { en: `${words.title.en} in ${where}`, zh: `${where} 中${words.title.zh}` },
     sentence: { en: `${where} ${words.sentence.en}.`, zh: `${where} ${words.sentence.zh}。` },
     subject: { ...frameSubject(caller), ...(object && objectSubject(object)) },
@@ -60,6 +60,19 @@ function finding(of: Case, report: ListReport): Finding {
     ],
     explains: ['death.bug', 'death.warning', 'death.exception', 'pointer.bad'],
   };
+}
+
+/** An entry that memory shows where it is added again is what the kernel said; what else broke the list is not known so well. */
+function confidenceOf(of: Case, report: ListReport, freed: boolean): Finding['confidence'] {
+  if (report.kind === 'double-add' && isListed(of, report)) return freed ? 'likely' : 'certain';
+  return freed || report.kind === 'removed' || stillBroken(of, report) ? 'likely' : 'possible';
+}
+
+/** Whether both neighbours of an entry point to it. */
+function isListed({ prog }: Case, { entry }: ListReport): boolean {
+  const [next, prev] = [entry, entry + 8n].map((at) => attempt(() => prog.memory.u64(at)));
+  if (next === undefined || prev === undefined) return false;
+  return [next + 8n, prev].every((at) => attempt(() => prog.memory.u64(at)) === entry);
 }
 
 /** Memory still holds what the check found: the entry itself was overwritten, and nobody has mended it. */

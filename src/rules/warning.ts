@@ -4,6 +4,7 @@ import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
+import { assertionMeaning } from '../diagnosis/known-assertions.ts';
 import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
@@ -50,7 +51,9 @@ function finding(of: Case, line: string, said: string | undefined): Finding {
   const caller = moduleCaller(of);
   const by = caller ? frameName(caller) : undefined;
   const words = said === undefined ? '' : `: "${said}"`;
-  const why = said !== undefined || condition === undefined ? '' : condition;
+  const means = assertionMeaning(of, said);
+  // the last of several conditions may say little
+  const why = said !== undefined || condition === undefined || (means && !condition.includes('->')) ? '' : condition;
   const object = chainObject(of);
   const name = object && objectName(object);
   return {
@@ -61,8 +64,8 @@ function finding(of: Case, line: string, said: string | undefined): Finding {
       zh: `${where} 发出警告${by === undefined ? '' : `，调用者是 ${by}`}`,
     },
     sentence: {
-      en: `${where} warned${at}${words}${why === '' ? '' : `, because \`${why}\``}${name ? `, of ${name.en}` : ''}, and the kernel is set to stop at a warning${by === undefined ? '' : `; it was called by ${by}`}.`,
-      zh: `${where} 发出警告${at}${words}${why === '' ? '' : `，因为 \`${why}\``}${name ? `，对象是${name.zh}` : ''}，而内核被设为遇到警告即停止${by === undefined ? '' : `；调用者是 ${by}`}。`,
+      en: `${where} warned${at}${words}${why === '' ? '' : `, because \`${why}\``}${name ? `, of ${name.en}` : ''}, and the kernel is set to stop at a warning${by === undefined ? '' : `; it was called by ${by}`}${means ? `: ${means.en}` : ''}.`,
+      zh: `${where} 发出警告${at}${words}${why === '' ? '' : `，因为 \`${why}\``}${name ? `，对象是${name.zh}` : ''}，而内核被设为遇到警告即停止${by === undefined ? '' : `；调用者是 ${by}`}${means ? `：${means.zh}` : ''}。`,
     },
     subject: { ...frameSubject(caller ?? of.site), ...(object && objectSubject(object)) },
     evidence: [
