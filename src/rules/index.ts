@@ -54,11 +54,13 @@ import { rcuStall } from './rcu-stall.ts';
 import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
 import { returnOverwritten } from './return-overwritten.ts';
+import { skbPanic } from './skb-panic.ts';
 import { slabGrowth } from './slab-growth.ts';
 import { stackObjectGone } from './stack-object-gone.ts';
 import { stackOverflow } from './stack-overflow.ts';
 import { stackProtector } from './stack-protector.ts';
 import { swapSpace } from './swap-space.ts';
+import { timerSelf } from './timer-self.ts';
 import { unaccountedMemory } from './unaccounted-memory.ts';
 import { unloadedModule } from './unloaded-module.ts';
 import { useAfterFree } from './use-after-free.ts';
@@ -132,11 +134,13 @@ export const rules: readonly Rule[] = [
   reclaimAtDeath,
   refcount,
   returnOverwritten,
+  skbPanic,
   slabGrowth,
   stackObjectGone,
   stackOverflow,
   stackProtector,
   swapSpace,
+  timerSelf,
   unaccountedMemory,
   useAfterFree,
   waitDeadlock,
