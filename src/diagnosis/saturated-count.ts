@@ -34,24 +34,42 @@ function givenCount(of: Case): SaturatedCount | undefined {
     ...(panic.cpu !== undefined && { cpu: panic.cpu }),
     ...(panic.task !== undefined && { task: panic.task }),
   };
-  const given = attempt(() => explainArgument(prog, { stack: unwound, index: place.index, ...own }, 0));
-  const at = given?.steps.find((s) => s.value !== undefined)?.value;
+  const argumentOf = (up: number): bigint | undefined =>
+    attempt(() => explainArgument(prog, { stack: unwound, index: place.index, ...own }, 0, up))?.steps.find(
+      (s) => s.value !== undefined,
+    )?.value;
+  const at = argumentOf(0);
   const object = at === undefined ? undefined : attempt(() => examineObject(prog, at, []));
-  if (at === undefined || !object || attempt(() => prog.memory.u32(at)) === undefined) return undefined;
-  return countAt(of, object, Number(at - object.address));
+  if (at !== undefined && object && attempt(() => prog.memory.u32(at)) !== undefined) {
+    return countAt(of, object, Number(at - object.address));
+  }
+  // the function around it may have jumped there: what that one was given has the count
+  for (const up of [1, 2]) {
+    const given = argumentOf(up);
+    const around = given === undefined ? undefined : attempt(() => examineObject(prog, given, []));
+    const found = around && countIn(of, around);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** By a count that the kernel has given up, in what registers lead to. */
 function knownCount(of: Case): SaturatedCount | undefined {
   for (const object of of.objects) {
-    const size = Math.min(object.slab?.cache.objectSize ?? object.symbol?.size ?? 0, MOST);
-    for (let offset = 0; offset + 4 <= size; offset += 4) {
-      const at = object.address + BigInt(offset);
-      const value = attempt(() => of.prog.memory.u32(at));
-      if (value === undefined) break;
-      if (value !== SATURATED) continue;
-      return countAt(of, object, offset);
-    }
+    const found = countIn(of, object);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function countIn(of: Case, object: ExaminedObject): SaturatedCount | undefined {
+  const size = Math.min(object.slab?.cache.objectSize ?? object.symbol?.size ?? 0, MOST);
+  for (let offset = 0; offset + 4 <= size; offset += 4) {
+    const at = object.address + BigInt(offset);
+    const value = attempt(() => of.prog.memory.u32(at));
+    if (value === undefined) break;
+    if (value !== SATURATED) continue;
+    return countAt(of, object, offset);
   }
   return undefined;
 }

@@ -19,11 +19,13 @@ export interface ArgumentOrigin extends FaultStrand {
 /**
  * The argument `n` (from 0) of a frame's function, followed back through its callers. Undefined where the code cannot be read.
  * Never throws for damage.
+ * @param up callers to go up first, those among them that are on no stack because they jumped on
  */
 export function explainArgument(
   prog: Program,
   { stack, index, cpu, task }: FrameOf,
   n: number,
+  up = 0,
 ): ArgumentOrigin | undefined {
   const at = stack.frames[index];
   const set = prog.arch.instructionSet;
@@ -33,7 +35,8 @@ export function explainArgument(
   const context: FaultContext = { prog, cpu, task };
   const callers = new Callers(context, { ...stack, frames: stack.frames.slice(index) });
   const code = callers.code(at.lookupPc);
-  const frame = code && frameOnStack(context, code, at);
+  let frame = code && frameOnStack(context, code, at);
+  for (let i = 0; i < up; i++) frame = frame && callers.of(frame)?.frame;
   if (!frame) return undefined;
   const walk = new Walk(callers, new Map<FaultFrame, Typer>());
   const strand = walk.follow(frame, frame.origins.of(register, 0));

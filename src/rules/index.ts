@@ -69,6 +69,7 @@ import { vmallocHole } from './vmalloc-hole.ts';
 import { waitDeadlock } from './wait-deadlock.ts';
 import { waitHang } from './wait-hang.ts';
 import { waitHungTask } from './wait-hung-task.ts';
+import { waitOwnFile } from './wait-own-file.ts';
 import { waitOwnerGone } from './wait-owner-gone.ts';
 import { waitSelfDeadlock } from './wait-self-deadlock.ts';
 import { warning } from './warning.ts';
@@ -146,6 +147,7 @@ export const rules: readonly Rule[] = [
   waitDeadlock,
   waitHang,
   waitHungTask,
+  waitOwnFile,
   waitOwnerGone,
   waitSelfDeadlock,
   warning,
