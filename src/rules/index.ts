@@ -74,6 +74,7 @@ import { waitOwnerGone } from './wait-owner-gone.ts';
 import { waitSelfDeadlock } from './wait-self-deadlock.ts';
 import { warning } from './warning.ts';
 import { workStall } from './work-stall.ts';
+import { wrongCache } from './wrong-cache.ts';
 
 /** Every rule. Their findings are ranked together, so the order says nothing. */
 export const rules: readonly Rule[] = [
@@ -152,4 +153,5 @@ export const rules: readonly Rule[] = [
   waitSelfDeadlock,
   warning,
   workStall,
+  wrongCache,
 ];

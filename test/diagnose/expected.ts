@@ -250,7 +250,10 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     function: /^crate_discard$/,
     module: 'labmem',
   },
-  wrongcache: { says: /Wrong slab cache. mem_crate but object is from mem_pallet/, module: 'labmem', object: true },
+  wrongcache: {
+    says: /^An object of mem_pallet was freed into the slab cache mem_crate by mode_wrongcache/,
+    ...{ cache: /^mem_pallet$/, module: 'labmem', object: true },
+  },
   cachebusy: { says: /mem_pallet was destroyed by mode_cachebusy/, module: 'labmem' },
   // since v6.3 small heads have a cache of their own, and the second free dies of what the first one left there
   skbtwice: { says: /Double free|after it had been freed/, cache: /^(?:kmalloc|skbuff_small_head)/, object: true },
@@ -280,7 +283,12 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     object: true,
   },
   hlisttwice: { says: /removed from its list/, function: /^crate_leaves_lane$/, cache: /^mem_crate$/, object: true },
-  rbtree: { says: /the byte 0x72/, function: /^(?:rb_next|weighs_all|mode_rbtree)$/, cache: /^kmalloc-(?:192|256)$/, object: true },
+  rbtree: {
+    says: /the byte 0x72/,
+    function: /^(?:rb_next|weighs_all|mode_rbtree)$/,
+    cache: /^kmalloc-(?:192|256)$/,
+    object: true,
+  },
   workfreed: { says: /the byte 0x77/ },
   fortify: { says: /memcpy\(\) for more bytes/, function: /^engraves$/, module: 'labmem' },
   usercopy: { says: /SLUB object mem_crate/, function: /^shows_crate$/, module: 'labmem', cache: /^mem_crate$/ },
