@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KernelMemory } from '../../test/build/kernel-memory.ts';
 import { TaskWriter } from '../../test/build/task-writer.ts';
+import type { Instruction } from '../program/instruction.ts';
 import { oomScores } from './oom-score.ts';
 
 /** An address space of a kernel from v6.2 on: file, anonymous, swap, shared memory as per-CPU counters. */
@@ -71,4 +72,31 @@ test('a process whose memory is being taken is passed over; one whose memory is 
     [['reaped', 'already being reaped']],
   );
   assert.ok(problems.some((p) => p.what === 'score of process 31'));
+});
+
+test('where the kernel adds up what CPUs still hold, so is it here: its code tells', () => {
+  const { memory, tasks } = world();
+  const at = mm(memory, 10, 200, 3000, 40, 5);
+  const area = (tasks.runqueues[0] as bigint) - 0x100n;
+  // the CPU's part of the anonymous and the swapped pages
+  for (const [kind, pages, place] of [
+    [1, 7, 0x900n],
+    [2, -3, 0x908n],
+  ] as const) {
+    memory.u64(at + 64n + BigInt(kind * 40) + 32n, place);
+    memory.u32(area + place, pages >>> 0);
+  }
+  tasks.list(tasks.process({ pid: 20, comm: 'plain', mm: at }));
+  tasks.index();
+  const sum = memory.symbol('__percpu_counter_sum', memory.alloc(64), 64);
+  memory.symbol('oom_badness', memory.alloc(64), 64);
+  const scoreOf = (target: bigint): (number | undefined)[] => {
+    const prog = memory.program();
+    Object.assign(prog.arch, { instructionSet: 'x86-64' });
+    prog.disassembler = { disassemble: () => [{ target } as Instruction] };
+    const [score] = oomScores(prog).scores;
+    return [score?.rss, score?.swap];
+  };
+  assert.deepEqual(scoreOf(sum), [257, 2997]);
+  assert.deepEqual(scoreOf(sum + 8n), [250, 3000]);
 });

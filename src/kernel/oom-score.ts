@@ -2,6 +2,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Problem } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
+import { callsFunction } from './function-calls.ts';
 import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 import { percpuCounters } from './memory-usage.ts';
 import { attempt } from './note-problem.ts';
@@ -40,6 +41,7 @@ export interface OomScores {
 /** MM_SWAPENTS of the counters of an address space, see memory-usage.ts. */
 const SWAP_ENTRIES = 2;
 const RESIDENT = [0, 1, 3];
+const KINDS = [0, 1, 2, 3];
 /** MMF_OOM_SKIP, include/linux/sched/coredump.h: the OOM killer has taken its memory, or could not. */
 const OOM_SKIP = 21;
 const OOM_SCORE_ADJ_MIN = -1000;
@@ -76,6 +78,8 @@ class ScoreReader {
   readonly #mm: KernelStruct;
   readonly #at: { readonly counters: number; readonly tables: number | undefined; readonly flags: number };
   readonly #perCpu: ReturnType<typeof percpuCounters> | undefined;
+  /** The kernel adds what CPUs still hold (v7.3); before, it took the part that was added up already. */
+  readonly #sums: boolean;
 
   /** @throws NotFoundError when the types are unknown */
   constructor(prog: Program, totalPages: number) {
@@ -83,6 +87,7 @@ class ScoreReader {
     this.#totalPages = totalPages;
     const shared = prog.findMember('mm_struct', 'rss_stat.count');
     this.#perCpu = shared ? undefined : percpuCounters(prog);
+    this.#sums = this.#perCpu !== undefined && callsFunction(prog, 'oom_badness', '__percpu_counter_sum');
     this.#at = {
       counters: shared?.offset ?? prog.offset('mm_struct', 'rss_stat'),
       // one counter of all levels since commit af5b0f6a09e4 ("mm: consolidate page table accounting", v4.15)
@@ -97,9 +102,11 @@ class ScoreReader {
     const prog = this.#prog;
     const mm = this.#mm;
     prog.memory.read(task.mm, mm.bytes);
+    const place = (kind: number): number => this.#at.counters + kind * (this.#perCpu?.size ?? prog.arch.pointerSize);
+    const parts = this.#sums ? (this.#perCpu?.parts(mm, KINDS.map(place)) ?? []) : [];
     const count = (kind: number): number => {
-      const place = this.#at.counters + kind * (this.#perCpu?.size ?? prog.arch.pointerSize);
-      return Math.max(0, this.#perCpu ? this.#perCpu.common(mm, place) : mm.long(place));
+      const common = this.#perCpu ? this.#perCpu.common(mm, place(kind)) : mm.long(place(kind));
+      return Math.max(0, common + (parts[kind] ?? 0));
     };
     const signal = prog.memory.ulong(addrAdd(task.address, prog.offset('task_struct', 'signal')));
     const adjust = (prog.memory.u16(addrAdd(signal, prog.offset('signal_struct', 'oom_score_adj'))) << 16) >> 16;

@@ -53,18 +53,26 @@ function readArea(prog: Program, address: Addr, type: number, problems: Problem[
   const at = (member: string): Addr => addrAdd(address, prog.offset('swap_info_struct', member));
   const flags = memory.ulong(at('flags'));
   if ((flags & SWP_USED) === 0n || (flags & SWP_WRITEOK) === 0n) return undefined;
-  // in newer kernels an atomic_long_t (si->inuse_pages), whose top bit is a flag
   const used = prog.findMember('swap_info_struct', 'inuse_pages');
   const wide = (used?.type.size ?? 4) === 8;
-  const inUse = wide ? Number(memory.u64(at('inuse_pages')) & 0x3fffffffffffffffn) : memory.u32(at('inuse_pages'));
+  const pages = memory.u32(at('pages'));
   const file = memory.ulong(at('swap_file'));
   return {
     address,
     type,
     kind: (flags & SWP_BLKDEV) !== 0n ? 'PARTITION' : 'FILE',
-    pages: memory.u32(at('pages')),
-    usedPages: inUse,
+    pages,
+    usedPages: wide ? withoutFlag(memory.u64(at('inuse_pages')), pages) : memory.u32(at('inuse_pages')),
     priority: (memory.u16(at('prio')) << 16) >> 16,
     path: attempt(problems, `path of swap area ${type}`, () => openFile(prog, file).path),
   };
+}
+
+/**
+ * Since v6.14 `inuse_pages` is an atomic_long_t with SWAP_USAGE_OFFLIST_BIT, which says that a full area is on no list: the
+ * second highest bit of an atomic_t, or of an atomic_long_t. No area has more pages in use than it has.
+ */
+function withoutFlag(count: bigint, pages: number): number {
+  const plain = count & 0x3fffffffffffffffn;
+  return Number(plain > BigInt(pages) ? plain & ~(1n << 30n) : plain);
 }
