@@ -59,7 +59,7 @@ function finding(of: Case, report: OomStop): Finding {
       ...watermarkEvidence(memory),
       ...holderEvidence(memory, 3),
     ],
-    ...(main?.ofProcess && { explains: ['memory.unaccounted'] }),
+    ...(main?.ofProcess && { explains: ['memory.unaccounted', 'memory.slab-growth'] }),
     settle: [main?.settle ?? (policy ? watch(top) : PROTECTED)],
   };
 }

@@ -1,8 +1,11 @@
 import type { Case } from '../diagnosis/case.ts';
+import type { HeldBy } from '../diagnosis/held-by.ts';
 import { percent, pressure, share, sizeOf } from '../diagnosis/memory-pressure.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { unknownHolder } from '../diagnosis/uncounted-holder.ts';
 import type { Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
+import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
 
 /** Drivers take a few percent of small machines at most. */
 const MUCH = 0.1;
@@ -18,6 +21,11 @@ export const unaccountedMemory: Rule = {
     const { unaccounted, balloon = 0 } = memory.balance;
     if (unaccounted === null || share(memory, unaccounted) < MUCH) return;
     const size = `${sizeOf(memory, unaccounted)} (${percent(share(memory, unaccounted))})`;
+    const holder = unknownHolder(of.prog, memory, unaccounted);
+    if (holder.ofProcess) {
+      yield known(memory, holder, size);
+      return;
+    }
     yield {
       severity: pressure(memory) === 'nothing' ? 'context' : 'suspect',
       confidence: 'possible',
@@ -46,3 +54,19 @@ export const unaccountedMemory: Rule = {
     };
   },
 };
+
+/** No counter names it, but the open files of processes do. */
+function known(memory: MemoryJudgement, { words, ends, subject, evidence, settle }: HeldBy, size: string): Finding {
+  return {
+    severity: pressure(memory) === 'nothing' ? 'context' : 'suspect',
+    confidence: 'likely',
+    title: { en: 'Data that nobody reads hold much memory', zh: '无人读取的数据占用大量内存' },
+    sentence: {
+      en: `${words.en.replace(/^./, (c) => c.toUpperCase())} hold ${size} of the memory, ${ends.en}.`,
+      zh: `${words.zh}占用 ${size} 的内存，${ends.zh}。`,
+    },
+    subject,
+    evidence,
+    settle: [settle],
+  };
+}
