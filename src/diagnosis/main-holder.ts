@@ -6,7 +6,9 @@ import { vmapAreas } from '../kernel/vmalloc.ts';
 import type { Program } from '../program/program.ts';
 import type { Evidence } from '../report/finding.ts';
 import type { MemoryJudgement } from '../report/memory-judgement-schema.ts';
+import { crowdHolder, largestCrowd } from './crowd-holder.ts';
 import { type HeldBy, KEPT, pagesOf } from './held-by.ts';
+import { type Inodes, inodesOf } from './inode-holder.ts';
 import { percent, share, sizeOf } from './memory-pressure.ts';
 import { compressedHolder, tablesHolder } from './process-holders.ts';
 import { sharedHolder } from './shared-holder.ts';
@@ -29,7 +31,7 @@ export interface MainHolder extends HeldBy {
  */
 export function mainHolder(prog: Program, memory: MemoryJudgement, process: number): MainHolder | undefined {
   const { held, unaccounted } = memory.balance;
-  const candidates = [
+  const candidates: Candidate[] = [
     { pages: held.slabUnreclaimable ?? 0, describe: slabHolder },
     { pages: held.slabReclaimable ?? 0, describe: pinnedSlabHolder },
     { pages: held.vmalloc ?? 0, describe: vmallocHolder },
@@ -38,16 +40,48 @@ export function mainHolder(prog: Program, memory: MemoryJudgement, process: numb
     { pages: held.pageTables ?? 0, describe: tablesHolder },
     { pages: held.compressed ?? 0, describe: compressedHolder },
     { pages: unaccounted ?? 0, describe: unknownHolder },
+    ...crowds(prog, memory),
   ].sort((a, b) => b.pages - a.pages);
   const [first] = candidates;
   if (!first || first.pages <= process || share(memory, first.pages) < MUCH) return undefined;
   const part = share(memory, first.pages);
-  const size = `${sizeOf(memory, first.pages)} (${percent(part)})`;
+  const size = `${first.about ? 'about ' : ''}${sizeOf(memory, first.pages)} (${percent(part)})`;
   return { size, share: part, ...first.describe(prog, memory, first.pages) };
 }
 
-function slabHolder(_: Program, memory: MemoryJudgement, pages: number): HeldBy {
+interface Candidate {
+  readonly pages: number;
+  /** Added up of parts of which some are shares. */
+  readonly about?: true;
+  readonly describe: (prog: Program, memory: MemoryJudgement, pages: number) => HeldBy;
+}
+
+/** Page tables, slabs and stacks of many tasks are in several of the others: together they may be more than any of these. */
+function crowds(prog: Program, memory: MemoryJudgement): Candidate[] {
+  const crowd = attempt(() => largestCrowd(prog, memory));
+  return crowd ? [{ pages: crowd.pages, about: true, describe: () => crowdHolder(crowd) }] : [];
+}
+
+function inodeHolder({ words, evidence, settle }: Inodes, pages: Evidence[]): HeldBy {
+  return {
+    words: { en: `slab objects, most of them ${words.en},`, zh: `slab 对象（其中最多的是 ${words.zh}）` },
+    ends: KEPT,
+    subject: {},
+    evidence: [...pages, evidence],
+    settle,
+  };
+}
+
+function slabHolder(prog: Program, memory: MemoryJudgement, pages: number): HeldBy {
   const cache = memory.slab.find((c) => !c.reclaimable);
+  const inodes = cache && inodesOf(prog, cache);
+  if (inodes) {
+    const own = [
+      pagesOf({ en: 'unreclaimable slabs', zh: '不可回收的 slab' }, pages),
+      pagesOf({ en: cache.cache, zh: cache.cache }, cache.pages),
+    ];
+    return { ...inodeHolder(inodes, own), subject: { cache: cache.cache } };
+  }
   const name = cache?.cache ?? '?';
   return {
     words: {

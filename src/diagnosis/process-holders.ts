@@ -51,9 +51,10 @@ export function compressedHolder(prog: Program, memory: MemoryJudgement, pages: 
   const names = zram.map((a) => a.path).join(', ');
   const of =
     zram.length > 0
-      ? ` of the swap device ${names}, in which ${sizeOf(memory, swapped)} are stored,`
+      ? ` of the swap device ${names}, in which ${sizeOf(memory, swapped)} are stored${whose},`
       : ' (zram or zswap)';
-  const ofZh = zram.length > 0 ? `（交换设备 ${names}，其中存有 ${sizeOf(memory, swapped)}）` : '（zram 或 zswap）';
+  const ofZh =
+    zram.length > 0 ? `（交换设备 ${names}，其中存有 ${sizeOf(memory, swapped)}${whoseZh}）` : '（zram 或 zswap）';
   return {
     words: { en: `compressed pages${of}`, zh: `压缩页${ofZh}` },
     ends: {
@@ -61,7 +62,7 @@ export function compressedHolder(prog: Program, memory: MemoryJudgement, pages: 
       zh: '因此换出并没有腾出多少内存：这种交换空间本身就在内存中',
     },
     ofProcess: true,
-    subject: {},
+    subject: { ...(top && { pid: top.pid }) },
     evidence: [
       pagesOf({ en: 'compressed memory', zh: '压缩内存' }, pages),
       ...zram.slice(0, 1).map((a) => ({

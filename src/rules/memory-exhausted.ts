@@ -8,8 +8,8 @@ import {
   share,
   watermarkEvidence,
 } from '../diagnosis/memory-pressure.ts';
+import { oomStop } from '../diagnosis/oom-stop.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { oomLog } from '../kernel/oom-log.ts';
 import type { Finding } from '../report/finding.ts';
 import { memoryJudgement } from '../report/memory-judgement-data.ts';
 import { HOLDER_NAMES, swapSentence } from '../report/memory-sentences.ts';
@@ -24,7 +24,7 @@ export const memoryExhausted: Rule = {
     const memory = memoryJudgement(of.prog);
     const outcome = pressure(memory);
     // then that rule tells it
-    const stopped = oomLog(of.prog).some((r) => r.panic !== undefined);
+    const stopped = oomStop(of) !== undefined;
     if (outcome === 'nothing' || stopped) return;
     const swap = swapSentence(memory);
     const [first] = largestHolders(memory, 1);

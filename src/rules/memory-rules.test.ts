@@ -154,3 +154,12 @@ test('pages that only their use names: huge pages, page tables, slabs that are c
   assert.match(said({ NR_SLAB_UNRECLAIMABLE_B: 20_000 }), /pages that are in no counter/);
   assert.doesNotMatch(said({ NR_INACTIVE_ANON: 99_000 }), /no process holds it|not in the pages/);
 });
+
+test('the beginning of a long report was overwritten in the log; the panic stays', () => {
+  const prog = memoryMachine(machine(500)).program();
+  const panic = { how: '', message: 'Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled' };
+  const of = { prog, log: [], panic, modules: { modules: [] } } as unknown as Case;
+  const [found] = [...oomPanic.check(of), ...memoryExhausted.check(of)];
+  assert.equal(found?.title.en, 'Out of memory: the kernel stopped');
+  assert.ok(!found?.evidence.some((e) => e.value.includes('invoked')));
+});

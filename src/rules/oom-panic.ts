@@ -53,7 +53,7 @@ function finding(of: Case, report: OomStop): Finding {
     subject: { function: 'out_of_memory', ...(main ? main.subject : top && { pid: top.pid }) },
     evidence: [
       logEvidence({ en: 'the panic', zh: 'panic 信息' }, panic),
-      logEvidence({ en: 'whose allocation failed', zh: '申请内存失败的任务' }, `${report.comm} invoked oom-killer`),
+      ...invoked(report),
       ...(main?.evidence ?? []),
       ...processEvidence(policy ? memory : everybody(memory), main ? 1 : 3),
       ...watermarkEvidence(memory),
@@ -62,6 +62,12 @@ function finding(of: Case, report: OomStop): Finding {
     ...(main?.ofProcess && { explains: ['memory.unaccounted', 'memory.slab-growth'] }),
     settle: [main?.settle ?? (policy ? watch(top) : PROTECTED)],
   };
+}
+
+/** The line may have been overwritten in the log. */
+function invoked({ comm, gfp }: OomStop): Evidence[] {
+  const what = { en: 'whose allocation failed', zh: '申请内存失败的任务' };
+  return gfp === '' ? [] : [logEvidence(what, `${comm} invoked oom-killer`)];
 }
 
 type Process = MemoryJudgement['processes']['processes'][number];
@@ -164,7 +170,7 @@ function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
     : { en: 'no process holds it', zh: '占用内存的不是进程' };
   return {
     en: `${where.en}: ${main.words.en} hold ${main.size}, ${main.ends.en}${caller}`,
-    zh: `${where.zh}：${main.words.zh}占用 ${main.size}，${main.ends.zh}${callerZh}`,
+    zh: `${where.zh}：${main.words.zh}占用 ${main.size.replace('about ', '约 ')}，${main.ends.zh}${callerZh}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Case } from '../diagnosis/case.ts';
+import { type Inodes, inodesOf } from '../diagnosis/inode-holder.ts';
 import { percent, pressure, share, sizeOf } from '../diagnosis/memory-pressure.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { taskTable } from '../kernel/task.ts';
@@ -22,14 +23,14 @@ export const slabGrowth: Rule = {
     const memory = memoryJudgement(of.prog);
     const few = A_TASK * taskTable(of.prog).tasks.length;
     const leak = memory.slab.find((c) => !c.reclaimable && share(memory, c.pages) >= LEAK && c.objects > few);
-    if (leak) yield leakFinding(memory, leak);
+    if (leak) yield leakFinding(memory, leak, inodesOf(of.prog, leak));
     const loose = memory.balance.held.slabReclaimable ?? 0;
     const largest = memory.slab.find((c) => c.reclaimable);
     if (largest && share(memory, loose) >= RECLAIMABLE) yield cacheFinding(memory, loose, largest);
   },
 };
 
-function leakFinding(memory: MemoryJudgement, { cache, pages, objects }: SlabShareData): Finding {
+function leakFinding(memory: MemoryJudgement, { cache, pages, objects }: SlabShareData, inodes?: Inodes): Finding {
   const size = `${sizeOf(memory, pages)} (${percent(share(memory, pages))})`;
   const short = pressure(memory) !== 'nothing';
   return {
@@ -40,13 +41,13 @@ function leakFinding(memory: MemoryJudgement, { cache, pages, objects }: SlabSha
       zh: `slab 缓存 ${cache} 占用了异常多的内存`,
     },
     sentence: {
-      en: `Slab cache ${cache}, which cannot be reclaimed, holds ${size} of the memory: objects of it look leaked by the kernel or a driver.`,
-      zh: `不可回收的 slab 缓存 ${cache} 占用 ${size} 的内存：其对象像是被内核或驱动泄漏。`,
+      en: `Slab cache ${cache}, which cannot be reclaimed, holds ${size} of the memory: ${inodes ? `${inodes.words.en}, which were not removed` : 'objects of it look leaked by the kernel or a driver'}.`,
+      zh: `不可回收的 slab 缓存 ${cache} 占用 ${size} 的内存：${inodes ? `${inodes.words.zh}，没有被删除` : '其对象像是被内核或驱动泄漏'}。`,
     },
     subject: { cache },
-    evidence: [pagesOf(cache, pages), objectsOf(cache, objects)],
+    evidence: [pagesOf(cache, pages), objectsOf(cache, objects), ...(inodes ? [inodes.evidence] : [])],
     settle: [
-      {
+      inodes?.settle ?? {
         en: `Boot with slub_debug=U,${cache} and compare alloc_traces of the cache in /sys/kernel/debug/slab over time.`,
         zh: `以 slub_debug=U,${cache} 启动，并持续比较 /sys/kernel/debug/slab 中该缓存的 alloc_traces。`,
       },
