@@ -49,6 +49,13 @@ export function compressedHolder(prog: Program, memory: MemoryJudgement, pages: 
   const zram = (attempt(() => swapAreas(prog).areas) ?? []).filter((a) => /^\/dev\/zram\d+$/.test(a.path ?? ''));
   const swapped = zram.reduce((sum, a) => sum + a.usedPages, 0);
   const names = zram.map((a) => a.path).join(', ');
+  const { processes } = memory.processes;
+  const top = processes.reduce<(typeof processes)[number] | undefined>(
+    (most, p) => ((most?.swap ?? 0) < p.swap ? p : most),
+    undefined,
+  );
+  const whose = top ? ` (most of ${top.comm}, pid ${top.pid}: ${sizeOf(memory, top.swap)})` : '';
+  const whoseZh = top ? `（最多的是 ${top.comm}，pid ${top.pid}：${sizeOf(memory, top.swap)}）` : '';
   const of =
     zram.length > 0
       ? ` of the swap device ${names}, in which ${sizeOf(memory, swapped)} are stored${whose},`

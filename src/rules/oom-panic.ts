@@ -60,7 +60,7 @@ function finding(of: Case, report: OomStop): Finding {
       ...holderEvidence(memory, 3),
     ],
     ...(main?.ofProcess && { explains: ['memory.unaccounted', 'memory.slab-growth'] }),
-    settle: [main?.settle ?? (policy ? watch(top) : PROTECTED)],
+    settle: [main?.settle ?? (policy ? watch(top) : PROTECTED), ...(balloon.en === '' ? [] : [HOST])],
   };
 }
 
@@ -160,6 +160,10 @@ function balloonWords(memory: MemoryJudgement): Phrase {
 }
 
 const BALLOON = 0.1;
+const HOST: Phrase = {
+  en: 'the target of the balloon on the hypervisor (virsh dommemstat), and why it was lowered that far',
+  zh: '虚拟机管理器上气球的目标值（virsh dommemstat），以及为何调得这么低',
+};
 
 /** Who holds the memory where no process does, and whose code asked for more of it in the end. */
 function notProcesses(main: MainHolder, asked: FrameData | undefined): Phrase {
