@@ -125,3 +125,19 @@ test('lost audit records and the daemon that should have taken them', () => {
   assert.match(found?.sentence.en ?? '', /PID 77 "auditd", which is stopped/);
   assert.deepEqual(check(panicAudit, panic('pump: audit: dry', ['pump_check'])), []);
 });
+
+test('an initramfs that could not be unpacked is why there is no root file system', () => {
+  const made = (why: string) =>
+    panic(
+      'VFS: Unable to mount root fs on unknown-block(0,0)',
+      ['mount_root_generic'],
+      `Initramfs unpacking failed: ${why}`,
+    );
+  const [small] = check(bootFailed, made('write error'));
+  assert.equal(small?.title.en, 'The initramfs does not fit into the memory');
+  const [broken] = check(bootFailed, made('junk within compressed archive'));
+  assert.match(
+    broken?.sentence.en ?? '',
+    /^The initramfs could not be unpacked: its archive is damaged.*"junk within compressed archive"/,
+  );
+});

@@ -18,7 +18,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   zram: { says: /zram0/ },
   balloon: { says: /balloon/ },
   swapfull: { says: /labops \(pid \d+\) holds the most.*All of the \d+ MB of swap space is used/s },
-  tinymemory: { says: /out of memory/i },
+  tinymemory: { says: /initramfs does not fit into the memory/ },
   pidsmax: { says: /no more process ids.*"ops-child", started by PID \d+ "ops-bomb"/s },
   grouppids: { says: /control group.*pids\.max of \/app.*"ops-child"/is },
   filemax: { says: /fs\.file-max.*"ops-leaker"/s },
