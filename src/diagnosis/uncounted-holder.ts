@@ -85,7 +85,7 @@ function bufferHolder(memory: MemoryJudgement, held: BufferMemory, of: Buffers, 
         ? [
             {
               what: { en: `open files of ${who}`, zh: `${who} 打开的文件` },
-              value: of === PIPES ? 'pipe:' : 'socket:',
+              value: of === PIPES ? 'pipe:' : 'SOCK',
               command: `files ${top.task.pid}`,
             },
           ]
