@@ -22,7 +22,7 @@ export interface ReachedLimit {
 }
 
 /** Numbers below are given out once, before the first turn round (RESERVED_PIDS, kernel/pid.c). */
-const RESERVED = 300;
+export const RESERVED_PIDS = 300;
 /** A pid lives on in sessions and process groups of which no task is left. */
 const SLACK = 8;
 const MAX_GROUPS = 100_000;
@@ -41,9 +41,9 @@ function pids(prog: Program): ReachedLimit[] {
   const numbers = new Set(
     taskTable(prog)
       .tasks.map((t) => t.pid)
-      .filter((p) => p >= RESERVED),
+      .filter((p) => p >= RESERVED_PIDS),
   );
-  if (limit === undefined || limit <= RESERVED || numbers.size < limit - RESERVED - SLACK) return [];
+  if (limit === undefined || limit <= RESERVED_PIDS || numbers.size < limit - RESERVED_PIDS - SLACK) return [];
   return [{ kind: 'pids', used: numbers.size, limit, most: mostAlike(taskTable(prog).tasks) }];
 }
 

@@ -3,7 +3,7 @@ import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { taskWords } from '../diagnosis/wait-evidence.ts';
-import { type ReachedLimit, reachedLimits } from '../kernel/limits.ts';
+import { RESERVED_PIDS, type ReachedLimit, reachedLimits } from '../kernel/limits.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 
 /** No process can start, or no file be opened, because a limit is reached: the machine seems dead, and somebody stops it. */
@@ -55,8 +55,7 @@ const WORDS: Readonly<Record<ReachedLimit['kind'], Words>> = {
 function finding(of: Case, limit: ReachedLimit): Finding {
   const { title, setting, what, log } = WORDS[limit.kind];
   const asked = of.fatal?.kind === 'crash requested through sysrq' || of.fatal?.kind === 'hung task';
-  const place = limit.group === undefined ? setting : `${setting} of ${limit.group}`;
-  const placeZh = limit.group === undefined ? setting : `${limit.group} 的 ${setting}`;
+  const used = usedWords(limit, setting);
   const who = mostWords(limit);
   const said = of.log.map((r) => r.text.split('\n')[0] ?? '').filter((line) => log.test(line));
   return {
@@ -64,8 +63,8 @@ function finding(of: Case, limit: ReachedLimit): Finding {
     confidence: 'certain',
     title,
     sentence: {
-      en: `${limit.used} are in use of ${limit.limit} (${place}): ${what.en}.${who.en}`,
-      zh: `${placeZh} 为 ${limit.limit}，已用 ${limit.used}：${what.zh}。${who.zh}`,
+      en: `${used.en}: ${what.en}.${who.en}`,
+      zh: `${used.zh}：${what.zh}。${who.zh}`,
     },
     subject: { ...(limit.most && { pid: limit.most.parent?.pid ?? limit.most.task.pid }) },
     evidence: [...said.slice(0, 1).map((line) => logEvidence(line)), ...mostEvidence(limit)],
@@ -76,6 +75,20 @@ function finding(of: Case, limit: ReachedLimit): Finding {
       },
     ],
     explains: ['panic.asked'],
+  };
+}
+
+/** Pids below 300 are given out once, before the first turn round (RESERVED_PIDS, kernel/pid.c). */
+function usedWords({ kind, used, limit, group }: ReachedLimit, setting: string): Phrase {
+  if (kind === 'pids') {
+    return {
+      en: `${used} of the ${limit - RESERVED_PIDS} numbers from ${RESERVED_PIDS} on are taken (${setting} is ${limit})`,
+      zh: `从 ${RESERVED_PIDS} 起的 ${limit - RESERVED_PIDS} 个号码已用 ${used} 个（${setting} 为 ${limit}）`,
+    };
+  }
+  return {
+    en: `${used} are in use of ${limit} (${group === undefined ? setting : `${setting} of ${group}`})`,
+    zh: `${group === undefined ? setting : `${group} 的 ${setting}`} 为 ${limit}，已用 ${used}`,
   };
 }
 
