@@ -59,7 +59,8 @@ function finding(of: Case, limit: ReachedLimit): Finding {
   const who = mostWords(limit);
   const said = of.log.map((r) => r.text.split('\n')[0] ?? '').filter((line) => log.test(line));
   return {
-    severity: asked ? 'cause' : 'suspect',
+    // of one group the machine does not die; whoever asked for the crash may have had it in mind
+    severity: asked && limit.group === undefined ? 'cause' : 'suspect',
     confidence: 'certain',
     title,
     sentence: {
@@ -74,7 +75,7 @@ function finding(of: Case, limit: ReachedLimit): Finding {
         zh: `${limit.most?.parent?.comm ?? limit.most?.task.comm ?? '它'} 为何占用这么多而不归还；提高 ${setting} 只是推迟问题`,
       },
     ],
-    explains: ['panic.asked'],
+    ...(limit.group === undefined && { explains: ['panic.asked'] }),
   };
 }
 

@@ -20,7 +20,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   swapfull: { says: /labops \(pid \d+\) holds the most.*All of the \d+ MB of swap space is used/s },
   tinymemory: { says: /initramfs does not fit into the memory/ },
   pidsmax: { says: /no more process ids.*"ops-child", started by PID \d+ "ops-bomb"/s },
-  grouppids: { says: /control group.*pids\.max of \/app.*"ops-child"/is },
+  grouppids: { says: /asked for/, also: /200 are in use of 200 \(pids\.max of \/app\).*"ops-child", started by/s },
   filemax: { says: /fs\.file-max.*"ops-leaker"/s },
   fuse: {
     says: /\/bucket does not answer.*"cat" waits for a LOOKUP.*"touch".*daemon is PID \d+ "ops-fused"/s,

@@ -11,6 +11,8 @@ export interface Expected {
   readonly cache?: RegExp;
   /** Variables of the module that `says` names: a kernel without names of data (CONFIG_KALLSYMS_ALL) gives their places in it. */
   readonly data?: readonly string[];
+  /** Some other finding must say this: what is no cause of the death, but must not be missed. */
+  readonly also?: RegExp;
   /** An address must be named. */
   readonly object?: true;
   /** Nothing may be accused: no suspect, and no cause but the top one. */

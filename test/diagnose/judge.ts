@@ -19,6 +19,10 @@ export function judge(findings: readonly RankedFinding[], expected: Expected): s
   if (expected.cache && !expected.cache.test(subject.cache ?? '')) {
     wrong.push(`cache ${subject.cache ?? '(none)'} instead of ${expected.cache.source}`);
   }
+  const { also } = expected;
+  if (also && !findings.slice(1).some((f) => also.test(`${f.title.en}\n${f.sentence.en}`))) {
+    wrong.push(`no other finding says ${also.source}`);
+  }
   if (expected.object && subject.address === undefined) wrong.push('no object is named');
   if (expected.innocent) {
     const accused = findings.slice(1).filter((f) => f.severity !== 'context');
