@@ -18,7 +18,15 @@ export interface ReachedLimit {
   /** The control group of `group-pids`. */
   readonly group?: string;
   /** Who has the most of it: tasks of one name, or a process with open files. */
-  readonly most: { readonly task: TaskRecord; readonly count: number; readonly parent?: TaskRecord } | undefined;
+  readonly most:
+    | { readonly task: TaskRecord; readonly count: number; readonly parent?: TaskRecord; readonly alike?: Alike }
+    | undefined;
+}
+
+/** Processes of one name, and what they have together. */
+export interface Alike {
+  readonly processes: number;
+  readonly count: number;
 }
 
 /** Numbers below are given out once, before the first turn round (RESERVED_PIDS, kernel/pid.c). */
@@ -70,7 +78,10 @@ function mostFiles(prog: Program): ReachedLimit['most'] {
   const counts = new Map<TaskRecord, number>();
   for (const { task } of descriptorFiles(prog)) counts.set(task, (counts.get(task) ?? 0) + 1);
   const [top] = [...counts].sort((a, b) => b[1] - a[1]);
-  return top && { task: top[0], count: top[1] };
+  if (!top) return undefined;
+  const same = [...counts].filter(([task]) => task.comm === top[0].comm);
+  const alike = { processes: same.length, count: same.reduce((sum, [, count]) => sum + count, 0) };
+  return { task: top[0], count: top[1], ...(alike.processes > 1 && { alike }) };
 }
 
 /** Tasks of the same name under the same parent are of one kind. */

@@ -95,11 +95,13 @@ function usedWords({ kind, used, limit, group }: ReachedLimit, setting: string):
 
 function mostWords({ kind, most }: ReachedLimit): Phrase {
   if (!most) return { en: '', zh: '' };
-  const { task, count, parent } = most;
+  const { task, count, parent, alike } = most;
   if (kind === 'files') {
+    const all = alike ? `; the ${alike.processes} processes of this name have ${alike.count}` : '';
+    const allZh = alike ? `；同名的 ${alike.processes} 个进程共 ${alike.count} 个` : '';
     return {
-      en: ` ${taskWords(task)} has the most open, ${count}.`,
-      zh: `打开最多的是 ${taskWords(task)}，共 ${count} 个。`,
+      en: ` ${taskWords(task)} has the most open, ${count}${all}.`,
+      zh: `打开最多的是 ${taskWords(task)}，共 ${count} 个${allZh}。`,
     };
   }
   const of = parent ? `, started by ${taskWords(parent)}` : '';
