@@ -82,3 +82,53 @@ export const DRIVER_KINDS = {
 } as const satisfies Record<string, Kind>;
 
 export const DRIVERS = Object.keys(DRIVER_KINDS) as readonly KindName[];
+
+/** For the newest kernel. */
+export const DRIVERS_NEW: readonly KindName[] = [
+  'opsnull',
+  'kfreeerr',
+  'krefuse',
+  'sizewrap',
+  'retsmash',
+  'neglen',
+  'bigframe',
+  'stacktimer',
+  'stackwait',
+  'wqdestroyed',
+  'mutexfreed',
+  'listadd2',
+  'twolists',
+  'errunlock',
+  'sleeprcu',
+  'netfreed',
+  'napitwice',
+  'skbover',
+  'rqtwice',
+  'kobjput',
+  'sysfsself',
+  'unloadnotify',
+];
+
+/** For arm64, whose kernels of Debian do not count preemption. */
+export const DRIVERS_ARM: readonly KindName[] = [
+  'opsnull',
+  'kfreeerr',
+  'krefuse',
+  'sizewrap',
+  'retsmash',
+  'neglen',
+  'wrongcast',
+  'bigframe',
+  'stacktimer',
+  'stackwait',
+  'wqdestroyed',
+  'listadd2',
+  'twolists',
+  'skbover',
+  'napitwice',
+  'netfreed',
+  'sysfsself',
+  'kobjput',
+  'unloadproc',
+  'timerself',
+];

@@ -1,4 +1,4 @@
-import { DRIVERS } from './driver-kinds.ts';
+import { DRIVERS, DRIVERS_ARM, DRIVERS_NEW } from './driver-kinds.ts';
 import type { KernelTag } from './kernels.ts';
 import type { DumpFormat } from './qemu.ts';
 import { HANGS, KINDS, type Kind, type KindName, MISUSES, OPERATIONS } from './scenario-kinds.ts';
@@ -339,6 +339,8 @@ export const SCENARIOS: readonly Scenario[] = [
   // since v6.2 a timer without a function is left alone
   ...scenarios('amd64-6.12', without(DRIVERS, 'timernull')),
   ...scenarios('amd64-6.1', DRIVERS),
+  ...scenarios('amd64-sid', DRIVERS_NEW),
+  ...scenarios('arm64-6.1', DRIVERS_ARM),
 ];
 
 /** What the repository's sample dumps are filtered from. */

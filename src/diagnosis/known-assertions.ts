@@ -79,6 +79,13 @@ const KNOWN: readonly KnownAssertion[] = [
     },
   },
   {
+    function: /^rcu_do_batch$/, // kernel/rcu/tree.c
+    means: {
+      en: 'there are not as many RCU callbacks as were counted: one was handed to call_rcu() or kfree_rcu() again while it was queued, or its rcu_head was written over',
+      zh: 'RCU 回调的数目与计数不符：某个回调在排队期间又被交给 call_rcu() 或 kfree_rcu()，或其 rcu_head 被覆盖',
+    },
+  },
+  {
     function: /^kobject_(?:get|put|add\w*|init\w*)$/, // lib/kobject.c
     means: {
       en: 'a kobject was used that is not initialized, or is initialized again: it may have been released before',

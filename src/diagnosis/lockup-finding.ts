@@ -1,6 +1,9 @@
+import { attempt } from '../base/attempt.ts';
 import type { Phrase } from '../base/phrase.ts';
+import { callPath } from '../fault/call-path.ts';
 import { panicSetting } from '../kernel/panic-settings.ts';
 import { presentCpus } from '../kernel/percpu.ts';
+import { taskStack } from '../kernel/task-stack.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
 import type { FrameData } from '../report/stack-data.ts';
 import { bareName } from './allocator-calls.ts';
@@ -24,6 +27,9 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
   const user = found && callerOfWaiting(found);
   const inside = user && user !== found?.frame ? ` (${found.frame.symbol})` : '';
   const where = taker ? `${taker.function}${taker.module === undefined ? '' : ` [${taker.module}]`}` : frameName(user);
+  const asked = found && !taker && user?.module === null ? moduleBehind(of, found) : undefined;
+  const by = asked === undefined ? '' : `${asked.function} [${asked.module}]`;
+  const behalf = by === '' ? NOTHING : { en: `, called by ${by}`, zh: `（由 ${by} 调用）` };
   const { seconds } = report;
   const since = seconds === undefined ? { en: '', zh: '' } : { en: ` for ${seconds} s`, zh: ` ${seconds} 秒` };
   const who = whoWords(found);
@@ -37,10 +43,10 @@ export function lockupFinding(of: Case, report: LockupReport, found: StuckCpu | 
     confidence: found ? 'certain' : 'likely',
     title: { en: `${name.en} of CPU ${report.cpu} in ${where}`, zh: `CPU ${report.cpu} ${name.zh}：${where}` },
     sentence: {
-      en: `${name.en}: CPU ${report.cpu} was held${since.en}${who.before.en} in ${where}${taker ? '' : inside}${who.behind.en}${flags.en}${spins.en}${silent.en}.`,
-      zh: `${name.zh}：CPU ${report.cpu} ${who.before.zh}被占用${since.zh}，停在 ${where}${taker ? '' : inside}${who.behind.zh}${flags.zh}${spins.zh}${silent.zh}。`,
+      en: `${name.en}: CPU ${report.cpu} was held${since.en}${who.before.en} in ${where}${taker ? '' : inside}${behalf.en}${who.behind.en}${flags.en}${spins.en}${silent.en}.`,
+      zh: `${name.zh}：CPU ${report.cpu} ${who.before.zh}被占用${since.zh}，停在 ${where}${taker ? '' : inside}${behalf.zh}${who.behind.zh}${flags.zh}${spins.zh}${silent.zh}。`,
     },
-    subject: { ...(taker ?? frameSubject(user)), ...(found && !interrupts && { pid: found.task.pid }) },
+    subject: { ...(taker ?? asked ?? frameSubject(user)), ...(found && !interrupts && { pid: found.task.pid }) },
     evidence: [logEvidence(report.line), ...(found ? cpuEvidence(found) : []), ...(story?.evidence ?? [])],
     ...(story?.settle && { settle: [story.settle] }),
     explains: ['rcu.stall', 'work.stall', 'wait.hung-task', 'wait.hang', 'panic.asked'],
@@ -59,6 +65,24 @@ function whoWords(found: StuckCpu | undefined): { readonly before: Phrase; reado
     before: NOTHING,
     behind: { en: `${place.en} that came while ${task} ran`, zh: `${place.zh}，它打断了 ${task}` },
   };
+}
+
+/** Callers that are looked at for a module. */
+const NEAR = 6;
+
+/** The nearest function of a module that called what a CPU was found in, also one that jumped on and is on no stack. */
+function moduleBehind(
+  of: Case,
+  { stack, index, task, cpu }: StuckCpu,
+): { function: string; module: string } | undefined {
+  const path =
+    attempt(() => callPath(of.prog, { stack: taskStack(of.prog, task), index, cpu, task: task.address })) ?? [];
+  const jumped = path.slice(0, NEAR).find((c) => c.module !== undefined);
+  if (jumped?.module !== undefined) return { function: bareName(jumped.function), module: jumped.module };
+  const near = stack.frames.slice(index + 1, index + NEAR);
+  const end = near.findIndex((f) => f.interrupted || f.stack === 'user');
+  const frame = near.slice(0, end < 0 ? undefined : end).find((f) => f.module !== null);
+  return frame?.symbol && frame.module ? { function: bareName(frame.symbol), module: frame.module } : undefined;
 }
 
 /** Functions that wait for a lock or for other CPUs on behalf of who called them (kernel/locking, kernel/smp.c). */

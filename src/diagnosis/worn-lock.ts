@@ -1,9 +1,12 @@
 import { attempt } from '../base/attempt.ts';
 import { hex, hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
+import type { Addr } from '../base/units.ts';
+import { addressIdentity } from '../kernel/address-identity.ts';
 import { spinlockState } from '../kernel/qspinlock.ts';
 import { slabCacheOf } from '../kernel/slab-cache-of.ts';
 import { taskStack } from '../kernel/task-stack.ts';
+import type { Program } from '../program/program.ts';
 import { bareName } from './allocator-calls.ts';
 import type { Case } from './case.ts';
 import type { SpinStory } from './spin-story.ts';
@@ -30,7 +33,7 @@ export function wornLock(of: Case, { frame, index, task }: StuckCpu): SpinStory 
   const cache = attempt(() => slabCacheOf(prog, at));
   const inside: Phrase = cache
     ? { en: `, in an object of ${cache},`, zh: `（位于 ${cache} 的对象中）` }
-    : { en: '', zh: '' };
+    : stackWords(prog, at);
   return {
     words: {
       en: `; it spins on a spinlock at ${hex(at)}${inside.en} whose word is ${value}${said}, which no spinlock can have: it was written over, freed, or never initialised`,
@@ -47,6 +50,17 @@ export function wornLock(of: Case, { frame, index, task }: StuckCpu): SpinStory 
       en: 'what lies around the lock tells who wrote there; KASAN reports the write itself',
       zh: '锁周围的内容可说明是谁写入的；KASAN 会报告写入本身',
     },
+  };
+}
+
+/** A lock on a stack lasts as long as its function. */
+function stackWords(prog: Program, at: Addr): Phrase {
+  const task = attempt(() => addressIdentity(prog, at).task);
+  if (task?.part !== 'stack') return { en: '', zh: '' };
+  const who = `${task.record.comm} (pid ${task.record.pid})`;
+  return {
+    en: `, on the kernel stack of ${who}, whose function that had it there may have returned,`,
+    zh: `（位于 ${who} 的内核栈上，放置它的函数可能已返回）`,
   };
 }
 

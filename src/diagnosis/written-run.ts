@@ -20,6 +20,8 @@ export interface WrittenRun {
 
 /** How far in front a run is looked for. */
 const FAR = 0x4000;
+/** Letters of a text that differ. */
+const LETTERS = 4;
 /** Words of a series before chance is out of question. */
 const SERIES = 4;
 const LARGEST_STEP = 0x10000n;
@@ -65,7 +67,10 @@ function textStart(prog: Program, at: Addr): Addr | undefined {
     while (from > 0 && isText(bytes[from - 1] as number)) from--;
     if (end === bytes.length - 8) return undefined;
   }
-  return from > bytes.length - 8 ? undefined : at + 8n - BigInt(bytes.length - from);
+  // one letter over and over is a fill, which others may have done to each object
+  if (from > bytes.length - 8 || new Set(bytes.subarray(Math.max(from, bytes.length - 32))).size < LETTERS)
+    return undefined;
+  return at + 8n - BigInt(bytes.length - from);
 }
 
 function isText(byte: number): boolean {

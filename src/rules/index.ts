@@ -8,6 +8,7 @@ import { bootFailed } from './boot-failed.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { checkedCopy } from './checked-copy.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
+import { cpuSilent } from './cpu-silent.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
 import { cpuSpinDeadlock } from './cpu-spin-deadlock.ts';
 import { cpuStarved } from './cpu-starved.ts';
@@ -94,6 +95,7 @@ export const rules: readonly Rule[] = [
   bugAssertion,
   checkedCopy,
   cpuHardLockup,
+  cpuSilent,
   cpuSoftLockup,
   cpuSpinDeadlock,
   cpuStarved,
