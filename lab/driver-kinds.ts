@@ -35,7 +35,6 @@ export const DRIVER_KINDS = {
   wqdestroyed: { ...WARNS, mode: 'wqdestroyed' },
   mutexfreed: { ...DRV, mode: 'mutexfreed', expect: /sonde_lock/ },
   addtimer: { ...WARNS, mode: 'addtimer', expect: /add_timer/ },
-  timernull: { ...WARNS, mode: 'timernull' },
   worknoinit: { ...WARNS, mode: 'worknoinit' },
   timerself: { ...SPINS, mode: 'timerself' },
   // lists

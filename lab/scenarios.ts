@@ -336,8 +336,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...scenarios('amd64-6.12-full', ['rbtree', 'freeze', 'taskput']),
   scenario('amd64-6.12-rt', 'ring'),
   ...scenarios('amd64-6.12-server', [...OPERATIONS]),
-  // since v6.2 a timer without a function is left alone
-  ...scenarios('amd64-6.12', without(DRIVERS, 'timernull')),
+  ...scenarios('amd64-6.12', DRIVERS),
   ...scenarios('amd64-6.1', DRIVERS),
   ...scenarios('amd64-sid', DRIVERS_NEW),
   ...scenarios('arm64-6.1', DRIVERS_ARM),

@@ -34,6 +34,7 @@ import { memoryExhausted } from './memory-exhausted.ts';
 import { memoryPermission } from './memory-permission.ts';
 import { misalignedAccess } from './misaligned-access.ts';
 import { moduleInvolvement } from './module-involvement.ts';
+import { netDeviceHeld } from './net-device-held.ts';
 import { nfsStuck } from './nfs-stuck.ts';
 import { nullPointer } from './null-pointer.ts';
 import { oomGroup } from './oom-group.ts';
@@ -120,6 +121,7 @@ export const rules: readonly Rule[] = [
   memoryPermission,
   misalignedAccess,
   moduleInvolvement,
+  netDeviceHeld,
   nullPointer,
   nfsStuck,
   oomGroup,
