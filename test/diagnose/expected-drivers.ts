@@ -1,70 +1,121 @@
 import type { Expected } from './expected.ts';
 
 const driver = (says: RegExp, more: Partial<Expected> = {}): Expected => ({ says, module: 'labdrv', ...more });
+const of = (name: string): RegExp => new RegExp(`^(?:${name})$`);
+
+/** Caches of 6.1 are merged with others of the same size. */
+const PACKET = /^(?:drv_packet|vmap_area|kmalloc-64)$/;
+const SONDE = /^drv_sonde$/;
+const CHANNEL = /^kmalloc-(?:64|128)$/;
 
 /** Of the guest with labdrv.ko: bugs of drivers. */
 export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
-  opsnull: driver(/NULL function pointer in sonde_calibrate.*radio_ops/s, {
-    function: /^sonde_calibrate/,
+  // pointers and objects
+  opsnull: driver(/NULL function pointer in sonde_calibrate.*(?:radio_ops|data of module labdrv)/s, {
+    function: of('sonde_calibrate'),
     object: true,
   }),
-  seqnull: driver(/NULL pointer dereference in sonde_(?:print|show)/, { function: /^sonde_(?:print|show)/ }),
-  kfreeerr: driver(/error code -19 .*(?:channel_probe|kfree)/s, { function: /^(?:kfree|sonde_free_channels)/ }),
-  kfreeinside: driver(/drv_sonde/, { cache: /^drv_sonde$/, object: true }),
-  krefuse: driver(/use after free/i, { function: /^packet_trace/, cache: /^drv_packet$/, object: true }),
-  rcutwice: driver(/packet_free_rcu|freed twice|double free/i, { cache: /^drv_packet$/, object: true }),
-  xafreed: driver(/the byte 0x78|"xxxxxxxx"/, {
-    function: /^channel_owner_letter/,
-    cache: /^kmalloc-96$/,
+  seqnull: driver(/NULL pointer dereference in sonde_(?:print|show)/, { function: of('sonde_print|sonde_show') }),
+  kfreeerr: driver(/told the slab allocator to free 0xf*ed, which is error code -19/, {
+    function: of('sonde_free_channels|mode_kfreeerr'),
+  }),
+  kfreeinside: driver(/sonde_update.*NULL pointer; it is in .* of slab cache drv_sonde at offset 0x10/s, {
+    cache: SONDE,
     object: true,
   }),
-  sizewrap: driver(/written over|overrun/, { function: /^channels_sum/, cache: /^kmalloc-96$/, object: true }),
-  staticover: driver(/board/, { function: /^board_check/ }),
-  retsmash: driver(/return address/i, { function: /^sonde_parse/ }),
-  neglen: driver(/frame_body.*(?:18446744073709551596|-20)/s, { function: /^frame_body/ }),
-  wrongcast: driver(/sonde_interrupt/, { function: /^sonde_interrupt/, object: true }),
-  iogone: driver(/vmalloc|ioremap|unmapped/, { function: /^sonde_status/ }),
-  bigframe: driver(/frame of sonde_prints_map/, { function: /^sonde_prints_map/ }),
-  refsat: driver(/saturated/, { function: /^(?:sonde_hold|mode_refsat)/, object: true }),
-  stacktimer: { says: /timer/i },
-  stackcompl: driver(/sonde_replies/, { function: /^sonde_replies/ }),
-  stackwait: driver(/sonde_data_arrives/),
-  wqhnull: driver(/wait queue/i, { object: true }),
-  dworkfreed: { says: /timer/i, object: true },
-  wqdestroyed: driver(/sonde_watchdog/),
-  mutexfreed: driver(/mutex/, { function: /^sonde_lock/, object: true }),
-  addtimer: driver(/sonde_arm/, { function: /^sonde_arm/ }),
-  timernull: driver(/timer/),
-  worknoinit: driver(/poll_start|mode_worknoinit/),
-  timerself: driver(/watchdog_stops/, { function: /^watchdog_stops/ }),
-  listadd2: driver(/added twice|double add/, { function: /^(?:sonde_enlist|mode_listadd2)/, object: true }),
-  reinit: driver(/list/i, { function: /^(?:sonde_delist|mode_reinit)/, object: true }),
-  twolists: driver(/sondes_awake/, { function: /^sondes_awake/ }),
-  errunlock: driver(/sonde_pause|mode_errunlock/),
-  sleeprcu: driver(/RCU.*(?:sondes_total|sonde_slow_measure|mode_sleeprcu)/s),
-  sleepsoftirq: driver(/softirq.*(?:sonde_lock|watchdog_locks)/s),
-  irqleft: driver(/interrupts/i),
-  bitspin: driver(/bit/, { object: true }),
-  waitheld: driver(/sonde\/land.*landing/s, { object: true }),
-  rwrecurse: driver(/sonde\/stat.*fleet_lock/s, { object: true }),
-  semleak: driver(/sonde\/tx.*slots/s, { object: true }),
-  muflush: driver(/Deadlock of 2 tasks/, { object: true }),
-  stopgone: driver(/sonde_stop_thread/, { object: true }),
-  netfreed: driver(/sonde0|link_remove/, { object: true }),
-  netref: { says: /asked for|sysrq/i, innocent: true },
-  napitwice: driver(/napi_enable/),
-  ndonull: driver(/NULL function pointer.*mute_ops/s, { object: true }),
-  skbover: driver(/link_payload/, { object: true }),
-  skbunder: driver(/link_header/, { object: true }),
-  biotwice: driver(/freed twice|double free/i, { cache: /^drv_packet$/, object: true }),
-  rqtwice: driver(/store_takes|store_complete/),
-  kobjput: driver(/once too often/, { object: true }),
-  sysfsself: driver(/station_remove|remove_store/),
-  faultself: driver(/sonde_map_fault/, { object: true }),
-  readraw: driver(/user space.*(?:sonde_fill|sonde_file_read)/s),
-  pagemapped: driver(/page/i),
-  opengone: driver(/0x6f/, { function: /^sonde_file_read/ }),
-  unloadproc: driver(/removed, labdrv/),
-  unloadthread: driver(/removed, labdrv/),
-  unloadnotify: driver(/removed, labdrv/),
+  krefuse: driver(/Use after free.*it is free/s, {
+    function: of('packet_trace|packet_send'),
+    cache: PACKET,
+    object: true,
+  }),
+  rcutwice: { says: /not as many RCU callbacks as were counted/ },
+  xafreed: driver(/the byte 0x78 \("x"\)/, { function: of('channel_owner_letter'), cache: CHANNEL, object: true }),
+  sizewrap: driver(/Small number.*a series of numbers that begins at offset 0x0 of .*kmalloc.*beyond the end/s, {
+    function: of('channels_sum'),
+    cache: CHANNEL,
+    object: true,
+  }),
+  staticover: driver(/Call to 0x38[0-9a-f]0000038[0-9a-f]/, { function: of('board_check') }),
+  // what called it is written over as well
+  retsmash: { says: /Return address overwritten.*goes on above it on the stack, "\S*HUMI=87/s },
+  neglen: driver(/24 bytes in front of an area of vmalloc .*mode_neglen.*-20 was added/s, {
+    function: of('frame_body'),
+  }),
+  wrongcast: driver(/a part of the text "hectopascal"/, {
+    function: of('sonde_interrupt'),
+    cache: CHANNEL,
+    object: true,
+  }),
+  iogone: driver(/memory of vmalloc after it was freed/, { function: of('sonde_status') }),
+  bigframe: driver(/sonde_prints_map \[labdrv\] alone takes 24\d\d\d bytes/, { function: of('sonde_prints_map') }),
+  refsat: driver(/ran over: the count is saturated/, {
+    function: of('sonde_hold|mode_refsat'),
+    cache: SONDE,
+    object: true,
+  }),
+  // what is left on a stack or in a freed object
+  stacktimer: driver(/kernel stack of lab-crash.*timer_list was put there/s, { object: true }),
+  stackcompl: driver(/Spin with interrupts off .*called by sonde_replies.*on the kernel stack of lab-crash/s),
+  stackwait: driver(/kernel stack of lab-crash.*was put there/s, { object: true }),
+  wqhnull: driver(/__wake_up_common, called by sonde_data_arrives \[labdrv\], read .*drv_sonde/, {
+    cache: SONDE,
+    object: true,
+  }),
+  dworkfreed: { says: /a timer fired that has no function|NULL function pointer in call_timer_fn/ },
+  wqdestroyed: driver(/workqueue_struct.*(?:free|destroyed)|workqueue that is being destroyed/s, {
+    function: of('sonde_watchdog'),
+  }),
+  mutexfreed: driver(/called by sonde_lock \[labdrv\].*the byte 0x6d/s, { cache: SONDE, object: true }),
+  addtimer: driver(/called by (?:sonde_arm|mode_addtimer).*pending already/s),
+  worknoinit: driver(/called by poll_start.*never set up by INIT_WORK/s, { function: of('poll_start') }),
+  timerself: driver(/watchdog_stops \[labdrv\], called \w+\(\) for the timer/, { function: of('watchdog_stops') }),
+  // lists
+  listadd2: driver(/List entry added twice in sonde_enlist/, {
+    function: of('sonde_enlist'),
+    cache: SONDE,
+    object: true,
+  }),
+  reinit: driver(/Broken linked list in sonde_delist/, { function: of('sonde_delist'), cache: SONDE, object: true }),
+  twolists: driver(/ring of \d+ links.*without the head that it began at.*goes through sleeping_sondes/s, {
+    function: of('sondes_awake'),
+  }),
+  // atomic context
+  errunlock: driver(/none of the functions on its stack holds a spinlock: one that has returned/),
+  sleeprcu: driver(/Sleep inside of an RCU read section in sonde_slow_measure/, { function: of('sonde_slow_measure') }),
+  sleepsoftirq: driver(/Sleep in atomic context in sonde_lock.*in a softirq/s, { function: of('sonde_lock') }),
+  irqleft: driver(/called by sonde_sync.*with interrupts off/s, { function: of('sonde_sync') }),
+  bitspin: driver(/it loops until drv_sonde\+0xf8 .*0x20, changes/, { function: of('sonde_set_busy') }),
+  // waits
+  waitheld: driver(/behind PID \d+ "sonde\/land".*fleet_lock.*wait queue landing/s, { object: true }),
+  rwrecurse: driver(/"sonde\/stat" waits in fleet_count.*fleet_lock.*holds itself/s, { object: true }),
+  semleak: driver(/sonde\/tx .*semaphore slots/s, { object: true }),
+  muflush: driver(/Deadlock of 2 tasks: .*mutex drv_sonde\+0x30.*work drv_sonde\+0x98/s, { object: true }),
+  stopgone: driver(/sonde_stop_thread \[labdrv\], used task_struct .*sonde\/once.*after it had been freed/s, {
+    object: true,
+  }),
+  // network and block devices
+  netfreed: driver(/free_netdev.*reg_state.*still registered/s, { function: of('link_remove') }),
+  netref: driver(/sonde0 is removed, but still referenced.*2 were counted/s),
+  napitwice: driver(/napi_enable.*enabled already/s, { function: of('link_start') }),
+  ndonull: {
+    says: /dev->netdev_ops->ndo_start_xmit.*NULL; the pointer is in variable mute_ops \[labdrv\]/,
+    object: true,
+  },
+  skbover: driver(/link_payload \[labdrv\] put 4000 bytes .*with room for \d+ at the end/, {
+    function: of('link_payload'),
+  }),
+  skbunder: driver(/link_header \[labdrv\] put 14 bytes .*with room for 8 in front/, { function: of('link_header') }),
+  biotwice: driver(/freed twice|Double free/i, { cache: PACKET, object: true }),
+  rqtwice: driver(/called by store_complete.*completes it twice/s, { function: of('store_complete') }),
+  // kobjects and files
+  kobjput: driver(/reference of object .*dropped once too often/i, { object: true }),
+  sysfsself: driver(/removes the file remove of sysfs in remove_store/, { function: of('remove_store'), object: true }),
+  faultself: driver(/waits in sonde_map_fault \[labdrv\] for mutex drv_sonde\+0x30 .*holds itself/, { object: true }),
+  readraw: driver(/wrote to .*memory of user space/s, { function: of('sonde_fill|sonde_file_read') }),
+  pagemapped: driver(/Bad state of page .*sonde_drop_page.*nonzero mapcount/s),
+  opengone: driver(/the byte 0x6f/, { function: of('sonde_file_read'), cache: SONDE, object: true }),
+  // what a module leaves behind
+  unloadproc: driver(/module that was removed, labdrv/),
+  unloadthread: driver(/module that was removed, labdrv/),
+  unloadnotify: driver(/module that was removed, labdrv/),
 };
