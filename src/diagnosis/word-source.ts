@@ -28,9 +28,9 @@ const MAX_OBJECT = 0x10000;
 
 /**
  * Where a bad address came from: a word of an object in the registers that holds it, or holds what lies a member before it.
- * The exact value goes before a near one.
+ * The exact value goes before a near one. @param exact only that one: of what was called, which no offset is added to
  */
-export function wordSource(of: Case, bad: bigint): WordSource | undefined {
+export function wordSource(of: Case, bad: bigint, exact = false): WordSource | undefined {
   if (bad < NEAR) return undefined; // a small number is anywhere
   const walked = attempt(() => walkedSource(of, bad));
   if (walked) return walked;
@@ -47,7 +47,7 @@ export function wordSource(of: Case, bad: bigint): WordSource | undefined {
       if (!near && value >= NEAR && (flags || (distance > 0n && distance < NEAR))) near = source(of, object, offset);
     }
   }
-  return near;
+  return exact ? undefined : near;
 }
 
 /** The code walked along links until it met the bad one: the object that has it, which no register points to any more. */

@@ -36,6 +36,10 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
   const pointer = frame.origins.ofTerm(callee.operand, frame.index);
   const named = walk.typer(frame).name(pointer);
   const held = frame.value(pointer);
+  const symbolThere = prog.symbolAt(site.pc);
+  if (held !== undefined && !symbolThere && site.pc > held && site.pc - held < LONGEST_FUNCTION) {
+    return { ...lastCall(frame, site.pc), within: held };
+  }
   // the CPU may not keep all of an address that it jumps to
   const target = held !== undefined && prog.arch.printedAddress?.(held) === site.pc ? held : site.pc;
   const state = pointerState(prog, target, typeof prog.memory.translate(site.pc) !== 'string');
@@ -69,6 +73,9 @@ export function explainJump(place: BadPlace, callers: Callers): FaultChain | und
     ...walk.found(),
   };
 }
+
+/** A function whose code is gone may have stood so far from its beginning. */
+const LONGEST_FUNCTION = 0x4000n;
 
 /** Only the last call is known: what it called jumped on. */
 function lastCall(frame: FaultFrame, target: Addr): FaultChain {

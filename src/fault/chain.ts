@@ -66,6 +66,8 @@ export interface FaultChain {
   readonly module?: string;
   /** The address that could not be used, of `access` and `jump`. */
   readonly target?: Addr;
+  /** Of a `jump` to the middle of a function that is no more: where that began, by the call that it had not returned from. */
+  readonly within?: Addr;
   /** Bytes of an `access`. */
   readonly size?: Bytes;
   /** Of an access beside what a good pointer points to: that pointer, and what was added to it or indexed it. */

@@ -207,7 +207,8 @@ export class Walk {
       const what = parameter(named.text, n + 1, symbol.name);
       this.#add(frame, 0, { named, what, value: this.#valueOf(plain) });
     }
-    return this.#intoCaller(plain, n, known?.type ?? at.hint);
+    // what was added to makes it something else
+    return this.#intoCaller(plain, n, known?.type ?? (value.addend === 0n ? at.hint : undefined));
   }
 
   #intoCaller(at: At, n: number, hint: CType | undefined): At | undefined {

@@ -73,7 +73,7 @@ function finding(of: Case, pc: bigint): Finding {
       : kind.kind === 'null'
         ? { en: 'a function pointer that is NULL', zh: '值为 NULL 的函数指针' }
         : wordsOf(at, user?.words ?? (isMapped(of.prog, pc) ? dataWords(of, pc) : kind.words));
-  const source = pc < 0x1000n ? undefined : wordSource(of, at);
+  const source = pc < 0x1000n ? undefined : wordSource(of, at, true);
   const object = source?.object ?? readObject(of);
   const state = object?.slab && stateWords(object);
   const called = told ? `\`${told.expression}\`, ` : '';

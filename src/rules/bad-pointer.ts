@@ -4,7 +4,7 @@ import { callerFrame, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
-import { errorPointer } from '../diagnosis/error-pointer.ts';
+import { errorPointer, nullBehind } from '../diagnosis/error-pointer.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { isMapped } from '../diagnosis/mapped.ts';
 import { moduleCaller } from '../diagnosis/module-caller.ts';
@@ -27,7 +27,12 @@ export const badPointer: Rule = {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute' || BigInt(site.pc) === fault.address) return;
     const kind = kindOf(of, errorPointer(of) ?? fault.address);
-    if (kind.kind === 'null' || (kind.kind === 'wild' && isMapped(of.prog, fault.address))) return;
+    if (
+      kind.kind === 'null' ||
+      nullBehind(of) !== undefined ||
+      (kind.kind === 'wild' && isMapped(of.prog, fault.address))
+    )
+      return;
     yield finding(of, fault, kind);
   },
 };

@@ -4,7 +4,7 @@ import { frameAddress, frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { chainEvidence } from '../diagnosis/chain-evidence.ts';
 import { interruptedEvidence } from '../diagnosis/context-evidence.ts';
-import { errorPointer } from '../diagnosis/error-pointer.ts';
+import { errorPointer, nullBehind } from '../diagnosis/error-pointer.ts';
 import { logEvidence, registerEvidence } from '../diagnosis/evidence.ts';
 import type { ExaminedObject } from '../diagnosis/examined-object.ts';
 import { moduleCaller } from '../diagnosis/module-caller.ts';
@@ -25,7 +25,8 @@ export const nullPointer: Rule = {
   *check(of) {
     const { fault, site } = of;
     if (!fault || !site || fault.access === 'execute') return;
-    if (pointerKind(fault.address).kind !== 'null' || (frameAddress(site) ?? 0x1000n) < 0x1000n) return;
+    if ((frameAddress(site) ?? 0x1000n) < 0x1000n) return;
+    if (pointerKind(fault.address).kind !== 'null' && nullBehind(of) === undefined) return;
     if (errorPointer(of) === undefined) yield finding(of, fault);
   },
 };
@@ -83,10 +84,21 @@ function nullWords(of: Case, { address, access }: NonNullable<Case['fault']>): P
   const where = siteWords(of);
   const told = of.chain?.kind === 'access' ? of.chain : undefined;
   const write = access === 'write';
-  const source = told?.origin && originWords(of, told.origin);
+  // the object that has the pointer tells more than who made that object
+  const made = told?.origin?.kind === 'result' || told?.origin?.cache !== undefined;
+  const named = made && readSlabObject(of) ? undefined : told?.origin;
+  const source = named && originWords(of, named);
+  const behind = nullBehind(of);
+  const less: Phrase =
+    behind === undefined
+      ? { en: '', zh: '' }
+      : {
+          en: ` (NULL less ${hex(behind)}, as container_of() makes of it)`,
+          zh: `（NULL 减去 ${hex(behind)}，container_of() 所致）`,
+        };
   return {
-    en: `${where.en} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${hex(address)}`} through a NULL pointer${source ? `, which came from ${source.en}` : ''}`,
-    zh: `${where.zh} 通过 NULL 指针${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${hex(address)} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}`,
+    en: `${where.en} ${write ? 'wrote to' : 'read'} ${told ? `\`${told.expression}\`` : `a member of a structure at offset ${hex(address)}`} through a NULL pointer${less.en}${source ? `, which came from ${source.en}` : ''}`,
+    zh: `${where.zh} 通过 NULL 指针${less.zh}${write ? '写入' : '读取'}了${told ? ` \`${told.expression}\`` : `偏移 ${hex(address)} 处的结构体成员`}${source ? `，该指针来自${source.zh}` : ''}`,
   };
 }
 

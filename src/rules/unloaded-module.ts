@@ -23,16 +23,21 @@ export const unloadedModule: Rule = {
     const caller = code ? (of.stack?.frames[(of.place?.index ?? 0) + 1] ?? callerFrame(of)) : site;
     const where = frameName(caller);
     const at = hex(fault.address);
+    const within = code && of.chain?.within !== undefined;
+    const title = within ? RETURN : code ? CALL : USE;
+    const did = within
+      ? { en: `had called a function that went on at ${at}`, zh: `调用的函数继续执行到 ${at}` }
+      : { en: `${code ? 'called' : 'used'} ${at}`, zh: `${code ? '调用' : '访问'}了 ${at}` };
     yield {
       severity: 'cause',
       confidence: 'likely',
       title: {
-        en: `${code ? 'Call to code' : 'Use of data'} of a module that was removed, ${name}`,
-        zh: `${code ? '调用了' : '使用了'}已卸载模块 ${name} 的${code ? '代码' : '数据'}`,
+        en: `${title.en} of a module that was removed, ${name}`,
+        zh: `${title.zh[0]}已卸载模块 ${name} 的${title.zh[1]}`,
       },
       sentence: {
-        en: `${where} ${code ? 'called' : 'used'} ${at}, where modules lie and nothing is mapped any more; the module that was removed last is ${name}: a timer, a work or a callback of it was left behind.`,
-        zh: `${where} ${code ? '调用' : '访问'}了 ${at}，该处是模块的地址区域，现在已没有映射；最后卸载的模块是 ${name}：它遗留了定时器、工作项或回调。`,
+        en: `${where} ${did.en}, where modules lie and nothing is mapped any more; the module that was removed last is ${name}: ${within ? 'a thread was still in its code' : 'a timer, a work or a callback of it was left behind'}.`,
+        zh: `${where} ${did.zh}，该处是模块的地址区域，现在已没有映射；最后卸载的模块是 ${name}：${within ? '仍有线程在执行它的代码' : '它遗留了定时器、工作项或回调'}。`,
       },
       subject: { module: name, address: at },
       evidence: [
@@ -46,6 +51,9 @@ export const unloadedModule: Rule = {
   },
 };
 
+const CALL = { en: 'Call to code', zh: ['调用了', '代码'] } as const;
+const RETURN = { en: 'Return to code', zh: ['返回到', '代码'] } as const;
+const USE = { en: 'Use of data', zh: ['使用了', '数据'] } as const;
 const LAST = /\[last unloaded: ([\w-]+)/;
 /** Modules lie together, within reach of the branches from one to the other (MODULES_VADDR to MODULES_END). */
 const REACH = 1n << 29n;

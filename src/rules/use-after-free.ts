@@ -33,7 +33,8 @@ interface Used {
 /** The free object that the dying code read from: by the bad value in it, or because the access that failed was to it. */
 function usedObject(of: Case): Used | undefined {
   const bad = badValue(of);
-  const source = bad === undefined ? undefined : wordSource(of, bad);
+  const source =
+    bad === undefined ? undefined : wordSource(of, bad, of.fault?.access === 'execute' || of.site?.symbol === null);
   if (source && isFree(source.object)) return { object: source.object, proof: source.evidence };
   for (const strand of of.chain?.strands ?? []) {
     for (const { readFrom } of strand.steps) {
