@@ -78,3 +78,22 @@ test('a sleep in atomic context: who slept in what, and by which count', () => {
   assert.match(sleeping?.title.en ?? '', /^Sleep in atomic context in takes$/);
   assert.deepEqual(run(atomicSleep, { log: ['kernel BUG at f.c:1!'], frames }), []);
 });
+
+test('a sleep between rcu_read_lock() and rcu_read_unlock()', () => {
+  const frames = [
+    { symbol: 'rcu_note_context_switch', registers: {} },
+    { symbol: '__schedule' },
+    { symbol: 'schedule' },
+    { symbol: 'msleep' },
+    { symbol: 'measures', module: 'm' },
+  ];
+  const log = [
+    '------------[ cut here ]------------',
+    'Voluntary context switch within RCU read-side critical section!',
+    'WARNING: CPU: 0 PID: 7 at kernel/rcu/tree_plugin.h:331 rcu_note_context_switch+0x5ad/0x630',
+  ];
+  const [finding] = run(atomicSleep, { log, frames });
+  assert.match(finding?.sentence.en ?? '', /between rcu_read_lock\(\) and rcu_read_unlock\(\)/);
+  const softirq = run(atomicSleep, { log: ['BUG: scheduling while atomic: swapper/1/0/0x00000102'], frames })[0];
+  assert.match(softirq?.sentence.en ?? '', /: in a softirq/);
+});

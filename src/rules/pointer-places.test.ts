@@ -243,3 +243,14 @@ test('memory of which nothing is known is not said to be of anything, nor is an 
   assert.deepEqual(frees(TestKernel.BASE + 0x50_0000n), []);
   assert.deepEqual(frees(0x7fff_0000n), []);
 });
+
+test('an error code that was given to kfree()', () => {
+  const [finding] = frees(0xffffffffffffffedn);
+  assert.equal(finding?.title.en, 'Free of what is no pointer by gives_back [m]');
+  assert.match(
+    finding?.sentence.en ?? '',
+    /told the slab allocator to free 0xffffffffffffffed, which is error code -19/,
+  );
+  assert.ok(finding?.evidence.some((e) => e.command === 'bt' && e.value === 'ffffffffffffffed'));
+  assert.deepEqual(frees(0x18n), []);
+});

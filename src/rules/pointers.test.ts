@@ -200,3 +200,83 @@ test('a bad pointer came from the word whose lowest bits were taken off', () => 
   assert.match(finding?.sentence.en ?? '', /It came from .*0x\w+ of slab cache/);
   assert.ok(finding?.evidence.some((e) => e.value === '7777777777777777'));
 });
+
+/** An access through a value that was read from memory at `from`. */
+function readChain(value: bigint, from: bigint, more: Partial<FaultChain> = {}, computed = value): FaultChain {
+  const text = { en: 'a reads b', zh: 'a 读 b' };
+  const step = {
+    ...{ function: 'reads', address: 0n, place: 'reads+0x5', instruction: 'mov', what: text, expression: 'a' },
+    ...{ confidence: 'certain' as const, evidence: [] },
+  };
+  const loaded = { ...step, value, readFrom: { address: from, size: 8, now: value } };
+  return {
+    ...{ kind: 'access', function: 'reads', expression: 'a->b', summary: text, pointers: [] },
+    strands: [{ steps: [{ ...step, value: computed }, loaded], stopped: text }],
+    ...more,
+  };
+}
+
+test('a small number that is used as a pointer is no NULL, and the object that has it is told', () => {
+  const { memory, full } = wholeSlabKernel();
+  for (let i = 0; i < 40; i++) memory.u64(full.object(4) + BigInt(8 * i), BigInt(1000 + i));
+  const from = full.object(5) + 0x20n;
+  const log = ['BUG: kernel NULL pointer dereference, address: 00000000000003fc', '#PF: supervisor read access'];
+  const frames = [{ symbol: 'reads', module: 'm', registers: { rdi: full.object(5) } }];
+  const [finding] = run(nullPointer, { memory, log, frames, chain: readChain(0x3fcn, from) });
+  assert.equal(finding?.title.en, 'Small number used as a pointer in reads [m]');
+  assert.match(
+    finding?.sentence.en ?? '',
+    /no NULL but the number 1020 \(0x3fc\); it is in .* at offset 0x20, allocated/,
+  );
+  assert.match(finding?.sentence.en ?? '', /a series of numbers that begins at offset 0x0 of/);
+  assert.equal(finding?.subject?.cache, 'things');
+});
+
+test('NULL from which container_of() took an offset is NULL', () => {
+  const chain = readChain(0n, 0xffff888000001000n, {}, 0xffffffffffffffe8n);
+  const frames = [{ symbol: 'reads', registers: {} }];
+  const [finding] = run(nullPointer, { log: NULL_READ, frames, chain });
+  assert.match(
+    finding?.sentence.en ?? '',
+    /through a NULL pointer \(NULL less 0x18, as container_of\(\) makes of it\)/,
+  );
+  assert.deepEqual(run(badPointer, { log: NULL_READ, frames, chain }), []);
+});
+
+test('an index that is an error code by its value is no error pointer', () => {
+  const chain = readChain(0xffffffffffffffecn, 0xffff888000001000n, { indexed: { value: 0xffffffffffffffecn } });
+  const [finding] = run(badPointer, {
+    log: fault('ffffc900000ccfe8'),
+    frames: [{ symbol: 'f', registers: {} }],
+    chain,
+  });
+  assert.equal(finding?.title.en, 'Wild pointer in f');
+});
+
+test('a short text in the middle of a string is text, not a wild address', () => {
+  const { memory, full } = wholeSlabKernel();
+  const from = full.object(5) + 0x10n;
+  memory.u64(from - 8n, 0x7361706f74636568n); // "hectopas"
+  memory.u64(from, 0x6c6163n); // "cal"
+  const frames = [{ symbol: 'reads', registers: { rdi: full.object(5) } }];
+  const [finding] = run(badPointer, {
+    memory,
+    log: fault('00000000006c616b'),
+    frames,
+    chain: readChain(0x6c6163n, from),
+  });
+  assert.match(
+    finding?.sentence.en ?? '',
+    /a part of the text "hectopascal" at .* It came from .* of slab cache things/,
+  );
+});
+
+test('what was called is the exact word, not one near it', () => {
+  const { memory, full } = wholeSlabKernel();
+  const pc = 0xffffffffc0301015n;
+  memory.u64(full.object(5) + 8n, pc - 0x15n);
+  const log = [`BUG: unable to handle page fault for address: ${pc.toString(16)}`, '#PF: supervisor instruction fetch'];
+  const frames = [{ symbol: null, pc, registers: { rip: pc, rbx: full.object(5) } }, { symbol: 'kthread' }];
+  const [finding] = run(badCall, { memory, log, frames });
+  assert.doesNotMatch(finding?.sentence.en ?? '', /the pointer is in/);
+});

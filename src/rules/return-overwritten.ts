@@ -157,7 +157,7 @@ function garbageWords(pc: Addr, { words, text }: WrittenStack): Phrase {
   const kind = pointerKind(pc).words;
   if (text === undefined) {
     return {
-      en: `${kind.en}; the ${words} words above it on the stack are the same`,
+      en: `${kind.en}; ${words === 1 ? 'the word above it on the stack is' : `the ${words} words above it on the stack are`} the same`,
       zh: `${kind.zh}；栈上其后的 ${words} 个字也是如此`,
     };
   }

@@ -106,3 +106,24 @@ test('the words of every form in which kernels state where they warned', () => {
     assert.ok(finding?.sentence.en.includes(`warned (${place}): "that is none"`), finding?.sentence.en ?? line);
   }
 });
+
+test('what is known of an assertion is told, with the module that jumped or called there', () => {
+  const chain: FaultChain = {
+    ...{ kind: 'assertion', function: '__queue_work', expression: 'work->entry.next != &work->entry' },
+    ...{ summary: { en: '', zh: '' }, strands: [], pointers: [] },
+  };
+  const frames = [
+    { symbol: '__queue_work.part.0', registers: {} },
+    { symbol: 'queue_work_on' },
+    { symbol: 'polls', module: 'm' },
+  ];
+  const line = 'WARNING: CPU: 0 PID: 2 at kernel/workqueue.c:2360 __queue_work.part.0+0x2c8/0x3b0';
+  const [finding] = run(warning, { log: [CUT, line, PANIC], frames, panic: PANIC, chain });
+  assert.match(
+    finding?.sentence.en ?? '',
+    /called by polls \[m\]: a work was queued whose list entry is no empty list/,
+  );
+  const other = { ...chain, expression: 'wq->flags & 0x8000' };
+  const [draining] = run(warning, { log: [CUT, line, PANIC], frames, panic: PANIC, chain: other });
+  assert.match(draining?.sentence.en ?? '', /a workqueue that is being destroyed or drained/);
+});
