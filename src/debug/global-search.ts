@@ -2,6 +2,7 @@ import type { Addr } from '../base/units.ts';
 import type { DebugInfo, DebugProvider, KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { accepts, referencesOf } from './data-references.ts';
+import { hrTimerBaseCheck, hugePageCheck, runQueueCheck, swapTableCheck, timerBaseCheck } from './per-cpu-globals.ts';
 
 /**
  * Variables that no table names where kallsyms holds functions only (CONFIG_KALLSYMS_ALL unset, as in Debian's arm64
@@ -67,6 +68,11 @@ const GLOBALS: Readonly<Record<string, Global>> = {
     check: blockClassCheck,
   },
   prog_idr: { functions: ['bpf_prog_by_id', 'bpf_prog_get_curr_or_next'], check: idrCheck },
+  runqueues: { functions: ['idle_cpu', 'nr_iowait_cpu', 'task_curr'], check: runQueueCheck },
+  timer_bases: { functions: ['add_timer_on', 'timers_prepare_cpu', 'get_next_timer_interrupt'], check: timerBaseCheck },
+  hrtimer_bases: { functions: ['hrtimer_get_next_event', 'hrtimers_prepare_cpu'], check: hrTimerBaseCheck },
+  hstates: { functions: ['hugetlb_report_meminfo', 'size_to_hstate'], check: hugePageCheck },
+  swap_info: { functions: ['swp_swap_info', 'swap_type_to_swap_info', 'swap_start'], check: swapTableCheck },
   map_idr: { functions: ['bpf_map_get_curr_or_next', 'bpf_map_free_id'], check: idrCheck },
 };
 

@@ -25,3 +25,16 @@ test('pools of huge pages; a kernel without them has a type without members', ()
   stripped.type('hstate', 64, { order: [0, 4] });
   assert.throws(() => hugePageSizes(stripped.program()), NotFoundError, 'they are there, but where is not known');
 });
+
+test('where the number of sizes is not known, their names tell', () => {
+  const memory = new KernelMemory();
+  memory.type('hstate', 64, { order: [0, 4], nr_huge_pages: 8, free_huge_pages: 16, name: 24 });
+  const table = memory.symbol('hstates', memory.alloc(256));
+  memory.text(table + 24n, 'hugepages-2048kB');
+  memory.text(table + 64n + 24n, 'hugepages-1048576kB');
+  memory.text(table + 128n + 24n, 'something');
+  assert.deepEqual(
+    hugePageSizes(memory.program()).map((s) => s.name),
+    ['hugepages-2048kB', 'hugepages-1048576kB'],
+  );
+});

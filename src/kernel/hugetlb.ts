@@ -1,3 +1,4 @@
+import { attempt } from '../base/attempt.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
@@ -19,7 +20,7 @@ export function hugePageSizes(prog: Program): HugePageSize[] {
   if (!type || type.resolve().size === 0) return []; // without it the type has no members
   const table = prog.symbol('hstates');
   const max = prog.findSymbol('hugetlb_max_hstate');
-  const count = Math.min(max ? prog.memory.u32(max.address) : 0, MAX_SIZES);
+  const count = max ? Math.min(prog.memory.u32(max.address), MAX_SIZES) : namedSizes(prog, table, type.size);
   const long = (at: Addr, member: string): number =>
     Number(prog.memory.ulong(addrAdd(at, prog.offset('hstate', member))));
   return Array.from({ length: count }, (_, i) => {
@@ -32,4 +33,14 @@ export function hugePageSizes(prog: Program): HugePageSize[] {
       total: long(address, 'nr_huge_pages'),
     };
   });
+}
+
+/** Where no list names the number of sizes: what follows them has no such name. */
+function namedSizes(prog: Program, table: Addr, size: Bytes): number {
+  const name = prog.offset('hstate', 'name');
+  for (let count = 0; count < MAX_SIZES; count++) {
+    const text = attempt(() => prog.memory.cString(addrAdd(table, count * size + name), 32));
+    if (!text || !/^hugepages-\d+kB$/.test(text)) return count;
+  }
+  return MAX_SIZES;
 }

@@ -34,6 +34,9 @@ const SWP_BLKDEV = 1n << 6n;
 export function swapAreas(prog: Program): SwapAreas {
   const problems: Problem[] = [];
   if (!prog.findType('swap_info_struct')) return { areas: [], problems }; // a kernel without swap
+  const total = prog.findSymbol('total_swap_pages');
+  // where no list names the table of areas, it is found by what is in it
+  if (!prog.findSymbol('swap_info') && total && prog.memory.ulong(total.address) === 0n) return { areas: [], problems };
   const table = attempt(problems, 'swap areas', () => prog.symbol('swap_info'));
   if (table === undefined) return { areas: [], problems };
   const counter = prog.findSymbol('nr_swapfiles');
@@ -53,6 +56,8 @@ function readArea(prog: Program, address: Addr, type: number, problems: Problem[
   const at = (member: string): Addr => addrAdd(address, prog.offset('swap_info_struct', member));
   const flags = memory.ulong(at('flags'));
   if ((flags & SWP_USED) === 0n || (flags & SWP_WRITEOK) === 0n) return undefined;
+  // beyond the end of the table are other variables
+  if (prog.findMember('swap_info_struct', 'type') && memory.u8(at('type')) !== type) return undefined;
   const used = prog.findMember('swap_info_struct', 'inuse_pages');
   const wide = (used?.type.size ?? 4) === 8;
   const pages = memory.u32(at('pages'));

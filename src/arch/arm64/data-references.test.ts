@@ -46,3 +46,23 @@ test('a register that something else wrote is forgotten; a code size that is no 
   assert.deepEqual(shown(code(0xb000cc33, 0x94000000, 0xf9400661), 0xffff800008093798n), ['memory ffff800009a18008']);
   assert.deepEqual(shown(code(0xb000cc20, 0xf9461000).subarray(0, 7), 0xffff800008093798n), []);
 });
+
+test('loads that change their base, before and after the access', () => {
+  // adrp x20; add x20, x20, #0xc50; adrp x21; add x21; ldr x19, [x20, #48]! of print_modules in Linux 5.10
+  const pre = code(0xd00054b4, 0x91314294, 0x90000f35, 0x912582b5, 0xf8430e93);
+  assert.deepEqual(shown(pre, 0xffffba52ac666bf0n), [
+    'address ffffba52ad0fcc50',
+    'address ffffba52ac84a960',
+    'memory ffffba52ad0fcc80',
+  ]);
+  // adr x1, #0x100; ldr x0, [x1], #-16; ldr x2, [x1]; str x2, [x1, #8]!; ldr x1, [x1], #8; ldr x3, [x1]
+  const post = code(0x10000801, 0xf85f0420, 0xf9400022, 0xf8008c22, 0xf8408421, 0xf9400023);
+  assert.deepEqual(shown(post, 0x1000n), [
+    'address 1100',
+    'memory 1100',
+    'memory 10f0',
+    'memory 10f8',
+    'memory 10f8',
+    'memory 1100',
+  ]);
+});

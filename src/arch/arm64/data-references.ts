@@ -28,6 +28,13 @@ export function dataReferences(code: Uint8Array, at: Addr): readonly DataReferen
       if (base !== undefined) found.push({ address: BigInt.asUintN(64, base + BigInt(imm)), access: 'memory' });
       const isStore = (insn & 0x00c00000) === 0;
       if (!isStore && (insn & 0x04000000) === 0) known[rd] = undefined;
+    } else if (isIndexed(insn)) {
+      // before the access where it says so (pre-indexed), else after it
+      const after = base === undefined ? undefined : BigInt.asUintN(64, base + BigInt.asIntN(9, BigInt(insn >>> 12)));
+      const used = (insn & 0x800) !== 0 ? after : base;
+      if (used !== undefined) found.push({ address: used, access: 'memory' });
+      if ((insn & 0x00c00000) !== 0 && (insn & 0x04000000) === 0) known[rd] = undefined;
+      known[rn] = after;
     } else if (isCall(insn)) known.fill(undefined, 0, 19);
     else if (writesRd(insn)) known[rd] = undefined;
   }
@@ -38,6 +45,11 @@ export function dataReferences(code: Uint8Array, at: Addr): readonly DataReferen
 function pcRelative(insn: number, pc: Addr): Addr {
   const imm = BigInt.asIntN(21, BigInt((((insn >>> 5) & 0x7ffff) << 2) | ((insn >>> 29) & 3)));
   return insn >>> 31 ? BigInt.asUintN(64, (pc & ~0xfffn) + (imm << 12n)) : BigInt.asUintN(64, pc + imm);
+}
+
+/** Loads and stores of one register that change their base: "immediate post-indexed" and "immediate pre-indexed". */
+function isIndexed(insn: number): boolean {
+  return (insn & 0x3b200400) === 0x38000400;
 }
 
 /** BL and BLR; a call may change x0 to x18 (AAPCS64, 6.1.1). */
