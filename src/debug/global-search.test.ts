@@ -67,3 +67,17 @@ test('no answer: other names, no function, code that cannot be read, a CPU witho
   unreadable.symbol('test_taint', TEXT, 0);
   assert.equal(unreadable.program(arch(), [globalSearch]).findSymbol('tainted_mask'), undefined);
 });
+
+test('of two counts of swap space the larger one is the whole', () => {
+  for (const [first, second] of [
+    [32_767n, 12n],
+    [0n, 32_767n],
+  ] as const) {
+    const k = kernel();
+    k.word(DATA + 0x20n, first);
+    k.word(DATA + 0x28n, second);
+    fn(k, 'si_swapinfo', TEXT, [DATA + 0x20n, DATA + 0x28n]);
+    const found = k.program(arch(), [globalSearch]).findSymbol('total_swap_pages')?.address;
+    assert.equal(found, first > second ? DATA + 0x20n : DATA + 0x28n);
+  }
+});

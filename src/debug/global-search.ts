@@ -2,7 +2,16 @@ import type { Addr } from '../base/units.ts';
 import type { DebugInfo, DebugProvider, KernelSymbol } from '../program/ports.ts';
 import type { Program } from '../program/program.ts';
 import { accepts, referencesOf } from './data-references.ts';
-import { hrTimerBaseCheck, hugePageCheck, runQueueCheck, swapTableCheck, timerBaseCheck } from './per-cpu-globals.ts';
+import {
+  fileLockCheck,
+  hrTimerBaseCheck,
+  hugePageCheck,
+  runQueueCheck,
+  swapCacheCheck,
+  swapCacheCountCheck,
+  swapTableCheck,
+  timerBaseCheck,
+} from './per-cpu-globals.ts';
 
 /**
  * Variables that no table names where kallsyms holds functions only (CONFIG_KALLSYMS_ALL unset, as in Debian's arm64
@@ -72,6 +81,9 @@ const GLOBALS: Readonly<Record<string, Global>> = {
   timer_bases: { functions: ['add_timer_on', 'timers_prepare_cpu', 'get_next_timer_interrupt'], check: timerBaseCheck },
   hrtimer_bases: { functions: ['hrtimer_get_next_event', 'hrtimers_prepare_cpu'], check: hrTimerBaseCheck },
   hstates: { functions: ['hugetlb_report_meminfo', 'size_to_hstate'], check: hugePageCheck },
+  file_lock_list: { functions: ['locks_start', 'locks_next'], check: fileLockCheck },
+  swapper_spaces: { functions: ['total_swapcache_pages'], check: swapCacheCheck },
+  nr_swapper_spaces: { functions: ['total_swapcache_pages'], check: swapCacheCountCheck },
   swap_info: { functions: ['swp_swap_info', 'swap_type_to_swap_info', 'swap_start'], check: swapTableCheck },
   map_idr: { functions: ['bpf_map_get_curr_or_next', 'bpf_map_free_id'], check: idrCheck },
 };
@@ -83,10 +95,14 @@ function cacheCheck(cache: string): (prog: Program) => (at: Addr) => boolean {
   };
 }
 
-/** Swap space in pages; a machine has less than 2^40 of them. */
+/** Swap space in pages; a machine has less than 2^40 of them. Beside it stands how many are free. */
 function swapTotalCheck(prog: Program): (at: Addr) => boolean {
-  const locks = referencesOf(prog, 'si_swapinfo').filter((r) => r.access === 'address');
-  return (at) => !locks.some((r) => r.address === at) && at % 8n === 0n && prog.memory.u64(at) < 1n << 40n;
+  const all = referencesOf(prog, 'si_swapinfo');
+  const locks = all.filter((r) => r.access === 'address').map((r) => r.address);
+  const isCount = (at: Addr): boolean => at % 8n === 0n && !locks.includes(at) && prog.memory.u64(at) < 1n << 40n;
+  const counts = all.map((r) => r.address).filter((at) => accepts(isCount, at));
+  const most = counts.reduce((high, at) => (prog.memory.u64(at) > high ? prog.memory.u64(at) : high), 0n);
+  return (at) => isCount(at) && prog.memory.u64(at) === most;
 }
 
 function taintCheck(prog: Program): (at: Addr) => boolean {

@@ -67,3 +67,35 @@ test('tables of huge pages and of swap areas', () => {
   memory.u64(area + 8n, 0x1234n);
   assert.equal(swapTableCheck(memory.program())(table), false);
 });
+
+test('lists of file locks are near the run queues, and their locks lead back', () => {
+  const { memory, areas } = machine();
+  memory.type('file_lock_list_struct', 16, { hlist: 8 });
+  memory.symbol('runqueues', PLACE + 0x200n);
+  const lock = memory.alloc(16);
+  memory.u64((areas[0] as bigint) + PLACE + 8n, lock);
+  assert.equal(fileLockCheck(memory.program())(PLACE), false);
+  memory.u64(lock + 8n, (areas[0] as bigint) + PLACE + 8n);
+  assert.equal(fileLockCheck(memory.program())(PLACE), true);
+  assert.equal(fileLockCheck(memory.program())(PLACE + 0x40000n), false);
+});
+
+test('the tables of the swap cache', () => {
+  const { memory } = machine(1);
+  memory.type('address_space', 64, { a_ops: 8 });
+  memory.type('swap_info_struct', 64, { max: [0, 4] });
+  const area = memory.alloc(64);
+  memory.u32(area, 3 * 16384 + 1);
+  memory.u64(memory.symbol('swap_info', memory.alloc(8)), area);
+  const counts = memory.alloc(8);
+  memory.u32(counts, 3);
+  assert.equal(swapCacheCountCheck(memory.program())(counts), false);
+  memory.u32(counts, 4);
+  assert.equal(swapCacheCountCheck(memory.program())(counts), true);
+  const spaces = memory.alloc(8);
+  const space = memory.alloc(64);
+  memory.u64(spaces, space);
+  assert.equal(swapCacheCheck(memory.program())(spaces), false);
+  memory.u64(space + 8n, space);
+  assert.equal(swapCacheCheck(memory.program())(spaces), true);
+});

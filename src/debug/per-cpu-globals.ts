@@ -73,3 +73,40 @@ export const swapTableCheck: Check = (prog) => {
     );
   };
 };
+
+/** The per-CPU section of the kernel image is smaller than this on either side of `runqueues`. */
+const PER_CPU_REACH = 0x20000n;
+
+/** `struct file_lock_list_struct`: the first lock of each list leads back to it. */
+export const fileLockCheck: Check = (prog) => {
+  const head = BigInt(prog.offset('file_lock_list_struct', 'hlist'));
+  const near = prog.symbol('runqueues');
+  const all = copies(prog);
+  return (at) =>
+    at % 8n === 0n &&
+    at > near - PER_CPU_REACH &&
+    at < near + PER_CPU_REACH &&
+    all(at).every((list) => {
+      const first = prog.memory.u64(list + head);
+      return first === 0n || prog.memory.u64(first + 8n) === list + head;
+    });
+};
+
+/** Pages of swap space that share a `struct address_space`: SWAP_ADDRESS_SPACE_PAGES. */
+const SPACE_PAGES = 1 << 14;
+
+/** `struct address_space *[]` by type of swap area: the first of area 0 has operations. */
+export const swapCacheCheck: Check = (prog) => {
+  const operations = BigInt(prog.offset('address_space', 'a_ops'));
+  return (at) => {
+    const first = prog.memory.u64(at);
+    return at % 8n === 0n && first >= prog.kernelStart && prog.memory.u64(first + operations) >= prog.kernelStart;
+  };
+};
+
+/** `unsigned int[]` by type of swap area: how many of them area 0 has. */
+export const swapCacheCountCheck: Check = (prog) => {
+  const area = prog.memory.u64(prog.symbol('swap_info'));
+  const most = prog.memory.u32(area + BigInt(prog.offset('swap_info_struct', 'max')));
+  return (at) => prog.memory.u32(at) === Math.ceil(most / SPACE_PAGES);
+};

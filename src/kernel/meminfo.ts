@@ -8,6 +8,7 @@ import { listEntries } from './list.ts';
 import { memoryNodes } from './node-memory.ts';
 import { attempt } from './note-problem.ts';
 import { commitLimit, committedPages } from './overcommit.ts';
+import { swapAreas } from './swap.ts';
 import { totalRamPages } from './total-ram.ts';
 import { longVariable } from './variable.ts';
 import { type VmStat, vmStat } from './vm-stat.ts';
@@ -253,7 +254,9 @@ function swapCachePages(prog: Program, stat: VmStat): number {
   const size = prog.type('address_space').size;
   const nrpages = prog.offset('address_space', 'nrpages');
   let pages = 0;
-  for (let i = 0; i < Math.min(64, Math.floor(counts.size / 4)); i++) {
+  const all = Array.from({ length: Math.min(64, Math.floor(counts.size / 4)) }, (_, i) => i);
+  // where no list tells how long the tables are: what is in use
+  for (const i of counts.size > 0 ? all : swapAreas(prog).areas.map((a) => a.type)) {
     const count = memory.u32(addrAdd(counts.address, i * 4));
     if (count === 0 || count > MAX_SWAP_SPACES) continue;
     const first = memory.ulong(addrAdd(spaces.address, i * prog.arch.pointerSize));
