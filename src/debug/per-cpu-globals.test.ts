@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KernelMemory } from '../../test/build/kernel-memory.ts';
-import { hrTimerBaseCheck, hugePageCheck, runQueueCheck, swapTableCheck, timerBaseCheck } from './per-cpu-globals.ts';
+import {
+  fileLockCheck,
+  hrTimerBaseCheck,
+  hugePageCheck,
+  runQueueCheck,
+  swapCacheCheck,
+  swapCacheCountCheck,
+  swapTableCheck,
+  timerBaseCheck,
+} from './per-cpu-globals.ts';
 
 const PLACE = 0x100n;
 
