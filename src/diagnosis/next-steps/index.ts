@@ -2,6 +2,7 @@ import { bpftraceFrees } from './bpftrace-frees.ts';
 import { bpftraceLocks } from './bpftrace-locks.ts';
 import { bpftraceUnlink } from './bpftrace-unlink.ts';
 import { crashkernel } from './crashkernel.ts';
+import { debugObjects } from './debug-objects.ts';
 import { kasan } from './kasan.ts';
 import { kfence } from './kfence.ts';
 import { leakWatch } from './leak-watch.ts';
@@ -38,6 +39,7 @@ export const stepMakers: readonly StepMaker[] = [
   leakWatch,
   lockdep,
   listChecks,
+  debugObjects,
   kasan,
   crashkernel,
 ];

@@ -145,3 +145,15 @@ test('every step has its risk and its undoing in both languages', () => {
     }
   }
 });
+
+test('what was pending when its memory ended: timers, works and callbacks of RCU are checked', () => {
+  const made = madeUpFinding({});
+  const gone = { ...made, rule: 'stack.object-gone' };
+  const warned = { ...made, rule: 'death.warning', title: { en: 'Warning in rcu_do_batch', zh: '' } };
+  for (const finding of [gone, warned]) {
+    const steps = nextSteps(madeUpFacts({ findings: [finding] }));
+    assert.match(texts(steps, 'debug-objects'), /CONFIG_DEBUG_OBJECTS_TIMERS=y/);
+  }
+  const other = { ...made, rule: 'death.warning', title: { en: 'Warning in something', zh: '' } };
+  assert.ok(!ids(nextSteps(madeUpFacts({ findings: [other] }))).includes('debug-objects'));
+});
