@@ -82,11 +82,10 @@ export const DRIVER_KINDS = {
 
 export const DRIVERS = Object.keys(DRIVER_KINDS) as readonly KindName[];
 
-/** For the newest kernel. */
+/** For the newest kernel, whose sheaves leave a freed object as it was (krefuse). */
 export const DRIVERS_NEW: readonly KindName[] = [
   'opsnull',
   'kfreeerr',
-  'krefuse',
   'sizewrap',
   'retsmash',
   'neglen',

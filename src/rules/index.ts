@@ -57,6 +57,7 @@ import { reclaimAtDeath } from './reclaim-at-death.ts';
 import { refcount } from './refcount.ts';
 import { returnOverwritten } from './return-overwritten.ts';
 import { skbPanic } from './skb-panic.ts';
+import { slabAcross } from './slab-across.ts';
 import { slabGrowth } from './slab-growth.ts';
 import { stackObjectGone } from './stack-object-gone.ts';
 import { stackOverflow } from './stack-overflow.ts';
@@ -141,6 +142,7 @@ export const rules: readonly Rule[] = [
   refcount,
   returnOverwritten,
   skbPanic,
+  slabAcross,
   slabGrowth,
   stackObjectGone,
   stackOverflow,

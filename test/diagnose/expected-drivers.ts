@@ -19,7 +19,8 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
   kfreeerr: driver(/told the slab allocator to free 0xf*ed, which is error code -19/, {
     function: of('sonde_free_channels|mode_kfreeerr'),
   }),
-  kfreeinside: driver(/sonde_update.*NULL pointer; it is in .* of slab cache drv_sonde at offset 0x10/s, {
+  kfreeinside: driver(/Objects of drv_sonde lie across each other.*That is offset 0x100 of the object in front/s, {
+    function: of('sonde_update'),
     cache: SONDE,
     object: true,
   }),
