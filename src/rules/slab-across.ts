@@ -38,6 +38,11 @@ const MOST_BYTES: Bytes = 2048;
 /** Objects alike before it is said what their like has. */
 const LEAST = 3;
 
+/** Lists that are shifted by the same: one may be anything. */
+const LISTS = 2;
+/** Caches of anything that has the size. */
+const SHARED = /^(?:dma-|cg-)?kmalloc-/;
+
 interface Shift {
   /** Where the other object begins, counted from this one. */
   readonly distance: number;
@@ -48,7 +53,7 @@ interface Shift {
 
 /** How far the empty lists of an object lie from where its like have them; an empty list points to itself. */
 function shiftOf(prog: Program, { slab, address }: ExaminedObject): Shift | undefined {
-  if (!slab?.allocated) return undefined;
+  if (!slab?.allocated || SHARED.test(slab.cache.name)) return undefined;
   const { cache, index } = slab;
   const size = Math.min(cache.objectSize, MOST_BYTES);
   const own = emptyLists(prog, address, size);
@@ -70,7 +75,7 @@ function shiftOf(prog: Program, { slab, address }: ExaminedObject): Shift | unde
     for (const found of own) {
       const distance = found - offset;
       const fits = usual.filter(([o]) => o + distance >= 0 && o + distance + 16 <= size);
-      if (!fits.every(([o]) => own.includes(o + distance))) continue;
+      if (fits.length < LISTS || !fits.every(([o]) => own.includes(o + distance))) continue;
       return { distance, link: address + BigInt(found), sibling: (siblings[0] as Addr) + BigInt(offset) };
     }
   }
