@@ -82,7 +82,7 @@ export const DRIVER_KINDS = {
 
 export const DRIVERS = Object.keys(DRIVER_KINDS) as readonly KindName[];
 
-/** For the newest kernel, whose sheaves leave a freed object as it was (krefuse). */
+/** For the newest kernel, whose sheaves leave a freed object as it was (krefuse), and which warns of the workqueue first (wqdestroyed). */
 export const DRIVERS_NEW: readonly KindName[] = [
   'opsnull',
   'kfreeerr',
@@ -92,7 +92,6 @@ export const DRIVERS_NEW: readonly KindName[] = [
   'bigframe',
   'stacktimer',
   'stackwait',
-  'wqdestroyed',
   'mutexfreed',
   'listadd2',
   'twolists',

@@ -60,7 +60,13 @@ test('memory that an instruction touches, what it does not name included', () =>
 
 test('calls, thunks and returns', () => {
   const thunks = (at: bigint): string | undefined =>
-    at === 0x1105n ? '__x86_indirect_thunk_rdx' : at === 0x1205n ? '__x86_return_thunk' : undefined;
+    at === 0x1105n
+      ? '__x86_indirect_thunk_rdx'
+      : at === 0x1405n
+        ? '__pi___x86_indirect_thunk_rax'
+        : at === 0x1205n
+          ? '__x86_return_thunk'
+          : undefined;
   const operand = (hex: string): string | undefined => {
     const callee = machine.callee(code(hex), thunks);
     return callee && ('operand' in callee ? termText(callee.operand) : `0x${callee.address.toString(16)}`);
@@ -68,6 +74,7 @@ test('calls, thunks and returns', () => {
   assert.equal(operand('e800010000'), 'rdx'); // call of the thunk
   assert.equal(operand('e900010000'), 'rdx'); // jump to it
   assert.equal(operand('e800030000'), '0x1305');
+  assert.equal(operand('e800040000'), 'rax'); // the thunk by its other name
   assert.equal(operand('ff5710'), 'u64[rdi+0x10]'); // call *0x10(%rdi)
   assert.equal(operand('e900020000'), undefined); // a return
   assert.deepEqual(machine.flow(code('e900020000'), thunks), { falls: false, target: undefined, indirect: false });

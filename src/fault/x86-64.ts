@@ -216,9 +216,10 @@ function accessKind(insn: Instruction, operand: Memory, i: number): Access['kind
   return operand.access === '' ? 'read' : operand.access;
 }
 
-const THUNK = /^__x86_indirect_(?:(?:call|jump)_)?thunk_(r\w+|array)$/;
+/** Code that runs before the kernel is where it belongs has the same functions under names that begin with `__pi_`. */
+const THUNK = /^(?:__pi_)?__x86_indirect_(?:(?:call|jump)_)?thunk_(r\w+|array)$/;
 const RETURN_THUNK =
-  /^(?:__x86_return_thunk|srso_(?:alias_)?return_thunk|retbleed_return_thunk|its_return_thunk|call_depth_return_thunk|zen_untrain_ret)$/;
+  /^(?:__pi_)?(?:__x86_return_thunk|srso_(?:alias_)?return_thunk|retbleed_return_thunk|its_return_thunk|call_depth_return_thunk|zen_untrain_ret)$/;
 /** `jmp` and what a kernel that mitigates Spectre puts in the place of `call *%rax`. */
 function thunkRegister(insn: Instruction, nameAt: NameAt): string | undefined {
   const name = insn.target === undefined ? undefined : nameAt(insn.target);

@@ -7,6 +7,7 @@ import { bitFlip } from './bit-flip.ts';
 import { bootFailed } from './boot-failed.ts';
 import { bugAssertion } from './bug-assertion.ts';
 import { checkedCopy } from './checked-copy.ts';
+import { copyLength } from './copy-length.ts';
 import { cpuHardLockup } from './cpu-hard-lockup.ts';
 import { cpuSilent } from './cpu-silent.ts';
 import { cpuSoftLockup } from './cpu-soft-lockup.ts';
@@ -96,6 +97,7 @@ export const rules: readonly Rule[] = [
   bootFailed,
   bugAssertion,
   checkedCopy,
+  copyLength,
   cpuHardLockup,
   cpuSilent,
   cpuSoftLockup,

@@ -39,9 +39,12 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
   staticover: driver(/Call to 0x38[0-9a-f]0000038[0-9a-f]/, { function: of('board_check') }),
   // what called it is written over as well
   retsmash: { says: /Return address overwritten.*goes on above it on the stack, "\S*HUMI=87/s },
-  neglen: driver(/24 bytes in front of an area of vmalloc .*mode_neglen.*-20 was added/s, {
-    function: of('frame_body'),
-  }),
+  neglen: driver(
+    /24 bytes in front of an area of vmalloc .*mode_neglen.*-20 was added|frame_body.* asked mem\w+\(\) to copy \d+ bytes .*-20 taken/s,
+    {
+      function: of('frame_body'),
+    },
+  ),
   wrongcast: driver(/a part of the text "hectopascal"/, {
     function: of('sonde_interrupt'),
     cache: CHANNEL,
