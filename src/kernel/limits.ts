@@ -76,7 +76,12 @@ function files(prog: Program): ReachedLimit[] {
 /** The process with the most open files. */
 function mostFiles(prog: Program): ReachedLimit['most'] {
   const counts = new Map<TaskRecord, number>();
-  for (const { task } of descriptorFiles(prog)) counts.set(task, (counts.get(task) ?? 0) + 1);
+  const seen = new Set<Addr>();
+  for (const { task, file } of descriptorFiles(prog)) {
+    if (seen.has(file)) continue; // what processes share is one file
+    seen.add(file);
+    counts.set(task, (counts.get(task) ?? 0) + 1);
+  }
   const [top] = [...counts].sort((a, b) => b[1] - a[1]);
   if (!top) return undefined;
   const same = [...counts].filter(([task]) => task.comm === top[0].comm);
