@@ -6,6 +6,13 @@ import type { Program } from '../program/program.ts';
 
 /** Waits that the end of a request ends. */
 const FOR_IO = new Set(['page', 'bit', 'request']);
+/** They wait for room that only the end of other I/O makes: mm/mempool.c, mm/page-writeback.c, block/blk-wbt.c. */
+const FOR_ROOM =
+  /^(?:mempool_alloc(?:_noprof)?|bio_alloc_bioset|balance_dirty_pages(?:_ratelimited\w*)?|rq_qos_wait|wbt_wait|blk_mq_get_tag|(?:__)?swap_\w+|reclaim_throttle|folio_wait_\w+)$/;
+
+function waitsForRoom({ site, caller }: TaskWait): boolean {
+  return [site.function, site.purpose, caller?.function].some((name) => name !== undefined && FOR_ROOM.test(name));
+}
 
 /** Tasks that wait for I/O. */
 export interface DiskWaiters {
@@ -17,7 +24,9 @@ export interface DiskWaiters {
 
 /** Tasks that wait for I/O, but for those of which it is known that it is that of another disk; the surest first. */
 export function diskWaiters(prog: Program, disk: Disk): DiskWaiters {
-  const waits = waitGraph(prog).waits.filter((w) => w.task.state === 'UN' && FOR_IO.has(w.site.kind));
+  const waits = waitGraph(prog).waits.filter(
+    (w) => w.task.state === 'UN' && (FOR_IO.has(w.site.kind) || waitsForRoom(w)),
+  );
   const placed = waits.map((wait) => {
     const { resource } = wait;
     const device = resource && attempt(() => lockName(prog, resource.address, resource.type))?.device;

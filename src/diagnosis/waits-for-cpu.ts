@@ -38,3 +38,15 @@ export function quotaEvidence(prog: Program, task: TaskRecord): Evidence[] {
     },
   ];
 }
+
+/** What helps where a group's share of CPU time keeps a lock from being given back. */
+export function quotaSettle(prog: Program, task: TaskRecord): Phrase[] {
+  const quota = task.state === 'RU' && !task.active ? usedUpQuota(prog, task.address) : undefined;
+  if (!quota) return [];
+  return [
+    {
+      en: `Raise cpu.max of ${quota.group} (resources.limits.cpu of a container): a task that is held back inside a system call keeps its locks, and others wait for them.`,
+      zh: `提高 ${quota.group} 的 cpu.max（容器的 resources.limits.cpu）：任务在系统调用中被限流时仍持有锁，其他任务只能等待。`,
+    },
+  ];
+}

@@ -6,6 +6,7 @@ import { memberEvidence, present } from '../diagnosis/evidence.ts';
 import { peerEvidence, peerWords } from '../diagnosis/peer-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import { STUCK_SECONDS, type StuckDisk, stuckDisks } from '../diagnosis/stuck-disk.ts';
+import { swapOnDisk } from '../diagnosis/swap-on-disk.ts';
 import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
 import type { DiskDriver } from '../kernel/disk-driver.ts';
 import { networkDiskPeers } from '../kernel/socket-peer.ts';
@@ -35,13 +36,14 @@ function finding(of: Case, { disk, request, seconds, stuck, driver }: StuckDisk)
   const n = waiting.length;
   const peers = attempt(() => networkDiskPeers(of.prog, disk)) ?? [];
   const peer = peerWords(of.prog, peers);
+  const swap = swapOnDisk(of.prog, disk.name);
   return {
     severity: kills ? 'cause' : 'suspect',
     confidence: 'likely',
     title: { en: `Disk ${disk.name} does not answer`, zh: `磁盘 ${disk.name} 无响应` },
     sentence: {
-      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O, ${known.length} of them surely for this disk's${driver ? `. Its driver takes requests in ${nameOf(driver)}` : ''}.${peer.en}`,
-      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O，其中 ${known.length} 个可确定在等该磁盘${driver ? `。其驱动以 ${nameOf(driver)} 接收请求` : ''}。${peer.zh}`,
+      en: `Disk ${disk.name} has not answered ${stuck} ${stuck === 1 ? 'request' : 'requests'} for more than ${STUCK_SECONDS} s, the oldest a ${request.write ? 'write' : 'read'} since ${whole} s; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for I/O, ${known.length} of them surely for this disk's${driver ? `. Its driver takes requests in ${nameOf(driver)}` : ''}.${peer.en}${swap.en}`,
+      zh: `磁盘 ${disk.name} 有 ${stuck} 个请求超过 ${STUCK_SECONDS} 秒未完成，最早的${request.write ? '写' : '读'}请求已 ${whole} 秒；${n} 个任务在等待 I/O，其中 ${known.length} 个可确定在等该磁盘${driver ? `。其驱动以 ${nameOf(driver)} 接收请求` : ''}。${peer.zh}${swap.zh}`,
     },
     subject: { address: hex(request.address), type: 'request', ...(driver && foreign(of, driver)) },
     evidence: [

@@ -3,8 +3,9 @@ import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { diskWaiters } from '../diagnosis/disk-waiters.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
-import { longWait } from '../diagnosis/hung-reports.ts';
+import { hungReports, longWait } from '../diagnosis/hung-reports.ts';
 import type { Rule } from '../diagnosis/rule.ts';
+import { swapOnDisk } from '../diagnosis/swap-on-disk.ts';
 import { callerWords, canDieOfWaiting, taskWords, waitEvidence } from '../diagnosis/wait-evidence.ts';
 import { type MapperState, mapperStates } from '../kernel/dm-state.ts';
 import type { TaskWait } from '../kernel/wait-graph.ts';
@@ -24,19 +25,28 @@ export const mapperStuck: Rule = {
       if (!state.suspended && !lost) continue;
       const { known, maybe } = diskWaiters(of.prog, state.disk);
       const waits = [...known, ...(state.deferred > 0 || lost ? maybe : [])];
-      waits.sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
-      if ((waits[0]?.seconds ?? 0) >= longWait(of)) yield finding(of, state, waits);
+      const since = new Map(waits.map((w) => [w, waitedFor(of, w)]));
+      waits.sort((a, b) => (since.get(b) ?? 0) - (since.get(a) ?? 0));
+      const longest = since.get(waits[0] as TaskWait) ?? 0;
+      if (longest >= longWait(of)) yield finding(of, state, waits, longest);
     }
   },
 };
 
-function finding(of: Case, state: MapperState, waits: readonly TaskWait[]): Finding {
+/** Who waits for room looks again every few seconds: the detector of hung tasks knows since when. */
+function waitedFor(of: Case, { task, seconds = 0 }: TaskWait): number {
+  const told = hungReports(of).find((h) => h.pid === task.pid)?.seconds ?? 0;
+  return Math.max(seconds, told);
+}
+
+function finding(of: Case, state: MapperState, waits: readonly TaskWait[], longest: number): Finding {
   const { disk, name } = state;
   const device = name === undefined ? disk.name : `${disk.name} (${name})`;
   const why = state.suspended ? suspendedWords(state) : pathWords(state);
   const n = waits.length;
-  const seconds = Math.floor(waits[0]?.seconds ?? 0);
+  const seconds = Math.floor(longest);
   const who = waits.slice(0, MOST).map((w) => `${taskWords(w.task)} (${callerWords(w)})`);
+  const swap = swapOnDisk(of.prog, disk.name, name);
   const more = n > MOST ? ` and ${n - MOST} more` : '';
   return {
     severity: canDieOfWaiting(of.fatal?.kind) ? 'cause' : 'suspect',
@@ -46,8 +56,8 @@ function finding(of: Case, state: MapperState, waits: readonly TaskWait[]): Find
       zh: `${why.title.zh.replace('%', device)}`,
     },
     sentence: {
-      en: `Device ${device} ${why.does.en}; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for its I/O, the longest since ${seconds} s: ${who.join(', ')}${more}.`,
-      zh: `设备 ${device} ${why.does.zh}；${n} 个任务在等待其 I/O，最长已 ${seconds} 秒：${who.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
+      en: `Device ${device} ${why.does.en}; ${n} ${n === 1 ? 'task waits' : 'tasks wait'} for its I/O, the longest since ${seconds} s: ${who.join(', ')}${more}.${swap.en}`,
+      zh: `设备 ${device} ${why.does.zh}；${n} 个任务在等待其 I/O，最长已 ${seconds} 秒：${who.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。${swap.zh}`,
     },
     subject: { address: hex(state.mapped), type: 'struct mapped_device' },
     evidence: [
@@ -56,7 +66,7 @@ function finding(of: Case, state: MapperState, waits: readonly TaskWait[]): Find
       ...waits.slice(0, MOST).flatMap((w): Evidence[] => waitEvidence(of.prog, w).slice(0, 2)),
     ],
     settle: [why.settle],
-    explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'panic.asked', 'panic.nmi'],
+    explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'memory.exhausted', 'panic.asked', 'panic.nmi'],
   };
 }
 

@@ -14,7 +14,7 @@ import {
   waitEvidence,
   waitSubject,
 } from '../diagnosis/wait-evidence.ts';
-import { quotaEvidence, waitsForCpu } from '../diagnosis/waits-for-cpu.ts';
+import { quotaEvidence, quotaSettle, waitsForCpu } from '../diagnosis/waits-for-cpu.ts';
 import type { TaskRecord } from '../kernel/task.ts';
 import { type TaskWait, type WaitGraph, type WaitRoot, waitGraph } from '../kernel/wait-graph.ts';
 import type { Finding } from '../report/finding.ts';
@@ -106,6 +106,7 @@ function finding(of: Case, root: WaitRoot, first: TaskWait): Finding {
       ...(root.own && root.task.state !== 'RU' ? waitEvidence(of.prog, root.own) : []),
       ...quotaEvidence(of.prog, root.task),
     ],
+    settle: quotaSettle(of.prog, root.task),
     explains: ['wait.hung-task', 'panic.asked', 'panic.nmi'],
   };
 }
