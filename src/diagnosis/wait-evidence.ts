@@ -112,6 +112,6 @@ const STUCK = new Set([
 
 /** What a deadlock or a hang leads to. */
 export const SYMPTOMS_OF_WAITING: readonly string[] = [
-  ...['panic.asked', 'panic.nmi', 'wait.hung-task', 'wait.hang', 'work.stall', 'rcu.stall', 'io.stuck'],
+  ...['panic.asked', 'panic.nmi', 'wait.hung-task', 'wait.hang', 'work.stall', 'rcu.stall', 'io.stuck', 'io.slow'],
   ...['cpu.soft-lockup', 'cpu.hard-lockup'],
 ];

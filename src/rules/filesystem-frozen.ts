@@ -82,6 +82,6 @@ function finding(of: Case, { filesystem, waits }: FrozenWaits, carried: Phrase):
         zh: `是谁冻结了 ${path}：快照、备份、虚拟机代理、fsfreeze -f，或其下被挂起的设备；其日志可说明为何没有解冻`,
       },
     ],
-    explains: ['wait.hung-task', 'wait.hang', 'panic.asked', 'panic.nmi'],
+    explains: ['wait.hung-task', 'wait.hang', 'io.slow', 'panic.asked', 'panic.nmi'],
   };
 }

@@ -77,7 +77,7 @@ function finding(of: Case, connection: FuseConnection, waits: readonly Waiting[]
         zh: `在仍运行的机器上，echo 1 > /sys/fs/fuse/connections/${number}/abort 可解除挂起：所有等待者得到错误。`,
       },
     ],
-    explains: ['wait.hung-task', 'wait.hang', 'panic.asked', 'panic.nmi'],
+    explains: ['wait.hung-task', 'wait.hang', 'io.slow', 'panic.asked', 'panic.nmi'],
   };
 }
 

@@ -25,6 +25,7 @@ import { brokenFreelist } from './freelist.ts';
 import { fuseStuck } from './fuse-stuck.ts';
 import { hugePagePools } from './huge-page-pools.ts';
 import { initDied } from './init-died.ts';
+import { ioSlow } from './io-slow.ts';
 import { ioStuck } from './io-stuck.ts';
 import { limitsReached } from './limits-reached.ts';
 import { listCorruption } from './list-corruption.ts';
@@ -114,6 +115,7 @@ export const rules: readonly Rule[] = [
   fuseStuck,
   hugePagePools,
   initDied,
+  ioSlow,
   ioStuck,
   limitsReached,
   listCorruption,

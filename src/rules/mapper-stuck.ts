@@ -66,7 +66,7 @@ function finding(of: Case, state: MapperState, waits: readonly TaskWait[], longe
       ...waits.slice(0, MOST).flatMap((w): Evidence[] => waitEvidence(of.prog, w).slice(0, 2)),
     ],
     settle: [why.settle],
-    explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'memory.exhausted', 'panic.asked', 'panic.nmi'],
+    explains: ['wait.hung-task', 'wait.hang', 'io.stuck', 'io.slow', 'memory.exhausted', 'panic.asked', 'panic.nmi'],
   };
 }
 

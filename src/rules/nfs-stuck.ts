@@ -68,7 +68,7 @@ function finding(of: Case, nfs: NfsMount): Finding {
         zh: `当时 ${server} 是否在运行且可达：它自己的日志、中间的网络（rpcinfo -t ${server} nfs），以及其他客户端是否也失去了它`,
       },
     ],
-    explains: ['wait.hung-task', 'wait.hang', 'panic.asked', 'panic.nmi'],
+    explains: ['wait.hung-task', 'wait.hang', 'io.slow', 'panic.asked', 'panic.nmi'],
   };
 }
 

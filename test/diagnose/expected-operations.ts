@@ -35,7 +35,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   dmswap: { says: /Device dm-0 \(vg0-swap\) is suspended/, object: true },
   multipath: { says: /Multipath device dm-0 \(mpatha\) has lost all its paths.*"labops"/s, object: true },
   throttled: { says: /does not get CPU \d.*control group \/batch has used up its CPU time/s, object: true },
-  slowdisk: { says: /vdc/ },
+  slowdisk: { says: /Disk vdc is slow.*"labops".*dirty pages/s, object: true },
   scsistuck: { says: /Disk sda does not answer/, object: true },
   realtime: { says: /ops-poller/ },
   initexit: { says: /exited with status 3/ },
