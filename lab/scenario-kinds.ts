@@ -256,12 +256,7 @@ export const KINDS = {
   throttled: { ...OPS, mode: 'throttled', append: OPS_HUNG, expect: HUNG },
   slowdisk: { ...OPS, mode: 'slowdisk', append: OPS_HUNG, slowDisk: 200_000, expect: HUNG },
   scsistuck: { ...OPS, mode: 'scsistuck', append: OPS_HUNG_LONG, expect: HUNG },
-  realtime: {
-    ...OPS,
-    mode: 'realtime',
-    append: `${RD_OPS} rcupdate.rcu_cpu_stall_timeout=8 lab.then=kernel.sched_rt_runtime_us=-1,kernel.panic_on_rcu_stall=1`,
-    expect: /RCU Stall/,
-  },
+  realtime: { ...OPS, mode: 'realtime', append: `${OPS_HUNG},kernel.sched_rt_runtime_us=-1`, expect: HUNG },
   initexit: { ...OPS, mode: 'initexit', append: RD_OPS, expect: /Attempted to kill init! exitcode=0x00000300/ },
   initpoison: { ...OPS, mode: 'initpoison', append: RD_OPS, expect: /Attempted to kill init! exitcode=0x00000007/ },
   audit: { ...OPS, mode: 'audit', append: `${RD_OPS} audit=1`, expect: /not syncing: audit:/ },
