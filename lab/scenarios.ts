@@ -336,6 +336,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...scenarios('amd64-6.12-full', ['rbtree', 'freeze', 'taskput']),
   scenario('amd64-6.12-rt', 'ring'),
   ...scenarios('amd64-6.12-server', [...OPERATIONS]),
+  ...scenarios('amd64-6.1', ['cgoom', 'fuse', 'pipes', 'nfs', 'dmsuspend', 'throttled']),
+  ...scenarios('arm64-6.1', ['cgoom', 'fuse', 'grouppids']),
+  ...scenarios('amd64-sid', ['cgoom', 'fuse', 'manyfiles']),
   ...scenarios('amd64-6.12', DRIVERS),
   // 6.1 does not look at the page's counts there
   ...scenarios('amd64-6.1', without(DRIVERS, 'pagemapped')),
