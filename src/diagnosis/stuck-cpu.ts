@@ -28,6 +28,17 @@ export interface StuckCpu {
   readonly spins?: TaskWait;
 }
 
+/** How the others are stopped at a panic, from the entry on: arch/x86/kernel/smp.c, arch/arm64/kernel/smp.c. */
+const STOPPED =
+  /^(?:(?:asm_|__)*sysvec_reboot|stop_this_cpu|native_halt|default_do_nmi|(?:asm_|__)*exc_nmi(?:_\w+)?|end_repeat_nmi|nmi_handle|crash_nmi_callback|el0t_64_(?:irq|fiq)(?:_handler)?|__el0_(?:irq|fiq)_handler_common|el0_interrupt|do_interrupt_handler|call_on_irq_stack|gic_handle_irq|(?:generic_)?handle_(?:domain_irq|percpu_devid_irq)|generic_handle_domain_irq|(?:ipi_handler|do_handle_IPI)|(?:local|ipi)_cpu_stop\w*)$/;
+
+/** Whether a CPU ran a program when the panic stopped it: nothing but the stop is on its stack. */
+export function ranInUserSpace(of: Case, cpu: number): boolean {
+  const stuck = attempt(() => stuckCpu(of, cpu));
+  const frames = stuck?.stack.frames ?? [];
+  return frames.length > 0 && !stuck?.task.kernelThread && frames.every((f) => STOPPED.test(f.symbol ?? ''));
+}
+
 /** Where a CPU was; undefined when its task or stack cannot be read. */
 export function stuckCpu(of: Case, cpu: number): StuckCpu | undefined {
   const address = attempt(() => currentTask(of.prog, cpu));

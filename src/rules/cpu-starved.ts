@@ -5,7 +5,7 @@ import type { Case } from '../diagnosis/case.ts';
 import { memberEvidence, present } from '../diagnosis/evidence.ts';
 import { longWait } from '../diagnosis/hung-reports.ts';
 import type { Rule } from '../diagnosis/rule.ts';
-import { stuckCpu } from '../diagnosis/stuck-cpu.ts';
+import { ranInUserSpace, stuckCpu } from '../diagnosis/stuck-cpu.ts';
 import { canDieOfWaiting, taskWords } from '../diagnosis/wait-evidence.ts';
 import { type RunQueue, runQueues } from '../kernel/sched.ts';
 import { findTask, type TaskRecord, taskTable } from '../kernel/task.ts';
@@ -57,8 +57,10 @@ function starved(of: Case, queue: RunQueue, hog: TaskRecord): Ready[] {
 
 function finding(of: Case, hog: TaskRecord, policy: string, ready: readonly Ready[]): Finding {
   const { cpu } = hog;
-  const frame = attempt(() => stuckCpu(of, cpu))?.frame;
-  const where = frame ? ` in ${frameName(frame)}` : '';
+  const user = ranInUserSpace(of, cpu);
+  const frame = user ? undefined : attempt(() => stuckCpu(of, cpu))?.frame;
+  const where = user ? ', in user space' : frame ? ` in ${frameName(frame)}` : '';
+  const whereZh = user ? '，位于用户空间' : frame ? `，位于 ${frameName(frame)}` : '';
   const who = taskWords(hog);
   const n = ready.length;
   const names = ready.slice(0, MOST).map((r) => taskWords(r.task));
@@ -68,11 +70,11 @@ function finding(of: Case, hog: TaskRecord, policy: string, ready: readonly Read
     confidence: 'likely',
     title: {
       en: `Real-time task ${who} keeps CPU ${cpu} from all others${where}`,
-      zh: `实时任务 ${who} 独占 CPU ${cpu}${frame ? `，位于 ${frameName(frame)}` : ''}`,
+      zh: `实时任务 ${who} 独占 CPU ${cpu}${whereZh}`,
     },
     sentence: {
-      en: `${who} (SCHED_${policy}) runs on CPU ${cpu}${where} and does not sleep; ${n} ${n === 1 ? 'task is' : 'tasks are'} ready and did not get that CPU, the longest for ${seconds} s: ${names.join(', ')}${n > MOST ? ` and ${n - MOST} more` : ''}.`,
-      zh: `${who}（SCHED_${policy}）在 CPU ${cpu} 上运行且不睡眠${frame ? `，位于 ${frameName(frame)}` : ''}；${n} 个任务已就绪却得不到该 CPU，最长 ${seconds} 秒：${names.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
+      en: `${who} (SCHED_${policy}) runs on CPU ${cpu}${where}${user ? ',' : ''} and does not sleep; ${n} ${n === 1 ? 'task is' : 'tasks are'} ready and did not get that CPU, the longest for ${seconds} s: ${names.join(', ')}${n > MOST ? ` and ${n - MOST} more` : ''}.`,
+      zh: `${who}（SCHED_${policy}）在 CPU ${cpu} 上运行且不睡眠${whereZh}；${n} 个任务已就绪却得不到该 CPU，最长 ${seconds} 秒：${names.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
     },
     subject: { ...frameSubject(frame), pid: hog.pid },
     evidence: evidenceOf(of, hog, ready, frame?.symbol ?? undefined),

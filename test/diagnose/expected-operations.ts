@@ -37,7 +37,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   throttled: { says: /does not get CPU \d.*control group \/batch has used up its CPU time/s, object: true },
   slowdisk: { says: /Disk vdc is slow.*"labops".*dirty pages/s, object: true },
   scsistuck: { says: /Disk sda does not answer/, object: true },
-  realtime: { says: /ops-poller/ },
+  realtime: { says: /Real-time task PID \d+ "ops-poller" keeps CPU 1 from all others, in user space/ },
   initexit: { says: /exited with status 3/ },
   initpoison: { says: /SIGBUS.*a page of its memory was found to be bad/s },
   audit: { says: /Audit records were lost.*"ops-auditd"/s },
