@@ -36,7 +36,11 @@ const STOPPED =
 export function ranInUserSpace(of: Case, cpu: number): boolean {
   const stuck = attempt(() => stuckCpu(of, cpu));
   const frames = stuck?.stack.frames ?? [];
-  return frames.length > 0 && !stuck?.task.kernelThread && frames.every((f) => STOPPED.test(f.symbol ?? ''));
+  return (
+    frames.length > 0 &&
+    !stuck?.task.kernelThread &&
+    frames.every((f) => (f.symbol === null ? BigInt(f.pc) < of.prog.kernelStart : STOPPED.test(f.symbol)))
+  );
 }
 
 /** Where a CPU was; undefined when its task or stack cannot be read. */
