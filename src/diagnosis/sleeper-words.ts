@@ -29,8 +29,8 @@ export function sleeperWords(prog: Program, task: TaskRecord): SleeperWords {
   const caller = stack?.site && waitCaller(stack.frames, stack.site)?.symbol?.name;
   const where = caller === undefined || caller === site || ENTRY.test(caller) ? site : `${site} < ${caller}`;
   const seconds = blockedFor(prog, task);
-  const since = seconds === undefined ? '' : ` since ${Math.floor(seconds)} s`;
-  const zh = seconds === undefined ? '' : `，已 ${Math.floor(seconds)} 秒`;
+  const since = seconds === undefined || seconds < 1 ? '' : ` since ${Math.floor(seconds)} s`;
+  const zh = seconds === undefined || seconds < 1 ? '' : `，已 ${Math.floor(seconds)} 秒`;
   const deep = task.state === 'UN' ? 'itself waits uninterruptibly' : 'sleeps';
   return {
     en: `${deep} in ${where}${since}`,

@@ -16,7 +16,8 @@ export const initDied: Rule = {
     const how = endWords(Number(code));
     const lines = of.log.flatMap((r) => r.text.split('\n')).filter((line) => OWN.test(line));
     const poison = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((line) => POISON.test(line));
-    const why = poison === undefined ? NOTHING : POISONED;
+    const injected = of.log.map((r) => r.text.split('\n')[0] ?? '').findLast((line) => INJECTED.test(line));
+    const why = poison === undefined ? NOTHING : injected === undefined ? POISONED : MADE;
     const comm = of.crashed?.comm ?? 'init';
     yield {
       severity: 'cause',
@@ -30,9 +31,11 @@ export const initDied: Rule = {
       evidence: [
         logEvidence(message),
         ...lines.slice(-MOST).map((line) => logEvidence(line, SAID)),
-        ...(poison === undefined ? [] : [logEvidence(poison, SAID)]),
+        ...[poison, injected].flatMap((line) =>
+          poison === undefined || line === undefined ? [] : [logEvidence(line, SAID)],
+        ),
       ],
-      settle: [poison === undefined ? how.settle : MEMORY],
+      settle: [poison === undefined || injected !== undefined ? how.settle : MEMORY],
       ...(poison !== undefined && { explains: ['hardware.error'] }),
     };
   },
@@ -47,6 +50,12 @@ const SAID: Phrase = { en: 'what the kernel said of its fault', zh: '内核对�
 
 /** `Memory failure: 0x1a2b: Sending SIGBUS to systemd:1 due to hardware memory corruption` */
 const POISON = /^(?:Memory failure: 0x[0-9a-f]+: (?:Sending SIGBUS to|Killing) .*:1 (?:due to|due)|MCE: Killing .*:1 )/;
+/** mm/madvise.c, madvise_inject_error(): a test, of the machine or by somebody with CAP_SYS_ADMIN. */
+const INJECTED = /^Injecting memory failure for pfn 0x/;
+const MADE: Phrase = {
+  en: ', because a page of its memory was marked bad: the error was injected by a program (madvise, MADV_HWPOISON), it is not one of the hardware',
+  zh: '，因为它的一页内存被标记为坏页：错误是程序注入的（madvise，MADV_HWPOISON），并非硬件错误',
+};
 const NOTHING: Phrase = { en: '', zh: '' };
 const POISONED: Phrase = {
   en: ', because a page of its memory was found to be bad: a memory error of the hardware, or one that was injected',

@@ -39,7 +39,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   scsistuck: { says: /Disk sda does not answer/, object: true },
   realtime: { says: /Real-time task PID \d+ "ops-poller" keeps CPU 1 from all others, in user space/ },
   initexit: { says: /exited with status 3/ },
-  initpoison: { says: /SIGBUS.*a page of its memory was found to be bad/s },
+  initpoison: { says: /SIGBUS.*a page of its memory was marked bad: the error was injected/s },
   audit: { says: /Audit records were lost.*"ops-auditd"/s },
   softdog: { says: /"ops-watchdogd" has \/dev\/watchdog\d? open.*stopped \(SIGSTOP\)/s },
   mce: { says: /hardware|machine check/i },
