@@ -1,7 +1,8 @@
 import { DRIVERS, DRIVERS_ARM, DRIVERS_NEW } from './driver-kinds.ts';
 import type { KernelTag } from './kernels.ts';
+import { OPERATIONS } from './operation-kinds.ts';
 import type { DumpFormat } from './qemu.ts';
-import { HANGS, KINDS, type Kind, type KindName, MISUSES, OPERATIONS } from './scenario-kinds.ts';
+import { HANGS, KINDS, type Kind, type KindName, MISUSES } from './scenario-kinds.ts';
 
 /** One boot to a crash: which kernel, what happens, and what is dumped. */
 export interface Scenario {
