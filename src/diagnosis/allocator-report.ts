@@ -1,3 +1,5 @@
+import type { Bytes } from '../base/units.ts';
+
 /** What the slab allocator's own checks, KASAN or KFENCE reported. */
 export interface AllocatorReport {
   readonly by: 'slub' | 'kasan' | 'kfence';
@@ -17,6 +19,8 @@ export interface AllocatorReport {
   readonly cache?: string;
   /** Address of the object. A hashed one is left out: it leads nowhere. */
   readonly object?: bigint;
+  /** Bytes from the beginning of its slab to the object, by SLUB: true also where the address is hashed. */
+  readonly offset?: Bytes;
   /** What was accessed, by KASAN; a free has no size. */
   readonly access?: { readonly what: 'read' | 'write' | 'free'; readonly size?: number; readonly address: bigint };
   /** Lines of the report from its first on. */
@@ -71,6 +75,7 @@ function slubReport(line: string, rest: readonly string[]): AllocatorReport | un
   if (!head) return undefined;
   const [, cache = '', words = ''] = head;
   const object = match(rest, /^(?:Object|INFO: Object) 0x([0-9a-f]{8,16})/);
+  const offset = /@offset=(\d{1,9})\b/.exec(object?.line ?? '')?.[1];
   const destroyer = match(
     rest,
     /^kmem_cache_destroy \S+: Slab cache still has objects when called from (\S+(?: \[\w+\])?)/,
@@ -78,6 +83,7 @@ function slubReport(line: string, rest: readonly string[]): AllocatorReport | un
   return {
     ...{ by: 'slub', kind: kindOf(SLUB, words), line, words, cache },
     ...addressOf(object?.group),
+    ...(offset && { offset: Number(offset) }),
     ...(destroyer && { place: destroyer.group }),
     ...tracks(rest, /^(?:INFO: )?Allocated in (\S+(?: \[\w+\])?)/, /^(?:INFO: )?Freed in (\S+(?: \[\w+\])?)/),
   };

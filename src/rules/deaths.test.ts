@@ -199,6 +199,19 @@ test('a broken list: which pointer, and whether one bit is wrong', () => {
   assert.doesNotMatch(gone?.sentence.en ?? '', /differ in bit/);
 });
 
+test('a hashed address of a report and its place in the slab: the object that the dying code held', () => {
+  const { memory, full } = wholeSlabKernel();
+  const log = (offset: number): string[] => [
+    'BUG things (Tainted: G           OE     ): Object already free',
+    `INFO: Object 0x00000000157b2834 @offset=${offset} fp=0x0000000000000000`,
+  ];
+  const frames = [{ symbol: 'f', registers: { rdi: full.object(3) } }];
+  const [found] = run(allocatorReported, { memory, frames, log: log(3 * 128) });
+  assert.equal(found?.subject?.address, `0x${full.object(3).toString(16)}`);
+  const [other] = run(allocatorReported, { memory, frames, log: log(4 * 128) });
+  assert.equal(other?.subject?.address, undefined);
+});
+
 test('a hashed address of a report leads to no object', () => {
   const log = [
     'BUG: KFENCE: use-after-free read in reads+0x5/0x10 [m]',
