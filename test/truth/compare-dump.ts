@@ -1,5 +1,6 @@
 import { AnalysisError, NotFoundError } from '../../src/base/errors.ts';
 import { Lazy } from '../../src/base/lazy.ts';
+import { logRecords } from '../../src/kernel/printk.ts';
 import { taskTable } from '../../src/kernel/task.ts';
 import { taskSlabObjects } from '../../src/kernel/task-slab-scan.ts';
 import { HostDebugInfo } from '../../src/node/debug-info.ts';
@@ -96,7 +97,7 @@ function compare(prog: Program, session: FullSession, console: ConsoleText): Che
     compareCrashStack(console, crashed(), addressesOf),
     compareTaskStacks(console, stacks, active, schedulerText(prog), ran, addressesOf),
     compareTasks(console, tasks, ran),
-    compareLog(console, ask<{ records: LogAnswer[] }>('log').records),
+    compareLog(console, ask<{ records: LogAnswer[] }>('log').records, logRecords(prog).records[0]?.sequence ?? 0n),
     compareModules(console, ask<{ modules: ModuleAnswer[] }>('mod').modules),
     compareMounts(console, ask<{ mounts: MountAnswer[] }>('mount').mounts),
     subject(prog, 'meminfo', () => compareMemory(prog, console, since())),

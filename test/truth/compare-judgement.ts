@@ -106,7 +106,8 @@ export function compareCacheAndBalance(prog: Program, console: ConsoleText, sinc
   } else check.expect(!cut && Math.abs(pages - counted) <= drift, () => `${pages} pages of files, ${counted} counted`);
   const guest = new Map(parseMemInfo(section(console, 'meminfo')).map((l) => [l.name, l.value]));
   const listed = ((guest.get('Cached') ?? 0) + (guest.get('Buffers') ?? 0)) / kib;
-  check.expect(Math.abs(pages - listed) <= since.pages, () => `${pages} pages of files, guest ${listed}`);
+  if (guest.size > 0)
+    check.expect(Math.abs(pages - listed) <= since.pages, () => `${pages} pages of files, guest ${listed}`);
   const { total = 0, unaccounted = 0 } = memoryBalance(prog);
   // the counters that are summed drift one by one
   const least = -10 * drift;
