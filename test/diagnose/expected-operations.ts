@@ -42,7 +42,7 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   initpoison: { says: /SIGBUS.*a page of its memory was marked bad: the error was injected/s },
   audit: { says: /Audit records were lost.*"ops-auditd"/s },
   softdog: { says: /"ops-watchdogd" has \/dev\/watchdog\d? open.*stopped \(SIGSTOP\)/s },
-  mce: { says: /hardware|machine check/i },
+  mce: { says: /CPU 1, bank 9: an error of a cache .*uncorrected.*0x1234a000, which is/s },
   unplug: { says: /sda/ },
   ext4meta: { says: /\/mnt.*errors=panic/s, object: true },
   xfsmeta: { says: /\/data/ },

@@ -4,7 +4,7 @@ import type { StepMaker } from './step-facts.ts';
 /** Somebody may have mended it already. */
 export const searchFix: StepMaker = function* (facts) {
   // nobody mends what was asked for, a lack of memory, or a server that is gone
-  const first = facts.accusing.find((f) => !/^(?:panic|module|memory|io|fs|fuse|nfs|limits)\./.test(f.rule));
+  const first = facts.accusing.find((f) => !/^(?:panic|module|memory|io|fs|fuse|nfs|limits|hardware)\./.test(f.rule));
   const name = first?.subject?.function ?? facts.report.crash.function ?? undefined;
   if (!first || name === undefined || passesThrough(name)) return;
   yield {
