@@ -27,12 +27,15 @@ export {
 } from './bpf.ts';
 export { type BtrfsState, btrfsState } from './btrfs.ts';
 export { type FreeBlock, type FreeList, freeBlockOf, type ZoneFreeLists, zoneFreeLists } from './buddy.ts';
+export { type BufferMemory, pipeMemory, socketMemory } from './buffer-memory.ts';
 export { cacheType } from './cache-type.ts';
 export { completionHolders } from './completion.ts';
 export { type PendingCall, pendingCall } from './cpu-call.ts';
+export { type UsedUpQuota, usedUpQuota } from './cpu-quota.ts';
 export { cpuRegisters } from './cpu-registers.ts';
 export { cpusInMask, nrCpuIds } from './cpumask.ts';
 export { type Dentries, type DentryPath, dentries } from './dentry-path.ts';
+export { type DescriptorFile, descriptorFiles } from './descriptor-files.ts';
 export { type PhysicalPlace, physicalPlace } from './device-memory.ts';
 export {
   blockDeviceNumbers,
@@ -44,6 +47,8 @@ export {
 export { type DeviceStep, devicePath } from './device-path.ts';
 export { type DiskDriver, diskDriver } from './disk-driver.ts';
 export { type DiskRequests, diskRequests, type InFlightRequest } from './disk-requests.ts';
+export { type DiskStats, diskStats } from './disk-stats.ts';
+export { type MapperState, type MultipathState, mapperStates } from './dm-state.ts';
 export { type MapperTarget, mapperTargets } from './dm-table.ts';
 export { dmiHardware, dmiStrings } from './dmi.ts';
 export { enumerators } from './enumerators.ts';
@@ -55,6 +60,7 @@ export { type FilesystemState, type FilesystemStates, filesystemStates } from '.
 export { type FrozenWaits, frozenWaits } from './frozen-waits.ts';
 export { type FilePath, type FilePaths, filePaths } from './fs-path.ts';
 export { type TaskDirectories, type TaskDirectory, taskDirectories } from './fs-struct.ts';
+export { type FuseConnection, type FuseRequest, fuseConnections } from './fuse.ts';
 export { type FutexWait, futexWait } from './futex-wait.ts';
 export { globalAddress } from './global-address.ts';
 export { hlistBlEntries, hlistEntries, hlistNullsEntries } from './hlist.ts';
@@ -64,6 +70,7 @@ export { type HugePageSize, hugePageSizes } from './hugetlb.ts';
 export { type IndexEntries, idrEntries, xarrayEntries } from './idr-xarray.ts';
 export { kernelConfig } from './ikconfig.ts';
 export { type InodeKind, type InodeRecord, inodes, mappingPages } from './inode.ts';
+export { type InodeCount, inodeCounts } from './inode-counts.ts';
 export { type CachedPages, cachedPages } from './inode-pages.ts';
 export {
   blockDeviceName,
@@ -93,6 +100,7 @@ export { kasanTracks } from './kasan-track.ts';
 export { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 export { type KfenceObject, kfenceObject } from './kfence.ts';
 export { type KlistEntry, type KlistWalk, klistEntries } from './klist.ts';
+export { type Alike, type ReachedLimit, reachedLimits } from './limits.ts';
 export { type LinkedListShape, type LinkedListWalk, linkedList } from './linked-list.ts';
 export {
   type ChainShape,
@@ -131,6 +139,7 @@ export {
   netNamespace,
 } from './net-device.ts';
 export { arpCache, type Neighbour, type Neighbours } from './net-neighbour.ts';
+export { type NfsMount, nfsMounts, type RpcCall } from './nfs.ts';
 export { type ObjectIdentity, objectIdentity } from './object-identity.ts';
 export { objectTracks } from './object-tracks.ts';
 export { oomLog } from './oom-log.ts';
@@ -227,6 +236,7 @@ export { type SlabTrack, slabTracks } from './slab-track.ts';
 export { arraySlabAt, arraySlabRecords, slabUsage } from './slab-usage.ts';
 export { type SlabUsage, slubUsage } from './slub.ts';
 export { type SocketEnd, type SocketRecord, socketOfInode } from './socket.ts';
+export { networkDiskPeers, type SocketPeer, socketPeer } from './socket-peer.ts';
 export { softirqActions } from './softirq.ts';
 export { type MemorySection, type MemorySections, memorySections } from './sparsemem.ts';
 export { type StackText, stackOverflowSigns, stackText, stackWords } from './stack-text.ts';
@@ -248,6 +258,7 @@ export {
   taskPriority,
   taskTimes,
 } from './task-detail.ts';
+export { type TaskHome, taskHome } from './task-home.ts';
 export { taskStack } from './task-stack.ts';
 export { taskStateCode, taskStateLetter, taskStateNames } from './task-state.ts';
 export { type KernelTime, kernelTime, tickRate } from './timekeeping.ts';
@@ -272,6 +283,7 @@ export {
 } from './wait-graph.ts';
 export { type Waiter, type WaitQueue, waitQueue } from './wait-queue.ts';
 export type { FoundHow, Holder, HolderHow, WaitResource } from './wait-resource.ts';
+export { type CodeNames, throughCode } from './wait-through.ts';
 export { blockedFor } from './wait-times.ts';
 export { type Worker, type WorkerPool, type WorkerPools, workerPools } from './workqueue.ts';
 export { xarrayItems } from './xarray.ts';

@@ -1,4 +1,5 @@
 import { attempt } from '../base/attempt.ts';
+import type { Phrase } from '../base/phrase.ts';
 import { addrAdd } from '../base/u64.ts';
 import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
@@ -55,12 +56,15 @@ function starved(of: Case, queue: RunQueue, hog: TaskRecord): Ready[] {
   return ready.sort((a, b) => b.seconds - a.seconds);
 }
 
+const IN_USER_SPACE: Phrase = { en: ', in user space', zh: '，位于用户空间' };
+const NOWHERE: Phrase = { en: '', zh: '' };
+
 function finding(of: Case, hog: TaskRecord, policy: string, ready: readonly Ready[]): Finding {
   const { cpu } = hog;
   const user = ranInUserSpace(of, cpu);
   const frame = user ? undefined : attempt(() => stuckCpu(of, cpu))?.frame;
-  const where = user ? ', in user space' : frame ? ` in ${frameName(frame)}` : '';
-  const whereZh = user ? '，位于用户空间' : frame ? `，位于 ${frameName(frame)}` : '';
+  const named = frame ? frameName(frame) : undefined;
+  const where = user ? IN_USER_SPACE : named === undefined ? NOWHERE : { en: ` in ${named}`, zh: `，位于 ${named}` };
   const who = taskWords(hog);
   const n = ready.length;
   const names = ready.slice(0, MOST).map((r) => taskWords(r.task));
@@ -69,12 +73,12 @@ function finding(of: Case, hog: TaskRecord, policy: string, ready: readonly Read
     severity: canDieOfWaiting(of.fatal?.kind) ? 'cause' : 'suspect',
     confidence: 'likely',
     title: {
-      en: `Real-time task ${who} keeps CPU ${cpu} from all others${where}`,
-      zh: `实时任务 ${who} 独占 CPU ${cpu}${whereZh}`,
+      en: `Real-time task ${who} keeps CPU ${cpu} from all others${where.en}`,
+      zh: `实时任务 ${who} 独占 CPU ${cpu}${where.zh}`,
     },
     sentence: {
-      en: `${who} (SCHED_${policy}) runs on CPU ${cpu}${where}${user ? ',' : ''} and does not sleep; ${n} ${n === 1 ? 'task is' : 'tasks are'} ready and did not get that CPU, the longest for ${seconds} s: ${names.join(', ')}${n > MOST ? ` and ${n - MOST} more` : ''}.`,
-      zh: `${who}（SCHED_${policy}）在 CPU ${cpu} 上运行且不睡眠${whereZh}；${n} 个任务已就绪却得不到该 CPU，最长 ${seconds} 秒：${names.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
+      en: `${who} (SCHED_${policy}) runs on CPU ${cpu}${where.en} and does not sleep; ${n} ${n === 1 ? 'task is' : 'tasks are'} ready and did not get that CPU, the longest for ${seconds} s: ${names.join(', ')}${n > MOST ? ` and ${n - MOST} more` : ''}.`,
+      zh: `${who}（SCHED_${policy}）在 CPU ${cpu} 上运行且不睡眠${where.zh}；${n} 个任务已就绪却得不到该 CPU，最长 ${seconds} 秒：${names.join('、')}${n > MOST ? `，另有 ${n - MOST} 个` : ''}。`,
     },
     subject: { ...frameSubject(frame), pid: hog.pid },
     evidence: evidenceOf(of, hog, ready, frame?.symbol ?? undefined),

@@ -1,4 +1,5 @@
 import { hex } from '../base/hex.ts';
+import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { longWait } from '../diagnosis/hung-reports.ts';
@@ -37,9 +38,8 @@ function finding(of: Case, nfs: NfsMount): Finding {
   const ip = nfs.address === undefined || nfs.address === server ? '' : ` (${nfs.address})`;
   const who = waits.slice(0, MOST).map((w) => `${taskWords(w.task)} (${callerWords(w)})`);
   const count = waits.length;
-  const link =
-    nfs.connected === undefined ? '' : nfs.connected ? '; its connection is up' : '; there is no connection to it';
-  const linkZh = nfs.connected === undefined ? '' : nfs.connected ? '；连接仍在' : '；与其没有连接';
+  const link = nfs.connected === undefined ? NOTHING : nfs.connected ? UP : DOWN;
+  const waiting = waitingWords(count, who);
   const peers = nfs.peer ? [nfs.peer] : [];
   const peer = peerWords(of.prog, peers);
   const procedure = oldest?.procedure ?? 'call';
@@ -49,8 +49,8 @@ function finding(of: Case, nfs: NfsMount): Finding {
     confidence: 'certain',
     title: { en: `NFS server ${server} does not answer`, zh: `NFS 服务器 ${server} 无响应` },
     sentence: {
-      en: `Server ${server}${ip} of ${mount.path} (${mount.device}) has not answered ${n} ${n === 1 ? 'call' : 'calls'}, the oldest a ${procedure} of ${seconds} s ago${link}; ${waitingEn(count, who)}.${peer.en}`,
-      zh: `${mount.path}（${mount.device}）的服务器 ${server}${ip} 有 ${n} 个调用未应答，最早的是 ${seconds} 秒前的 ${procedure}${linkZh}；${count} 个任务在等待${who.length > 0 ? `：${who.join('、')}` : ''}。${peer.zh}`,
+      en: `Server ${server}${ip} of ${mount.path} (${mount.device}) has not answered ${n} ${n === 1 ? 'call' : 'calls'}, the oldest a ${procedure} of ${seconds} s ago${link.en}; ${waiting.en}.${peer.en}`,
+      zh: `${mount.path}（${mount.device}）的服务器 ${server}${ip} 有 ${n} 个调用未应答，最早的是 ${seconds} 秒前的 ${procedure}${link.zh}；${waiting.zh}。${peer.zh}`,
     },
     subject: {
       ...(oldest && { address: hex(oldest.address), type: 'struct rpc_task' }),
@@ -72,9 +72,18 @@ function finding(of: Case, nfs: NfsMount): Finding {
   };
 }
 
-function waitingEn(count: number, who: readonly string[]): string {
-  if (count === 0) return 'no task waits uninterruptibly for it';
-  return `${count} ${count === 1 ? 'task waits' : 'tasks wait'} for it: ${who.join(', ')}${count > MOST ? ` and ${count - MOST} more` : ''}`;
+const NOTHING: Phrase = { en: '', zh: '' };
+const UP: Phrase = { en: '; its connection is up', zh: '；连接仍在' };
+const DOWN: Phrase = { en: '; there is no connection to it', zh: '；与其没有连接' };
+
+function waitingWords(count: number, who: readonly string[]): Phrase {
+  if (count === 0) return { en: 'no task waits uninterruptibly for it', zh: '没有任务不可中断地等待它' };
+  const more = count - who.length;
+  const rest = more > 0 ? { en: ` and ${more} more`, zh: `，另有 ${more} 个` } : NOTHING;
+  return {
+    en: `${count} ${count === 1 ? 'task waits' : 'tasks wait'} for it: ${who.join(', ')}${rest.en}`,
+    zh: `${count} 个任务在等待它：${who.join('、')}${rest.zh}`,
+  };
 }
 
 /** `nfs: server filer not responding, still trying` */

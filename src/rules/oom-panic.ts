@@ -105,12 +105,16 @@ function everybody(memory: MemoryJudgement): MemoryJudgement {
 function noneLeft({ processes: { processes, count } }: MemoryJudgement): Phrase {
   const safe = processes.filter((p) => p.exempt === 'oom_score_adj -1000').length;
   const all = safe > 0 && processes.every((p) => p.exempt !== undefined);
+  const largest = count > processes.length ? 'of the largest ' : '';
   const why = all
-    ? `: ${count === processes.length ? '' : 'of the largest '}${safe} of ${processes.length} have oom_score_adj -1000`
-    : '';
+    ? {
+        en: `: ${largest}${safe} of ${processes.length} have oom_score_adj -1000`,
+        zh: `：${largest === '' ? '' : '最大的 '}${processes.length} 个进程中有 ${safe} 个的 oom_score_adj 为 -1000`,
+      }
+    : { en: '', zh: '' };
   return {
-    en: `there was no process left that could be killed${why}`,
-    zh: `已没有可以杀死的进程${all ? `：${processes.length} 个进程中有 ${safe} 个的 oom_score_adj 为 -1000` : ''}`,
+    en: `there was no process left that could be killed${why.en}`,
+    zh: `已没有可以杀死的进程${why.zh}`,
   };
 }
 

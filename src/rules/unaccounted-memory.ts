@@ -57,13 +57,14 @@ export const unaccountedMemory: Rule = {
 
 /** No counter names it, but the open files of processes do. */
 function known(memory: MemoryJudgement, { words, ends, subject, evidence, settle }: HeldBy, size: string): Finding {
+  const begin = { en: words.en.replace(/^./, (c) => c.toUpperCase()), zh: words.zh };
   return {
     severity: pressure(memory) === 'nothing' ? 'context' : 'suspect',
     confidence: 'likely',
     title: { en: 'Data that nobody reads hold much memory', zh: '无人读取的数据占用大量内存' },
     sentence: {
-      en: `${words.en.replace(/^./, (c) => c.toUpperCase())} hold ${size} of the memory, ${ends.en}.`,
-      zh: `${words.zh}占用 ${size} 的内存，${ends.zh}。`,
+      en: `${begin.en} hold ${size} of the memory, ${ends.en}.`,
+      zh: `${begin.zh}占用 ${size} 的内存，${ends.zh}。`,
     },
     subject,
     evidence,
