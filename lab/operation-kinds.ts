@@ -84,8 +84,6 @@ export const OPERATION_KINDS = {
     monitorAt: { text: 'LAB: the disk may go', command: 'device_del scsi' },
   },
   ext4meta: { ...OPS, mode: 'ext4meta', append: RD_OPS, expect: /panic forced after error/ },
-  xfsmeta: { ...OPS, mode: 'xfsmeta', append: RD_OPS, storage: true },
-  btrfsmeta: { ...OPS, mode: 'btrfsmeta', append: RD_OPS, storage: true },
   container: { ...OPS, mode: 'container', append: RD_OPS, expect: /sysrq triggered crash/ },
   // the guest with labdrv.ko
 } as const satisfies Record<string, Kind>;

@@ -1,3 +1,4 @@
+import type { Phrase } from '../base/phrase.ts';
 import type { Case } from '../diagnosis/case.ts';
 import type { Rule } from '../diagnosis/rule.ts';
 import type { Evidence, Finding } from '../report/finding.ts';
@@ -27,12 +28,17 @@ function finding(of: Case, filesystem: FilesystemData, signs: readonly Evidence[
   const told = (of.panic.message ?? '').replace(/^Kernel panic - not syncing: /, '');
   const killed = PANIC.test(told);
   const name = `${filesystem.type} ${path} (${device})`;
+  const failure = killed ? diskFailure(of, device) : undefined;
+  const disk = whyWords(of, device, failure);
   return {
     severity: killed ? 'cause' : 'suspect',
     confidence: killed ? 'certain' : 'likely',
     title: { en: `Filesystem ${path} is in error`, zh: `文件系统 ${path} 处于错误状态` },
     sentence: killed
-      ? { en: `${name} met an error and is mounted with errors=panic.`, zh: `${name} 出错，且以 errors=panic 挂载。` }
+      ? {
+          en: `${name} met an error and is mounted with errors=panic${disk.en}.`,
+          zh: `${name} 出错，且以 errors=panic 挂载${disk.zh}。`,
+        }
       : {
           en: `${name} has met an error: ${signs.map((s) => s.what.en).join(', ')}. What it holds may be damaged, or its disk failed.`,
           zh: `${name} 出过错：${signs.map((s) => s.what.zh).join('、')}。其中的数据可能已损坏，或磁盘发生过故障。`,
@@ -41,6 +47,7 @@ function finding(of: Case, filesystem: FilesystemData, signs: readonly Evidence[
     evidence: killed
       ? [
           ...lastError(of, device),
+          ...(failure === undefined ? [] : [{ what: DISK, value: failure, command: 'log' }]),
           ...signs,
           { what: { en: 'the panic', zh: 'panic 信息' }, value: told, command: 'log' },
         ]
@@ -57,11 +64,38 @@ function finding(of: Case, filesystem: FilesystemData, signs: readonly Evidence[
 /** What it said when it met the error: the newest such line is the one that stopped the kernel. */
 function lastError(of: Case, device: string): Evidence[] {
   const lines = of.log.map((r) => r.text.split('\n')[0] ?? '');
-  const line = lines.findLast((l) => ERROR.test(l) && l.includes(device));
+  // what comes after it, as that the superblock cannot be written, is a consequence
+  const line = [MET, ERROR].map((kind) => lines.findLast((l) => kind.test(l) && l.includes(device))).find(Boolean);
   if (line === undefined) return [];
   return [{ what: { en: 'the error that it met', zh: '它遇到的错误' }, value: line, command: 'log' }];
 }
 
+/** block/blk-core.c, blk_print_req_error(); fs/buffer.c, buffer_io_error() */
+function diskFailure(of: Case, device: string): string | undefined {
+  const its = new RegExp(`\\b(?:error, dev|error on dev) ${device.replaceAll(/[^\w-]/g, '.')}\\b`);
+  return of.log.map((r) => r.text.split('\n')[0] ?? '').find((line) => its.test(line));
+}
+
+function whyWords(of: Case, device: string, failure: string | undefined): Phrase {
+  if (failure !== undefined) return FAILED;
+  return lastError(of, device).some((e) => /: trigger_test_error:/.test(e.value)) ? ASKED : DAMAGED;
+}
+
+/** fs/ext4/sysfs.c, trigger_test_error() */
+const ASKED: Phrase = {
+  en: ': the error was asked for by writing to trigger_fs_error in sysfs',
+  zh: '：该错误是写 sysfs 的 trigger_fs_error 人为触发的',
+};
+const DISK: Phrase = { en: 'the first error of its disk', zh: '其磁盘的首个错误' };
+const FAILED: Phrase = {
+  en: ': its disk failed, or is gone, and the file system could not go on without it',
+  zh: '：其磁盘出错或已消失，文件系统无法继续',
+};
+const DAMAGED: Phrase = {
+  en: ': the log has no error of its disk, so that the data are damaged, on the disk or in memory',
+  zh: '：日志中没有其磁盘的错误，说明数据（磁盘上或内存中的）已损坏',
+};
+const MET = /^EXT[24]-fs error \(device/;
 const ERROR = /^(?:EXT[24]-fs|XFS|BTRFS)\b.*(?:error|corrupt)/i;
 
 function signsOf(filesystem: FilesystemData): Evidence[] {

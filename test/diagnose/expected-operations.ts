@@ -43,9 +43,10 @@ export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   audit: { says: /Audit records were lost.*"ops-auditd"/s },
   softdog: { says: /"ops-watchdogd" has \/dev\/watchdog\d? open.*stopped \(SIGSTOP\)/s },
   mce: { says: /CPU 1, bank 9: an error of a cache .*uncorrected.*0x1234a000, which is/s },
-  unplug: { says: /sda/ },
-  ext4meta: { says: /\/mnt.*errors=panic/s, object: true },
-  xfsmeta: { says: /\/data/ },
-  btrfsmeta: { says: /\/data/ },
+  unplug: { says: /\/data \(sda\) met an error.*its disk failed, or is gone/s, object: true },
+  ext4meta: {
+    says: /\/mnt.*errors=panic: the log has no error of its disk, so that the data are damaged/s,
+    object: true,
+  },
   container: { says: /asked for.*container "web-1" \(control group \/docker\/4f5e3c7d1b2a\)/s, innocent: true },
 };
