@@ -73,6 +73,17 @@ function connectionOf(prog: Program, superblock: Addr): Addr {
   return findStruct(prog, 'fuse_mount') ? structAt(prog, 'fuse_mount', info).get('fc').toBigInt() : info;
 }
 
+/** What carries the requests: the connection itself, or since 7.x a structure of its own. */
+interface Channel {
+  readonly type: 'fuse_conn' | 'fuse_chan';
+  readonly address: Addr;
+}
+
+function channelOf(prog: Program, connection: Addr): Channel {
+  if (!findStruct(prog, 'fuse_conn')?.findMember('chan')) return { type: 'fuse_conn', address: connection };
+  return { type: 'fuse_chan', address: structAt(prog, 'fuse_conn', connection).get('chan').toBigInt() };
+}
+
 class ConnectionReader {
   readonly #prog: Program;
   readonly #places: readonly MountRecord[];
@@ -86,24 +97,25 @@ class ConnectionReader {
   connection(address: Addr): FuseConnection {
     const prog = this.#prog;
     const connection = structAt(prog, 'fuse_conn', address);
-    const devices = this.#fuseDevices(address);
+    const channel = channelOf(prog, address);
+    const devices = this.#fuseDevices(channel);
     const own = this.#places.filter((m) => /fuse|virtiofs/.test(m.type));
     return {
       address,
       number: connection.get('dev').toNumber() & 0xfffff,
-      connected: connection.get('connected').toNumber() !== 0,
+      connected: structAt(prog, channel.type, channel.address).get('connected').toNumber() !== 0,
       mounts: own.filter((m) => attempt(() => connectionOf(prog, m.superblock)) === address),
       daemons: [...new Set(devices.flatMap((at) => this.#openers().get(at) ?? []))],
       requests: [
-        ...this.#requests(addrAdd(address, structOffset(prog, 'fuse_conn', 'iq.pending')), false),
+        ...this.#requests(addrAdd(channel.address, structOffset(prog, channel.type, 'iq.pending')), false),
         ...devices.flatMap((at) => this.#taken(at)),
       ],
     };
   }
 
-  #fuseDevices(connection: Addr): Addr[] {
+  #fuseDevices({ type, address }: Channel): Addr[] {
     const prog = this.#prog;
-    const head = addrAdd(connection, structOffset(prog, 'fuse_conn', 'devices'));
+    const head = addrAdd(address, structOffset(prog, type, 'devices'));
     const entry = structOffset(prog, 'fuse_dev', 'entry');
     return [...listEntries(prog, head, 'FUSE devices', MAX_CONNECTIONS)].map((node) => addrAdd(node, -entry));
   }

@@ -3,7 +3,7 @@ import type { Expected } from './expected.ts';
 /** Of the guest ops, by its modes: what a support engineer has to be told. */
 export const EXPECTED_OPERATIONS: Readonly<Record<string, Expected>> = {
   cgoom: {
-    says: /Control group \/kubepods\/pod7 ran out of memory: it uses 96 MB of its limit of 96 MB.*labops \(pid \d+\) holds the most.*itself was not short/s,
+    says: /Control group \/kubepods\/pod7 ran out of memory: it uses 9[56](?:\.\d)? MB of its limit of 96 MB.*labops \(pid \d+\) holds the most.*itself was not short/s,
   },
   nokill: { says: /no process left that could be killed: .*oom_score_adj -1000; labops \(pid \d+\) holds the most/s },
   hugepages: { says: /pools of huge pages \(0 of \d+ of hugepages-2048kB are in use\) hold/s, object: true },
