@@ -59,3 +59,14 @@ test('no comma before the full stop', () => {
   });
   assert.equal(text, 'The kernel reported bug in init_cache, called from init_group.');
 });
+
+test('a panic in its own words, and who called it', () => {
+  const frames = ['dump_stack_lvl', 'vpanic', 'panic', 'softdog_fire', 'hrtimer_run'].map((name) => ({
+    function: name,
+  }));
+  const message = 'Kernel panic - not syncing: Software Watchdog Timer expired';
+  assert.equal(
+    story({ kind: 'panic', message, panic: message, traces: [{ frames }], mainTrace: 0 }),
+    'The kernel panicked ("Software Watchdog Timer expired") in softdog_fire, called from hrtimer_run.',
+  );
+});

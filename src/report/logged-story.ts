@@ -20,7 +20,7 @@ export function storyOf(report: LoggedReportData): string {
     .filter((part) => part !== '')
     .join(' ')
     .replace(/,$/, '');
-  const end = report.panic === null ? '' : ' The kernel stopped with it.';
+  const end = report.panic === null || report.kind === 'panic' ? '' : ' The kernel stopped with it.';
   const times = report.count > 1 ? ` It happened ${report.count} times.` : '';
   return `${sentence}.${end}${times}`;
 }
@@ -78,15 +78,29 @@ function whatText(report: LoggedReportData, trace: LoggedTrace | undefined): str
           all.findIndex((f) => f.function === report.frame),
         ),
       );
-  const at = report.place?.function ?? frames[0]?.function ?? report.frame;
-  const caller = frames.find((frame) => frame.function !== at);
+  const told = report.place
+    ? frames
+    : frames.slice(
+        Math.max(
+          0,
+          frames.findIndex((f) => !PRINTS.test(f.function)),
+        ),
+      );
+  const at = report.place?.function ?? told[0]?.function ?? report.frame;
+  const caller = told.find((frame) => frame.function !== at);
   const called = caller && frames.indexOf(caller) !== trace?.interrupted ? `, called from ${caller.function},` : '';
   const where = at === '' ? '' : `in ${at}${called}`;
   if (fault?.address !== undefined && fault.access !== undefined) {
     return `The kernel ${ACCESS[fault.access]} address ${shortAddress(fault.address)}${nearNull(fault.address)} ${where}`.trimEnd();
   }
+  const words = /^Kernel panic - not syncing: (.+)$/.exec(report.message)?.[1];
+  if (report.kind === 'panic' && words !== undefined) return `The kernel panicked ("${words}") ${where}`.trimEnd();
   return `The kernel reported ${report.title.split(' in ')[0]} ${where}`.trimEnd();
 }
+
+/** They print the trace or are the panic itself: what is of interest called them. */
+const PRINTS =
+  /^(?:dump_stack(?:_lvl|_print_info)?|__dump_stack|show_stack(?:_log_lvl)?|dump_backtrace(?:\.part\.\d+)?|v?panic|nmi_panic|dump_header)$/;
 
 function contextPhrase({ context }: LoggedReportData): string {
   if (!context || context.kind === 'task') return '';
