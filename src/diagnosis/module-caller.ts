@@ -37,7 +37,10 @@ function withoutFrame(of: Case, site: FrameData, near: readonly FrameData[]): Fr
   return frameOf(step, site);
 }
 
-/** A function that called it by the last jump that it made, after which no stack has it any more. */
+/**
+ * A function that called it and is on no stack: by the last jump that it made, or because what it called has no frame of its own and the
+ * return address is in a register.
+ */
 function jumpedOn(of: Case, site: FrameData, near: readonly FrameData[]): FrameData | undefined {
   const { prog, unwound, panic, place } = of;
   if (!unwound || !place) return undefined;
@@ -47,7 +50,7 @@ function jumpedOn(of: Case, site: FrameData, near: readonly FrameData[]): FrameD
   };
   const path = attempt(() => callPath(prog, { stack: unwound, index: place.index, ...own })) ?? [];
   const found = path.find((c) => c.module !== undefined && !isWrapper(c.function, site.symbol));
-  return found?.jumped && !near.some((f) => f.symbol === found.function) ? frameOf(found, site) : undefined;
+  return found && !near.some((f) => f.symbol === found.function) ? frameOf(found, site) : undefined;
 }
 
 function frameOf(

@@ -73,6 +73,9 @@ function isSame(value: bigint, kind: string): boolean {
 /** Registers that a function gives back as it found them: of the calling conventions of x86-64 and arm64. */
 const KEPT = /^(?:rbx|rbp|r1[2-5]|x19|x2[0-9])$/;
 
+/** Stands for a letter that is not known: `?`. */
+const UNKNOWN = 0x3f;
+
 /** The return address as text, and what follows it. */
 function textAt(of: Case, pc: Addr, sp: Addr): string {
   const bytes = new Uint8Array(8 + 8 * REACH);
@@ -81,6 +84,8 @@ function textAt(of: Case, pc: Addr, sp: Addr): string {
     const word = bytes.subarray(at, at + 8);
     if (of.prog.memory.tryRead(sp + BigInt(at - 8), word) !== undefined) break;
   }
+  // some CPUs do not tell the highest byte of where they went
+  if (bytes[7] === 0 && (bytes[8] ?? 0) !== 0) bytes[7] = UNKNOWN;
   const end = bytes.findIndex((b) => b < 0x20 || b >= 0x7f);
   return String.fromCharCode(...bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, 48)));
 }
