@@ -1,8 +1,9 @@
 import type { Phrase } from '../base/phrase.ts';
-import { frameSubject } from '../diagnosis/blame.ts';
+import { frameName, frameSubject } from '../diagnosis/blame.ts';
 import type { Case } from '../diagnosis/case.ts';
 import { logEvidence } from '../diagnosis/evidence.ts';
 import { firstCaller } from '../diagnosis/log-trace.ts';
+import { moduleCaller } from '../diagnosis/module-caller.ts';
 import { objectEvidence } from '../diagnosis/object-evidence.ts';
 import { objectName, objectSubject } from '../diagnosis/object-words.ts';
 import type { Rule } from '../diagnosis/rule.ts';
@@ -57,7 +58,12 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
   // the trace of the warning names who worked on the count
   const caller = firstCaller(lines.slice(index), /^refcount_|^__refcount|^warn_|^__warn|^report_bug/);
   const { words, result } = KINDS.find(([pattern]) => pattern.test(line))?.[1] ?? UNKNOWN;
-  const who = caller ? `${caller.symbol}${caller.module === null ? '' : ` [${caller.module}]`}` : '';
+  // a function of the kernel only did what it was told
+  const told = caller?.module === null && of.site?.symbol === 'refcount_warn_saturate' ? moduleCaller(of) : undefined;
+  const by = told?.module ? frameName(told) : undefined;
+  const own = caller ? `${caller.symbol}${caller.module === null ? '' : ` [${caller.module}]`}` : '';
+  const who = `${own}${by === undefined ? '' : `, called by ${by}`}`;
+  const zhWho = `${own}${by === undefined ? '' : `（由 ${by} 调用）`}`;
   const byPolicy = /panic_on_warn/.test(of.panic.message ?? '');
   const count = saturatedCount(of);
   const name = count ? objectName(count.object) : { en: 'an object', zh: '某对象' };
@@ -66,13 +72,13 @@ function finding(of: Case, lines: readonly string[], index: number): Finding {
     confidence: 'likely',
     title: {
       en: `Reference count error${caller ? ` in ${who}` : ''}`,
-      zh: `${caller ? `${who} 中` : ''}引用计数错误`,
+      zh: `${caller ? `${zhWho} 中` : ''}引用计数错误`,
     },
     sentence: {
       en: `A reference of ${name.en} ${words.en}${caller ? `, in ${who}` : ''}; ${result.en}.`,
-      zh: `${caller ? `在 ${who} 中，` : ''}${name.zh} 的引用${words.zh}；${result.zh}。`,
+      zh: `${caller ? `在 ${zhWho} 中，` : ''}${name.zh} 的引用${words.zh}；${result.zh}。`,
     },
-    subject: { ...frameSubject(caller), ...(count && objectSubject(count.object)) },
+    subject: { ...frameSubject(by === undefined ? caller : told), ...(count && objectSubject(count.object)) },
     evidence: [
       logEvidence(line),
       ...(caller ? [logEvidence(caller.line)] : []),

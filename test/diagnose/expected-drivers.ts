@@ -100,7 +100,7 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
   // network and block devices
   netfreed: driver(/free_netdev.*reg_state.*still registered/s, { function: of('link_remove') }),
   netref: driver(/sonde0 is removed, but still referenced.*2 were counted/s),
-  napitwice: driver(/napi_enable.*enabled already/s, { function: of('link_start') }),
+  napitwice: driver(/napi_enable.*enabled already/s, { function: of('link_start|link_open') }),
   ndonull: {
     says: /dev->netdev_ops->ndo_start_xmit.*NULL; the pointer is in variable mute_ops \[labdrv\]/,
     object: true,
@@ -110,7 +110,9 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
   }),
   skbunder: driver(/link_header \[labdrv\] put 14 bytes .*with room for 8 in front/, { function: of('link_header') }),
   biotwice: driver(/freed twice|Double free/i, { cache: PACKET, object: true }),
-  rqtwice: driver(/called by store_complete.*completes it twice/s, { function: of('store_complete') }),
+  rqtwice: driver(/called by store_(?:complete|takes).*completes it twice/s, {
+    function: of('store_complete|store_takes'),
+  }),
   // kobjects and files
   kobjput: driver(/reference of object .*dropped once too often/i, { object: true }),
   sysfsself: driver(/removes the file remove of sysfs in remove_store/, { function: of('remove_store'), object: true }),
