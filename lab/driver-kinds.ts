@@ -94,7 +94,6 @@ export const DRIVERS_NEW: readonly KindName[] = [
   'stackwait',
   'mutexfreed',
   'listadd2',
-  'twolists',
   'errunlock',
   'sleeprcu',
   'netfreed',

@@ -80,7 +80,7 @@ function finding(of: Case, o: ExaminedObject, proof: Evidence | undefined): Find
     confidence: proof && poisoned ? 'certain' : 'likely',
     title: {
       en: `Use after free of ${what === undefined ? 'an object' : `a ${what}`} of ${cache}`,
-      zh: `${cache} 的${what === undefined ? '对象' : ` ${what}`} 在释放后被使用`.replace('对象 ', '对象'),
+      zh: what === undefined ? `${cache} 的对象在释放后被使用` : `${cache} 的 ${what} 在释放后被使用`,
     },
     sentence: {
       en: `${where} used ${name.en} after it had been freed${by ? ` by ${by}` : ''}: it is ${state.en}.`,
