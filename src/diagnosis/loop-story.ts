@@ -1,11 +1,12 @@
 import { attempt } from '../base/attempt.ts';
-import { hexPad } from '../base/hex.ts';
+import { hex, hexPad } from '../base/hex.ts';
 import type { Phrase } from '../base/phrase.ts';
 import { frameOnStack } from '../fault/frame-on-stack.ts';
 import { functionCode } from '../fault/function-code.ts';
 import { loopWait, type WaitedWord } from '../fault/loop-wait.ts';
 import { type RingWalk, ringWalk } from '../fault/ring-walk.ts';
 import { lockName } from '../kernel/lock-name.ts';
+import { modulePlace } from '../kernel/module-place.ts';
 import { taskStack } from '../kernel/task-stack.ts';
 import type { Program } from '../program/program.ts';
 import type { Case } from './case.ts';
@@ -59,8 +60,12 @@ function ringStory(prog: Program, { links, length, end }: RingWalk): SpinStory {
 
 function variableAt(prog: Program, at: bigint): string | undefined {
   const symbol = attempt(() => prog.symbolAt(at));
-  if (!symbol || at >= symbol.address + BigInt(Math.max(1, symbol.size))) return undefined;
-  return `${symbol.name}${symbol.module === undefined ? '' : ` [${symbol.module}]`}`;
+  if (symbol && at < symbol.address + BigInt(Math.max(1, symbol.size))) {
+    return `${symbol.name}${symbol.module === undefined ? '' : ` [${symbol.module}]`}`;
+  }
+  // a kernel without names of data
+  const place = attempt(() => modulePlace(prog, at));
+  return place?.part === 'data' ? `${place.module.name}+${hex(at - place.base)} [${place.module.name}]` : undefined;
 }
 
 function nameAt(prog: Program, at: bigint): string {

@@ -80,9 +80,12 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
     object: true,
   }),
   reinit: driver(/Broken linked list in sonde_delist/, { function: of('sonde_delist'), cache: SONDE, object: true }),
-  twolists: driver(/ring of \d+ links.*without the head that it began at.*goes through sleeping_sondes/s, {
-    function: of('sondes_awake'),
-  }),
+  twolists: driver(
+    /ring of \d+ links.*without the head that it began at.*goes through (?:sleeping_sondes|labdrv\+0x)/s,
+    {
+      function: of('sondes_awake'),
+    },
+  ),
   // atomic context
   errunlock: driver(/none of the functions on its stack holds a spinlock: one that has returned/),
   sleeprcu: driver(/Sleep inside of an RCU read section in sonde_slow_measure/, { function: of('sonde_slow_measure') }),
@@ -115,7 +118,9 @@ export const EXPECTED_DRIVERS: Readonly<Record<string, Expected>> = {
   }),
   // kobjects and files
   kobjput: driver(/reference of object .*dropped once too often/i, { object: true }),
-  sysfsself: driver(/removes the file remove of sysfs in remove_store/, { function: of('remove_store'), object: true }),
+  sysfsself: driver(/removes (?:the file remove|a file) of sysfs in (?:remove_store|station_remove)/, {
+    function: of('remove_store|station_remove'),
+  }),
   faultself: driver(/waits in sonde_map_fault \[labdrv\] for mutex drv_sonde\+0x30 .*holds itself/, { object: true }),
   readraw: driver(/wrote to .*memory of user space/s, { function: of('sonde_fill|sonde_file_read') }),
   pagemapped: driver(/Bad state of page .*sonde_drop_page.*nonzero mapcount/s),
