@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 /** What other helpers are made of: layouts, readers of parts, and what serves the commands alone. */
 const INTERNAL = new Set(
-  `bit-field function-name log-recover log-scan log-text printk-log-scan memory-window module-struct need-tasks node-memory
+  `bit-field frames-around function-calls function-name log-recover log-scan log-text printk-log-scan memory-window module-struct need-tasks node-memory
   note-problem page-cache-search panic-log pointer-members printk-log printk-ringbuffer slab-freelist slab-heads slab-layout
   slab-page srcu task-by-stack task-choice task-entry task-layout task-lookalikes task-slab-scan task-sources ticks variable
   wait-cycles wait-find wait-find-completion wait-find-spin wait-holders wait-interruptible wait-links
