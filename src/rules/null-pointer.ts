@@ -118,10 +118,10 @@ function heldWords(object: ExaminedObject, place: bigint): Phrase {
   const offset = hex(place - object.address);
   const name = objectName(object);
   const state = stateWords(object);
-  const link = object.slab?.allocated === false ? 'which is ' : '';
+  const link = { en: object.slab?.allocated === false ? 'which is ' : '', zh: '状态为' };
   return {
-    en: `; it is in ${name.en} at offset ${offset}, ${link}${state.en}`,
-    zh: `；该指针位于${name.zh} 的偏移 ${offset} 处，状态为${state.zh}`,
+    en: `; it is in ${name.en} at offset ${offset}, ${link.en}${state.en}`,
+    zh: `；该指针位于${name.zh} 的偏移 ${offset} 处，${link.zh}${state.zh}`,
   };
 }
 
