@@ -55,6 +55,10 @@ export function compareCrashStack(
   const ours = stack ? framesOf(stack) : [];
   const whole = trace.frames.slice(trace.frames.findLastIndex((f) => DUMP.test(f.symbol)) + 1);
   let expected = untilLost(whole);
+  if (expected.length === 0) {
+    check.explain("the kernel's own trace has no function: it went where no code is, or its stack pointer was lost");
+    return check;
+  }
   let at: number;
   if (PANIC.test(expected[0]?.symbol ?? '')) {
     // panic() went on after it printed its trace, so only the function is the same
