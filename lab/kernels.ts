@@ -26,7 +26,6 @@ export const KERNELS = {
   'amd64-6.1-rt': { suite: 'bookworm', arch: 'amd64', version: '6\\.1\\.', flavour: 'rt-amd64' },
   'amd64-6.12-rt': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'rt-amd64' },
   'arm64-6.12-rt': { suite: 'trixie', arch: 'arm64', version: '6\\.12\\.', flavour: 'rt-arm64' },
-  'amd64-6.12-full': { suite: 'trixie', arch: 'amd64', version: '6\\.12\\.', flavour: 'amd64' },
   'amd64-6.16': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.16\\.', flavour: 'cloud-amd64', bare: true },
   'amd64-6.17': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.17\\.', flavour: 'cloud-amd64', bare: true },
   'amd64-6.18': { suite: 'trixie-backports', arch: 'amd64', version: '6\\.18\\.', flavour: 'cloud-amd64', bare: true },
