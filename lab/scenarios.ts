@@ -235,7 +235,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('arm64-6.12-rt', 'rcuinode', RT),
   scenario('amd64-6.12-server', 'sysrq', NUMA),
   scenario('amd64-6.12-server', 'oom', NUMA),
-  scenario('amd64-6.12-server', 'rcuinode', NUMA),
+  scenario('amd64-6.12-server', 'rcuinode', { ...NUMA, ...RT }), // with four CPUs hardly ever upon a page fault
   ...scenarios('amd64-6.12-server', ['storage', 'null', 'inode', 'locks']),
   ...scenarios('amd64-6.1', [
     'divide',
