@@ -76,7 +76,7 @@ function moduleBehind(
   { stack, index, task, cpu }: StuckCpu,
 ): { function: string; module: string } | undefined {
   const path =
-    attempt(() => callPath(of.prog, { stack: taskStack(of.prog, task), index, cpu, task: task.address })) ?? [];
+    attempt(() => [...callPath(of.prog, { stack: taskStack(of.prog, task), index, cpu, task: task.address })]) ?? [];
   const jumped = path.slice(0, NEAR).find((c) => c.module !== undefined);
   if (jumped?.module !== undefined) return { function: bareName(jumped.function), module: jumped.module };
   const near = stack.frames.slice(index + 1, index + NEAR);

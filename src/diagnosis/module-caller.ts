@@ -8,6 +8,8 @@ import type { Case } from './case.ts';
 
 /** Frames from the one of death on in which who asked for it is looked for. */
 const NEAR = 8;
+/** Callers that are on the stack up to which one that is on none is looked for. */
+const ON_STACK = 3;
 
 /**
  * Who called a function of the kernel that found fault with what it was given: the nearest frame of a module, where the
@@ -48,8 +50,14 @@ function jumpedOn(of: Case, site: FrameData, near: readonly FrameData[]): FrameD
     ...(panic.cpu !== undefined && { cpu: panic.cpu }),
     ...(panic.task !== undefined && { task: panic.task }),
   };
-  const path = attempt(() => callPath(prog, { stack: unwound, index: place.index, ...own })) ?? [];
-  const found = path.find((c) => c.module !== undefined && !isWrapper(c.function, site.symbol));
+  const found = attempt(() => {
+    let left = ON_STACK;
+    for (const caller of callPath(prog, { stack: unwound, index: place.index, ...own })) {
+      if (caller.module !== undefined && !isWrapper(caller.function, site.symbol)) return caller;
+      if (!caller.jumped && --left === 0) return undefined; // each takes as long as to decode its function
+    }
+    return undefined;
+  });
   return found && !near.some((f) => f.symbol === found.function) ? frameOf(found, site) : undefined;
 }
 

@@ -29,7 +29,7 @@ function died() {
 
 test('the way to a function leads through one that jumped on and is on no stack', () => {
   const { prog, place } = died();
-  const path = callPath(prog, place);
+  const path = [...callPath(prog, place)];
   assert.deepEqual(
     path.slice(0, 2).map((c) => [c.function, c.module, c.jumped]),
     [
@@ -37,7 +37,7 @@ test('the way to a function leads through one that jumped on and is on no stack'
       ['starts', 'm', false],
     ],
   );
-  assert.deepEqual(callPath(prog, { ...place, index: 4 }), []);
+  assert.deepEqual([...callPath(prog, { ...place, index: 4 })], []);
 });
 
 test('an argument is followed through the callers, also that of a caller', () => {

@@ -19,23 +19,21 @@ const MAX_CALLERS = 10;
 
 /**
  * Who called the function of a frame, who called that one and so on, with those that are on no stack because they jumped on. As far
- * as code and registers tell; the first is the caller. Never throws for damage.
+ * as code and registers tell; the first is the caller. Each is looked for when it is asked for.
  */
-export function callPath(prog: Program, { stack, index, cpu, task }: FrameOf): readonly CalledFrom[] {
+export function* callPath(prog: Program, { stack, index, cpu, task }: FrameOf): Generator<CalledFrom> {
   const at = stack.frames[index];
-  if (!at || at.user || !at.symbol || !prog.disassembler) return [];
+  if (!at || at.user || !at.symbol || !prog.disassembler) return;
   const context: FaultContext = { prog, cpu, task };
   const callers = new Callers(context, { ...stack, frames: stack.frames.slice(index) });
   const code = callers.code(at.lookupPc);
   let frame = code && frameOnStack(context, code, at);
-  const path: CalledFrom[] = [];
-  while (frame && path.length < MAX_CALLERS) {
+  for (let count = 0; frame && count < MAX_CALLERS; count++) {
     const caller = callers.of(frame);
-    if (!caller) break;
+    if (!caller) return;
     frame = caller.frame;
     const { name, module } = frame.code.symbol;
     const { address, jumped } = frame;
-    path.push({ function: name, address, jumped, ...(module !== undefined && { module }) });
+    yield { function: name, address, jumped, ...(module !== undefined && { module }) };
   }
-  return path;
 }

@@ -1,4 +1,6 @@
+import { perOwner } from '../base/lazy.ts';
 import type { Addr } from '../base/units.ts';
+import type { Program } from '../program/program.ts';
 import type { Stack, StackFrame } from '../unwind/stack.ts';
 import { type FaultContext, FaultFrame } from './fault-frame.ts';
 import { type FunctionCode, functionCode } from './function-code.ts';
@@ -18,18 +20,26 @@ export interface Caller {
   readonly several?: true;
 }
 
+/** Code of functions, and callbacks by the call that led there and what was given: several questions lead through the same ones. */
+const knownOf = perOwner((_: Program) => ({
+  codes: new Map<Addr, FunctionCode | undefined>(),
+  callbacks: new Map<string, FoundCallback | undefined>(),
+}));
+
 /** The callers of functions, from code, registers and stack; the functions that a debugger's stack lacks among them. */
 export class Callers {
   readonly #context: FaultContext;
   readonly #stack: Stack;
-  readonly #codes = new Map<Addr, FunctionCode | undefined>();
+  readonly #codes: Map<Addr, FunctionCode | undefined>;
   readonly #found = new Map<FaultFrame, Caller | undefined>();
-  /** By the call that led there. */
-  readonly #callbacks = new Map<Addr, FoundCallback | undefined>();
+  readonly #callbacks: Map<string, FoundCallback | undefined>;
 
   constructor(context: FaultContext, stack: Stack) {
     this.#context = context;
     this.#stack = stack;
+    const known = knownOf(context.prog);
+    this.#codes = known.codes;
+    this.#callbacks = known.callbacks;
   }
 
   code(pc: Addr): FunctionCode | undefined {
@@ -82,7 +92,9 @@ export class Callers {
 
   /** By a callback whose pointer is gone, when only one can have been called. */
   #throughCallback(site: FaultFrame, kept: FaultFrame, search: JumpSearch): Caller | undefined {
-    const key = site.address;
+    const { cpu, task } = this.#context;
+    const given = site.code.machine.arguments.map((name) => search.after.get(name));
+    const key = [cpu, task, site.address, search.wanted, ...given].join();
     if (!this.#callbacks.has(key)) this.#callbacks.set(key, lostCallback(kept, search));
     const callback = this.#callbacks.get(key);
     if (!callback) return undefined;

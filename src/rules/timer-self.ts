@@ -58,7 +58,7 @@ function waitsForItself(of: Case, cpu: number): SelfWait | undefined {
   const waited = argument(of, stack, wait, cpu, /^timer$/);
   const run = argument(of, stack, calls, cpu, /^timer$/);
   if (waited !== undefined && run !== undefined && waited !== run) return undefined;
-  const path = attempt(() => callPath(of.prog, { stack, index: wait, cpu, task: stuck.task.address })) ?? [];
+  const path = attempt(() => [...callPath(of.prog, { stack, index: wait, cpu, task: stuck.task.address })]) ?? [];
   const module = path.find((c) => c.module !== undefined);
   const timer = waited ?? run;
   return {
