@@ -1,9 +1,10 @@
 import { attempt } from '../base/attempt.ts';
 import { addrAdd } from '../base/u64.ts';
-import type { Addr } from '../base/units.ts';
+import type { Addr, Bytes } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { descriptorFiles } from './descriptor-files.ts';
 import { enumerators } from './enumerators.ts';
+import { hlistEntries } from './hlist.ts';
 import { isKernelPointer, KernelStruct } from './kernel-struct.ts';
 import { cgroupPath } from './memory-cgroup.ts';
 import { percpuCounters } from './memory-usage.ts';
@@ -34,6 +35,9 @@ export const RESERVED_PIDS = 300;
 /** A pid lives on in sessions and process groups of which no task is left. */
 const SLACK = 8;
 const MAX_GROUPS = 100_000;
+const MAX_DEPTH = 64;
+/** Of the hash table of sets of groups. */
+const MAX_HEADS = 4096;
 
 /** Limits that are reached now. Never throws: what cannot be read is not reached. */
 export function reachedLimits(prog: Program): ReachedLimit[] {
@@ -107,30 +111,86 @@ function mostAlike(tasks: readonly TaskRecord[]): ReachedLimit['most'] {
 function groupPids(prog: Program): ReachedLimit[] {
   const index = enumerators(prog, 'cgroup_subsys_id').get('pids_cgrp_id');
   if (index === undefined || !prog.findType('pids_cgroup')) return [];
-  const { memory } = prog;
-  const [sets, states] = [prog.offset('task_struct', 'cgroups'), prog.offset('css_set', 'subsys')];
-  const [css, parent] = [prog.offset('pids_cgroup', 'css'), prog.offset('cgroup_subsys_state', 'parent')];
-  const members = new Map<Addr, TaskRecord[]>();
-  for (const task of taskTable(prog).tasks) {
-    if (task.idle) continue;
-    const set = attempt(() => memory.ulong(addrAdd(task.address, sets))) ?? 0n;
-    let at = isKernelPointer(prog, set) ? memory.ulong(addrAdd(set, states + index * prog.arch.pointerSize)) : 0n;
-    for (let depth = 0; at !== 0n && depth < 64 && members.size < MAX_GROUPS; depth++) {
-      const list = members.get(at);
-      if (list) list.push(task);
-      else members.set(at, [task]);
-      at = memory.ulong(addrAdd(at, parent));
-    }
-  }
-  return [...members].flatMap(([at, tasks]) => {
+  const css = prog.offset('pids_cgroup', 'css');
+  const groups = new GroupStates(prog, index);
+  const reached: ReachedLimit[] = [];
+  for (const at of groups.all()) {
     const group = prog.at('pids_cgroup', addrAdd(at, -css));
     const used = Number(group.get('counter.counter').toBigInt());
     const limit = Number(
       BigInt.asIntN(64, group.get('limit').find('counter')?.toBigInt() ?? group.get('limit').toBigInt()),
     );
     // PIDS_MAX, one more than there can be pids, stands for none
-    if (limit < 0 || limit > 2 ** 22 || used < limit) return [];
+    if (limit < 0 || limit > 2 ** 22 || used < limit) continue;
     const path = cgroupPath(prog, prog.at('cgroup_subsys_state', at).get('cgroup').toBigInt());
-    return [{ kind: 'group-pids' as const, used, limit, group: path, most: mostAlike(tasks) }];
-  });
+    reached.push({ kind: 'group-pids', used, limit, group: path, most: mostAlike(groups.members(at)) });
+  }
+  return reached;
+}
+
+/** The states that one controller keeps of control groups, `struct cgroup_subsys_state *`. */
+class GroupStates {
+  readonly #prog: Program;
+  /** Of the controller in `css_set.subsys`. */
+  readonly #state: Bytes;
+  readonly #parent: Bytes;
+
+  constructor(prog: Program, index: number) {
+    this.#prog = prog;
+    this.#state = prog.offset('css_set', 'subsys') + index * prog.arch.pointerSize;
+    this.#parent = prog.offset('cgroup_subsys_state', 'parent');
+  }
+
+  /** Of all groups that have tasks, and of those around them. */
+  all(): ReadonlySet<Addr> {
+    const found = new Set<Addr>();
+    for (const set of this.#sets()) {
+      for (const at of this.#around(set)) {
+        if (found.has(at) || found.size >= MAX_GROUPS) break;
+        found.add(at);
+      }
+    }
+    return found;
+  }
+
+  members(state: Addr): TaskRecord[] {
+    const known = new Map<Addr, boolean>();
+    return taskTable(this.#prog).tasks.filter((task) => {
+      const set = task.idle ? 0n : this.#setOf(task);
+      if (!known.has(set)) known.set(set, [...this.#around(set)].includes(state));
+      return known.get(set);
+    });
+  }
+
+  /** `struct css_set *`: from their hash table, which takes less than to ask all tasks. */
+  #sets(): Iterable<Addr> {
+    const prog = this.#prog;
+    const table = prog.findSymbol('css_set_table');
+    if (!table || table.size === 0) return new Set(taskTable(prog).tasks.map((task) => this.#setOf(task)));
+    const link = prog.offset('css_set', 'hlist');
+    const heads = Array.from({ length: Math.min(table.size / prog.arch.pointerSize, MAX_HEADS) }, (_, i) =>
+      addrAdd(table.address, i * prog.arch.pointerSize),
+    );
+    return heads.flatMap((head) =>
+      (attempt(() => [...hlistEntries(prog, head, 'sets of control groups', MAX_GROUPS)]) ?? []).map((node) =>
+        addrAdd(node, -link),
+      ),
+    );
+  }
+
+  #setOf(task: TaskRecord): Addr {
+    const at = addrAdd(task.address, this.#prog.offset('task_struct', 'cgroups'));
+    return attempt(() => this.#prog.memory.ulong(at)) ?? 0n;
+  }
+
+  /** The state in a set, and those of the groups around it. */
+  *#around(set: Addr): Iterable<Addr> {
+    const prog = this.#prog;
+    if (!isKernelPointer(prog, set)) return;
+    let at = attempt(() => prog.memory.ulong(addrAdd(set, this.#state))) ?? 0n;
+    for (let depth = 0; isKernelPointer(prog, at) && depth < MAX_DEPTH; depth++) {
+      yield at;
+      at = attempt(() => prog.memory.ulong(addrAdd(at, this.#parent))) ?? 0n;
+    }
+  }
 }
