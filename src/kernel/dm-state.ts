@@ -1,15 +1,18 @@
 import { attempt } from '../base/attempt.ts';
+import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import type { Value } from '../program/value.ts';
 import { type Disk, disks } from './block-device.ts';
 import { mapperName } from './dm-table.ts';
 import { isKernelPointer } from './kernel-struct.ts';
-import { findStruct, structAt } from './module-struct.ts';
+import { chainEntries, listEntries } from './list.ts';
+import { findStruct, structAt, structOffset } from './module-struct.ts';
 
 /** The paths of a multipath target, `struct multipath`. */
 export interface MultipathState {
-  readonly paths: number;
+  /** Undefined where their list is damaged. */
+  readonly paths: number | undefined;
   readonly valid: number;
   /** I/O that finds no path waits instead of failing (queue_if_no_path). */
   readonly queues: boolean;
@@ -35,6 +38,7 @@ const SUSPENDED = 3n;
 const QUEUE_IF_NO_PATH = 1n << 1n;
 const MAX_BIOS = 1_000_000;
 const MAX_TARGETS = 4096;
+const MAX_GROUPS = 4096;
 
 /** Every device of the device mapper. Never throws: what cannot be read is left out. */
 export function mapperStates(prog: Program): MapperState[] {
@@ -53,16 +57,18 @@ function readState(prog: Program, disk: Disk): MapperState {
     mapped,
     name: attempt(() => mapperName(prog, mapped)),
     suspended: (device.get('flags').toBigInt() & SUSPENDED) !== 0n,
-    deferred: attempt(() => bios(prog, device.get('deferred.head').toBigInt())) ?? 0,
+    deferred: attempt(() => bios(prog, device.get('deferred.head').address)) ?? 0,
     multipath: attempt(() => multipaths(prog, device)) ?? [],
   };
 }
 
-/** `struct bio_list` */
+/** `struct bio_list`; of a broken one those before the break. @param first the word that leads to the first */
 function bios(prog: Program, first: Addr): number {
+  const shape = { end: 0n, headLink: 0, link: prog.offset('bio', 'bi_next'), max: MAX_BIOS };
   let count = 0;
-  for (let at = first; isKernelPointer(prog, at) && count < MAX_BIOS; count++)
-    at = prog.at('bio', at).get('bi_next').toBigInt();
+  attempt(() => {
+    for (const _ of chainEntries(prog, first, 'deferred bios', shape)) count++;
+  });
   return count;
 }
 
@@ -73,32 +79,27 @@ function multipaths(prog: Program, device: Value): MultipathState[] {
   const count = Math.min(table.get('num_targets').toNumber(), MAX_TARGETS);
   const first = table.get('targets').toBigInt();
   const size = structAt(prog, 'dm_target', first).type.size;
-  return Array.from({ length: count }, (_, i) => structAt(prog, 'dm_target', first + BigInt(i * size))).flatMap(
-    (target) => {
-      const type = structAt(prog, 'target_type', target.get('type').toBigInt()).get('name').toText(64);
-      if (type !== 'multipath') return [];
-      const paths = structAt(prog, 'multipath', target.get('private').toBigInt());
-      return [
-        {
-          paths: attempt(() => pathCount(prog, paths)) ?? 0,
-          valid: paths.get('nr_valid_paths').find('counter')?.toNumber() ?? paths.get('nr_valid_paths').toNumber(),
-          queues: (paths.get('flags').toBigInt() & QUEUE_IF_NO_PATH) !== 0n,
-        },
-      ];
-    },
-  );
+  const targets = Array.from({ length: count }, (_, i) => structAt(prog, 'dm_target', first + BigInt(i * size)));
+  return targets.flatMap((target) => attempt(() => multipath(prog, target)) ?? []);
+}
+
+function multipath(prog: Program, target: Value): MultipathState | undefined {
+  const type = structAt(prog, 'target_type', target.get('type').toBigInt()).get('name').toText(64);
+  if (type !== 'multipath') return undefined;
+  const paths = structAt(prog, 'multipath', target.get('private').toBigInt());
+  return {
+    paths: attempt(() => pathCount(prog, paths)),
+    valid: paths.get('nr_valid_paths').find('counter')?.toNumber() ?? paths.get('nr_valid_paths').toNumber(),
+    queues: (paths.get('flags').toBigInt() & QUEUE_IF_NO_PATH) !== 0n,
+  };
 }
 
 /** Of all its priority groups, a list. */
 function pathCount(prog: Program, multipath: Value): number {
-  const list = multipath.get('priority_groups');
-  const link = findStruct(prog, 'priority_group')?.findMember('list')?.offset ?? 0;
+  const link = structOffset(prog, 'priority_group', 'list');
   let sum = 0;
-  let groups = 0;
-  for (let at = list.get('next').toBigInt(); at !== list.address && groups < 256; groups++) {
-    const group = structAt(prog, 'priority_group', at - BigInt(link));
-    sum += group.get('nr_pgpaths').toNumber();
-    at = group.get('list.next').toBigInt();
+  for (const node of listEntries(prog, multipath.get('priority_groups').address, 'priority groups', MAX_GROUPS)) {
+    sum += structAt(prog, 'priority_group', addrAdd(node, -link)).get('nr_pgpaths').toNumber();
   }
   return sum;
 }

@@ -102,12 +102,14 @@ function suspendedWords({ name, disk, deferred }: MapperState): Why {
 }
 
 function pathWords({ multipath }: MapperState): Why {
-  const paths = multipath.reduce((sum, m) => sum + m.paths, 0);
+  const known = multipath.flatMap((m) => m.paths ?? []);
+  const paths = known.length < multipath.length ? undefined : known.reduce((sum, n) => sum + n, 0);
+  const all = paths === undefined ? { en: '', zh: '' } : { en: ` (of ${paths})`, zh: `（共 ${paths} 条）` };
   return {
     title: { en: 'Multipath device % has lost all its paths', zh: '多路径设备 % 的所有路径均已失效' },
     does: {
-      en: `has no path that works (of ${paths}), and queue_if_no_path makes its I/O wait for one instead of failing`,
-      zh: `没有可用的路径（共 ${paths} 条），而 queue_if_no_path 使其 I/O 等待路径恢复而不是失败`,
+      en: `has no path that works${all.en}, and queue_if_no_path makes its I/O wait for one instead of failing`,
+      zh: `没有可用的路径${all.zh}，而 queue_if_no_path 使其 I/O 等待路径恢复而不是失败`,
     },
     settle: {
       en: 'why the paths failed: the log of the HBA or the iSCSI session and of the fabric at that time; no_path_retry of multipath.conf bounds how long I/O waits',
