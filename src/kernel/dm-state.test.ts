@@ -1,86 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pointerType, u32Type } from '../../test/build/c-types.ts';
-import { DiskWriter, type MadeDisk } from '../../test/build/disk-writer.ts';
-import { flatType, KernelMemory } from '../../test/build/kernel-memory.ts';
+import { KernelMemory } from '../../test/build/kernel-memory.ts';
+import { MapperWriter } from '../../test/build/mapper-writer.ts';
 import { mapperStates } from './dm-state.ts';
 
-const text = pointerType(flatType('char', 1, {}));
 const NOWHERE = 0xffff888fffff0000n;
 /** MPATHF_QUEUE_IF_NO_PATH, and another bit. */
 const [QUEUES, OTHER] = [2n, 1n];
 
-class Machine {
-  readonly memory = new KernelMemory();
-  readonly disks = new DiskWriter(this.memory);
-
-  constructor() {
-    const { memory } = this;
-    memory.type('mapped_device', 128, { flags: 0, map: 8, interface_ptr: 16, 'deferred.head': 24 });
-    memory.type('hash_cell', 64, { name: [8, text], md: 16 });
-    memory.type('bio', 64, { bi_next: 8 });
-    memory.type('dm_table', 64, { num_targets: [0, u32Type], targets: 8 });
-    memory.type('dm_target', 64, { type: 8, private: 16 });
-    memory.type('target_type', 64, { name: [8, text] });
-    const counter = flatType('atomic_t', 4, { counter: [0, 4] });
-    const list = flatType('list_head', 16, { next: 0, prev: 8 });
-    memory.type('multipath', 64, { flags: 0, nr_valid_paths: [8, counter], priority_groups: [16, list] });
-    memory.type('priority_group', 64, { list: 8, 'list.next': 8, nr_pgpaths: [32, 4] });
-  }
-
-  /** A device with this name; its `struct mapped_device`. */
-  device(minor: number, flags: bigint, name = `vg-lv${minor}`): { mapped: bigint; made: MadeDisk } {
-    const { memory } = this;
-    const [mapped, cell] = [memory.alloc(128), memory.alloc(64)];
-    memory.u64(mapped, flags);
-    memory.u64(mapped + 16n, cell);
-    memory.u64(cell + 8n, memory.string(name));
-    memory.u64(cell + 16n, mapped);
-    return { mapped, made: this.disks.disk(`dm-${minor}`, 253, minor, 'dm_blk_dops', mapped) };
-  }
-
-  bios(mapped: bigint, count: number): bigint[] {
-    const all = Array.from({ length: count }, () => this.memory.alloc(64));
-    all.forEach((bio, i) => {
-      this.memory.u64(bio + 8n, all[i + 1] ?? 0n);
-    });
-    this.memory.u64(mapped + 24n, all[0] ?? 0n);
-    return all;
-  }
-
-  /** A table with these targets; the private data of each. */
-  table(mapped: bigint, ...types: string[]): bigint[] {
-    const { memory } = this;
-    const [table, targets] = [memory.alloc(64), memory.alloc(64 * types.length)];
-    memory.u64(mapped + 8n, table);
-    memory.u32(table, types.length);
-    memory.u64(table + 8n, targets);
-    return types.map((name, i) => {
-      const [target, kind, own] = [targets + BigInt(i * 64), memory.alloc(64), memory.alloc(64)];
-      memory.u64(kind + 8n, memory.string(name));
-      memory.u64(target + 8n, kind);
-      memory.u64(target + 16n, own);
-      return own;
-    });
-  }
-
-  /** Groups of so many paths each, of a multipath target. */
-  paths(multipath: bigint, flags: bigint, valid: number, ...groups: number[]): bigint[] {
-    const { memory } = this;
-    memory.u64(multipath, flags);
-    memory.u32(multipath + 8n, valid);
-    const links = groups.map((count) => {
-      const group = memory.alloc(64);
-      memory.u32(group + 32n, count);
-      return group + 8n;
-    });
-    memory.circle(multipath + 16n, ...links);
-    return links;
-  }
-}
-
 test('suspended devices with what they hold back, and one that works', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const first = machine.device(0, 1n, 'vg-root'); // DMF_BLOCK_IO_FOR_SUSPEND
   machine.bios(first.mapped, 3);
   machine.device(1, 2n); // DMF_SUSPENDED
@@ -99,7 +28,7 @@ test('suspended devices with what they hold back, and one that works', () => {
 });
 
 test('the paths of multipath targets, of all their groups; other targets have none', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const { mapped } = machine.device(0, 0n);
   const [, lost, good] = machine.table(mapped, 'linear', 'multipath', 'multipath');
   machine.paths(lost as bigint, QUEUES | OTHER, 0, 2, 1);
@@ -111,7 +40,7 @@ test('the paths of multipath targets, of all their groups; other targets have no
 });
 
 test('a name that belongs to another device is not told', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const { mapped } = machine.device(0, 1n);
   const other = machine.device(1, 0n).mapped;
   machine.memory.u64(machine.memory.kernel.memory.u64(machine.memory.physical(mapped + 16n)) + 16n, other);
@@ -119,7 +48,7 @@ test('a name that belongs to another device is not told', () => {
 });
 
 test('a chain of bios that runs into itself or leaves memory: those before the break', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const [first, second] = [machine.device(0, 1n), machine.device(1, 1n)];
   const circle = machine.bios(first.mapped, 4);
   machine.memory.u64((circle[3] as bigint) + 8n, circle[1] as bigint);
@@ -136,7 +65,7 @@ test('a chain of bios that runs into itself or leaves memory: those before the b
 });
 
 test('a damaged target leaves the others, and a circle of groups is no count', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const { memory } = machine;
   const { mapped } = machine.device(0, 0n);
   const [, circle, lost] = machine.table(mapped, 'linear', 'multipath', 'multipath');
@@ -155,7 +84,7 @@ test('a damaged target leaves the others, and a circle of groups is no count', (
 });
 
 test('a table of more targets than there can be, and one that is nowhere', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   const first = machine.device(0, 1n).mapped;
   const [own] = machine.table(first, 'multipath');
   machine.paths(own as bigint, QUEUES, 0, 1);
@@ -175,7 +104,7 @@ test('a table of more targets than there can be, and one that is nowhere', () =>
 });
 
 test('a device whose data is gone is left out, and without types or a list of disks there are none', () => {
-  const machine = new Machine();
+  const machine = new MapperWriter(new KernelMemory());
   machine.device(0, 1n);
   machine.memory.u64(machine.device(1, 1n).made.disk + 48n, NOWHERE);
   assert.deepEqual(
