@@ -3,6 +3,7 @@ import type { Disk } from '../kernel/block-device.ts';
 import { lockName } from '../kernel/lock-name.ts';
 import { type TaskWait, waitGraph } from '../kernel/wait-graph.ts';
 import type { Program } from '../program/program.ts';
+import { isDiskOrPart } from './partition-of.ts';
 
 /** Waits that the end of a request ends. */
 const FOR_IO = new Set(['page', 'bit', 'request']);
@@ -33,12 +34,7 @@ export function diskWaiters(prog: Program, disk: Disk): DiskWaiters {
     return { wait, device: device?.replace(/^\/dev\//, '') };
   });
   return {
-    known: placed.filter((p) => p.device !== undefined && isPartOf(p.device, disk.name)).map((p) => p.wait),
+    known: placed.filter((p) => p.device !== undefined && isDiskOrPart(p.device, disk.name)).map((p) => p.wait),
     maybe: placed.filter((p) => p.device === undefined).map((p) => p.wait),
   };
-}
-
-/** `vda1` of `vda`, `nvme0n1p2` of `nvme0n1`. */
-function isPartOf(device: string, disk: string): boolean {
-  return device === disk || (device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
 }
