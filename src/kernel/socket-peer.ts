@@ -22,14 +22,14 @@ export interface SocketPeer {
 export function socketPeer(prog: Program, socket: Addr): SocketPeer | undefined {
   const own = socketAt(prog, socket);
   if (!own) return undefined;
-  const process = own.family === 'UNIX' ? unixPeer(prog, own) : internetPeer(prog, own);
+  const process = attempt(() => (own.family === 'UNIX' ? unixPeer(prog, own) : internetPeer(prog, own)));
   return { socket: own, ...(process && { process }) };
 }
 
 /** The socket whose ends are these, the other way round: only the same machine has both. */
-function internetPeer(prog: Program, { source, destination }: SocketRecord): TaskRecord | undefined {
+function internetPeer(prog: Program, { source, destination, protocol }: SocketRecord): TaskRecord | undefined {
   if (!source || !destination) return undefined;
-  return holder(prog, (s) => same(s.source, destination) && same(s.destination, source));
+  return holder(prog, (s) => s.protocol === protocol && same(s.source, destination) && same(s.destination, source));
 }
 
 /** `unix_sock.peer` */
@@ -39,7 +39,12 @@ function unixPeer(prog: Program, { sock }: SocketRecord): TaskRecord | undefined
 }
 
 function same(a: SocketEnd | undefined, b: SocketEnd): boolean {
-  return a !== undefined && a.port === b.port && a.address === b.address;
+  return a !== undefined && a.port === b.port && plain(a.address) === plain(b.address);
+}
+
+/** A socket of IPv6 that also takes IPv4 has such addresses as mapped ones (RFC 4291, 2.5.5.2). */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
 
 function holder(prog: Program, isIt: (socket: SocketRecord) => boolean): TaskRecord | undefined {
@@ -62,7 +67,9 @@ export function networkDiskPeers(prog: Program, disk: Disk): SocketPeer[] {
   const count = Math.min(config.get('num_connections').toNumber(), MAX_CONNECTIONS);
   const first = config.get('socks').toBigInt();
   return Array.from({ length: count }, (_, i) => {
-    const at = prog.memory.ulong(addrAdd(first, i * prog.arch.pointerSize));
-    return attempt(() => socketPeer(prog, structAt(prog, 'nbd_sock', at).get('sock').toBigInt()));
+    return attempt(() => {
+      const at = prog.memory.ulong(addrAdd(first, i * prog.arch.pointerSize));
+      return socketPeer(prog, structAt(prog, 'nbd_sock', at).get('sock').toBigInt());
+    });
   }).filter((peer) => peer !== undefined);
 }
