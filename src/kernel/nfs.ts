@@ -3,7 +3,7 @@ import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { isKernelPointer } from './kernel-struct.ts';
-import { listEntries } from './list.ts';
+import { listBothWays } from './list.ts';
 import { findStruct, structAt, structOffset } from './module-struct.ts';
 import { type MountRecord, mounts } from './mount.ts';
 import { type SocketPeer, socketPeer } from './socket-peer.ts';
@@ -57,12 +57,17 @@ function readMount(prog: Program, mount: MountRecord): NfsMount {
   const name = attempt(() => text(prog, transport.get('servername').toBigInt()));
   return {
     mount,
-    server: name ?? mount.device.replace(/:.*$/, ''),
+    server: name || hostOf(mount.device),
     address: attempt(() => text(prog, transport.get('address_strings').index(0).toBigInt())),
     connected: attempt(() => (transport.get('state').toBigInt() & (1n << CONNECTED)) !== 0n),
     peer: attempt(() => peerOf(prog, transport.address)),
     calls: calls(prog, client.address),
   };
+}
+
+/** `filer` of `filer:/home`; an IPv6 address has brackets (nfs(5)). */
+function hostOf(device: string): string {
+  return /^(?:\[[^\]]*\]|[^:]*)/.exec(device)?.[0] ?? device;
 }
 
 /** A `struct sock_xprt` begins with the transport (net/sunrpc/xprtsock.c). */
@@ -80,7 +85,7 @@ function calls(prog: Program, client: Addr): RpcCall[] {
   const head = addrAdd(client, structOffset(prog, 'rpc_clnt', 'cl_tasks'));
   const link = structOffset(prog, 'rpc_task', 'tk_task');
   const now = kernelTime(prog).monotonicSeconds;
-  const found = [...listEntries(prog, head, 'RPC calls', MAX_CALLS)].flatMap((node) => {
+  const found = listBothWays(prog, head, 'RPC calls', MAX_CALLS).entries.flatMap((node) => {
     const address = addrAdd(node, -link);
     return attempt(() => readCall(prog, address, now)) ?? [];
   });
