@@ -69,11 +69,13 @@ test('a list of calls that is broken, or runs into itself, has those that can be
   const circle = machine.nfs.nfs('circle:/', 'circle', '10.0.0.2', true);
   const inCircle = machine.nfs.calls(circle, 'delayq', ['READ', 10n], ['CLOSE', 20n]);
   memory.u64((inCircle[1] as bigint) + 8n, (inCircle[0] as bigint) + 8n);
+  const astray = machine.nfs.nfs('astray:/', 'astray', '10.0.0.3', true);
+  const inAstray = machine.nfs.calls(astray, 'delayq', ['READ', 10n]);
+  const elsewhere = memory.alloc(64); // it leads on to nothing
+  memory.u64(elsewhere, inAstray[0] as bigint);
+  memory.u64((inAstray[0] as bigint) + 8n, elsewhere);
   const names = machine.mounts().map((m) => m.calls.map((c) => c.procedure));
-  assert.deepEqual(names, [
-    ['READ', 'LOOKUP', 'OPEN'],
-    ['READ', 'CLOSE'],
-  ]);
+  assert.deepEqual(names, [['READ', 'LOOKUP', 'OPEN'], ['READ', 'CLOSE'], ['READ']]);
 });
 
 test('what of a call or a server cannot be read is left out, and the rest stays', () => {

@@ -87,13 +87,15 @@ function calls(prog: Program, client: Addr): RpcCall[] {
   const now = kernelTime(prog).monotonicSeconds;
   const found = listBothWays(prog, head, 'RPC calls', MAX_CALLS).entries.flatMap((node) => {
     const address = addrAdd(node, -link);
-    return attempt(() => readCall(prog, address, now)) ?? [];
+    return attempt(() => readCall(prog, client, address, now)) ?? [];
   });
   return found.sort((a, b) => b.seconds - a.seconds);
 }
 
-function readCall(prog: Program, address: Addr, now: number): RpcCall {
+/** @returns undefined for what is no call of the client: a broken list leads anywhere */
+function readCall(prog: Program, client: Addr, address: Addr, now: number): RpcCall | undefined {
   const task = structAt(prog, 'rpc_task', address);
+  if (task.get('tk_client').toBigInt() !== client) return undefined;
   const start = task.get('tk_start').toBigInt(); // ktime_t
   const procedure = attempt(() => {
     const info = structAt(prog, 'rpc_procinfo', task.get('tk_msg.rpc_proc').toBigInt());

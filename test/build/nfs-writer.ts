@@ -36,7 +36,7 @@ export class NfsWriter {
     memory.type('rpc_clnt', 64, { cl_xprt: 8, cl_tasks: 16 });
     memory.type('rpc_xprt', 128, { servername: 8, address_strings: [16, arrayType(u64Type, 6)], state: 64 });
     memory.type('sock_xprt', 256, { sock: 8, xprt: [64, flatType('rpc_xprt', 128, {})] });
-    memory.type('rpc_task', 64, { tk_task: 8, tk_start: 24, 'tk_msg.rpc_proc': 32, tk_waitqueue: 40 });
+    memory.type('rpc_task', 64, { tk_client: 0, tk_task: 8, tk_start: 24, 'tk_msg.rpc_proc': 32, tk_waitqueue: 40 });
     memory.type('rpc_procinfo', 64, { p_name: 8 });
     memory.type('rpc_wait_queue', 64, { name: 8 });
     const init = made.waits(1, 'init', ['pause'], 1).task;
@@ -95,6 +95,7 @@ export class NfsWriter {
     const made = calls.map(([procedure, since]) => {
       const [task, info] = [memory.alloc(64), memory.alloc(64)];
       memory.u64(info + 8n, memory.string(procedure));
+      memory.u64(task, client);
       memory.u64(task + 24n, since * 1_000_000_000n);
       memory.u64(task + 32n, info);
       memory.u64(task + 40n, waiting);
