@@ -52,3 +52,40 @@ test('none is throttled, or the kernel has no quotas', () => {
   assert.equal(usedUpQuota(memory.program(), task), undefined);
   assert.equal(usedUpQuota(new KernelMemory().program(), task), undefined);
 });
+
+const NOWHERE = 0xffff888fffff0000n;
+
+test('entities in a circle end, and a queue, a group or a parent that is nowhere tells nothing', () => {
+  const circle = machine([0, 0]);
+  const outer = circle.memory.kernel.memory.u64(circle.memory.physical(circle.task + 64n));
+  circle.memory.u64(outer, circle.task + 64n);
+  assert.equal(usedUpQuota(circle.memory.program(), circle.task), undefined);
+  for (const value of [NOWHERE, 0n, 0x4141414141414141n]) {
+    const queue = machine([1, 1]);
+    queue.memory.u64(queue.task + 72n, value);
+    assert.equal(usedUpQuota(queue.memory.program(), queue.task), undefined);
+    const group = machine([1, 0]);
+    group.memory.u64(group.memory.kernel.memory.u64(group.memory.physical(group.task + 72n)) + 8n, value);
+    assert.equal(usedUpQuota(group.memory.program(), group.task), undefined);
+    const parent = machine([0, 1]);
+    parent.memory.u64(parent.task + 64n, value);
+    assert.equal(usedUpQuota(parent.memory.program(), parent.task), undefined);
+  }
+  assert.equal(usedUpQuota(machine([1, 1]).memory.program(), NOWHERE), undefined);
+});
+
+test('a missing type tells nothing', () => {
+  for (const type of ['task_group', 'kernfs_node', 'cgroup', 'task_struct', 'sched_entity']) {
+    const { memory, task } = machine([1, 0]);
+    memory.kernel.types.delete(type);
+    assert.equal(usedUpQuota(memory.program(), task), undefined, type);
+  }
+});
+
+test('a group that is marked as throttled but has no limit', () => {
+  const { memory, task } = machine([1, 0]);
+  const queue = memory.kernel.memory.u64(memory.physical(task + 72n));
+  const group = memory.kernel.memory.u64(memory.physical(queue + 8n));
+  memory.u64(group + 64n, -1); // RUNTIME_INF
+  assert.equal(usedUpQuota(memory.program(), task), undefined);
+});

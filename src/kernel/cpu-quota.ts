@@ -29,7 +29,8 @@ export function usedUpQuota(prog: Program, task: Addr): UsedUpQuota | undefined 
       const own = prog.at('sched_entity', entity);
       const queue = own.get('cfs_rq').toBigInt();
       const runs = prog.at('cfs_rq', queue);
-      if (runs.get('throttled').toNumber() !== 0) return quotaOf(prog, queue);
+      const quota = runs.get('throttled').toNumber() === 0 ? undefined : quotaOf(prog, queue);
+      if (quota && quota.quotaSeconds > 0) return quota; // RUNTIME_INF is -1: no limit, so the mark is damage
       entity = own.get('parent').toBigInt();
     }
     return undefined;
