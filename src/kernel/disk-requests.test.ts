@@ -79,6 +79,32 @@ test('requests of a disk: started ones of its own queue, reads and writes, each 
   assert.deepEqual(problems, []);
 });
 
+test('a request that is nowhere leaves the others, and a table of nothing else ends soon', () => {
+  const memory = kernel();
+  const [queue, tags, context, table] = [memory.alloc(64), memory.alloc(192), memory.alloc(16), memory.alloc(8)];
+  memory.u64(queue, memory.alloc(8));
+  memory.u32(queue + 8n, 1);
+  memory.u64(queue + 16n, table);
+  memory.u64(table, context);
+  memory.u64(context, tags);
+  memory.u32(tags, 64);
+  const list = memory.alloc(64 * 8);
+  memory.u64(tags + 8n, list);
+  bitmap(memory, tags + 64n, 64, 0xffff_ffff);
+  bitmap(memory, tags + 128n, 0, 0);
+  memory.u64(list, 0xffff888fffff0000n);
+  memory.u64(list + 8n, request(memory, queue, 1, 1));
+  const problems: { what: string; why: string }[] = [];
+  assert.equal(diskRequests(memory.program(), disk(queue, 0n), problems).writes, 1);
+  assert.deepEqual(
+    problems.map((p) => p.what),
+    ['a request of sda'],
+  );
+  for (let tag = 2; tag < 32; tag++) memory.u64(list + BigInt(tag * 8), 0x4141414141414141n);
+  assert.equal(diskRequests(memory.program(), disk(queue, 0n), problems).writes, 1);
+  assert.equal(problems.length, 17);
+});
+
 test('requests of a disk without queues: the sums of the counters of all CPUs', () => {
   const memory = kernel();
   const queue = memory.alloc(64);

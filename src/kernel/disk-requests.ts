@@ -12,6 +12,8 @@ import { xarrayItems } from './xarray.ts';
 /** Far more than the hardware queues of any device: nr_hw_queues is at most nr_cpu_ids. */
 const MAX_QUEUES = 8192;
 const MAX_TAGS = 1 << 20;
+/** With more requests that cannot be read, their table is none. */
+const MAX_LOST = 16;
 
 /** A request that the device is working on: `struct request`. */
 export interface InFlightRequest {
@@ -41,7 +43,7 @@ export function diskRequests(prog: Program, disk: Disk, problems: Problem[]): Di
     if (tags === 0n || seen.has(tags)) continue; // shared by all
     seen.add(tags);
     attempt(problems, `tags of ${disk.name}`, () => {
-      for (const one of startedRequests(prog, tags, disk.queue)) found.set(one.address, one);
+      for (const one of startedRequests(prog, tags, disk, problems)) found.set(one.address, one);
     });
   }
   const requests = [...found.values()];
@@ -67,33 +69,42 @@ function hardwareContexts(prog: Program, queue: Addr): readonly Addr[] {
   return found;
 }
 
-function startedRequests(prog: Program, tags: Addr, queue: Addr): InFlightRequest[] {
+function startedRequests(prog: Program, tags: Addr, disk: Disk, problems: Problem[]): InFlightRequest[] {
   const object = prog.at('blk_mq_tags', tags);
   const count = Math.min(object.get('nr_tags').toNumber(), MAX_TAGS);
   const reserved = object.get('nr_reserved_tags').toNumber();
   const table = object.get('rqs').toBigInt();
-  // MQ_RQ_IN_FLIGHT, include/linux/blk-mq.h; the enum is anonymous in some releases.
-  const started = enumerators(prog, 'mq_rq_state').get('MQ_RQ_IN_FLIGHT') ?? 1;
-  const request = {
-    queue: prog.offset('request', 'q'),
-    state: prog.offset('request', 'state'),
-    flags: prog.offset('request', 'cmd_flags'),
-  };
+  const read = requestReader(prog, disk.queue);
   const found: InFlightRequest[] = [];
+  const lost: Problem[] = [];
   for (const [member, first] of [
     ['breserved_tags', 0],
     ['bitmap_tags', reserved],
   ] as const) {
     for (const bit of sbitmapSetBits(sbitmap(prog, tagBitmap(prog, tags, member)))) {
-      if (first + bit >= count) continue;
+      if (first + bit >= count || lost.length >= MAX_LOST) continue;
       const address = prog.memory.ulong(addrAdd(table, (first + bit) * prog.pointerSize));
-      if (address === 0n || prog.memory.ulong(addrAdd(address, request.queue)) !== queue) continue;
-      if (prog.memory.u32(addrAdd(address, request.state)) !== started) continue;
-      // op_is_write(): operations with an odd number move data to the device.
-      found.push({ address, write: (prog.memory.u32(addrAdd(address, request.flags)) & 1) === 1 });
+      const one = address === 0n ? undefined : attempt(lost, `a request of ${disk.name}`, () => read(address));
+      if (one) found.push(one);
     }
   }
+  problems.push(...lost);
   return found;
+}
+
+/** Reads a request; undefined for one of another queue, and one that has not started. */
+function requestReader(prog: Program, own: Addr): (address: Addr) => InFlightRequest | undefined {
+  // MQ_RQ_IN_FLIGHT, include/linux/blk-mq.h; the enum is anonymous in some releases.
+  const started = enumerators(prog, 'mq_rq_state').get('MQ_RQ_IN_FLIGHT') ?? 1;
+  const queue = prog.offset('request', 'q');
+  const state = prog.offset('request', 'state');
+  const flags = prog.offset('request', 'cmd_flags');
+  return (address) => {
+    if (prog.memory.ulong(addrAdd(address, queue)) !== own) return undefined;
+    if (prog.memory.u32(addrAdd(address, state)) !== started) return undefined;
+    // op_is_write(): operations with an odd number move data to the device.
+    return { address, write: (prog.memory.u32(addrAdd(address, flags)) & 1) === 1 };
+  };
 }
 
 /** Pointers to the bitmaps from commit 222a5ae03cdd ("blk-mq: Use pointers for blk_mq_tags bitmap tags", v5.10) to v5.17. */

@@ -116,7 +116,8 @@ function behindIt(disk: Disk): Phrase {
 }
 
 /** What the kernel said of requests of this disk that it gave up or is tired of. */
-function failures(of: Case, { name }: Disk): string[] {
+function failures(of: Case, disk: Disk): string[] {
+  const name = disk.name.replaceAll(/[^\w-]/g, '.'); // damage makes any text of it
   const its = new RegExp(`(?:\\bdev ${name}\\b|\\[${name}\\]|\\bblock ${name}:)`);
   const lines = of.log.map((r) => r.text.split('\n')[0] ?? '');
   return lines.filter((line) => FAILED.test(line) && its.test(line));
