@@ -21,6 +21,8 @@ test('other disks whose names begin alike', () => {
     ['dm-10', 'dm-1'],
     ['loop1p', 'loop1'],
     ['sda', 'sda1'],
+    ['', ''],
+    ['1', ''],
   ] as const)
     assert.ok(!isDiskOrPart(device, disk), `${device} of ${disk}`);
 });

@@ -3,7 +3,7 @@
  * a `p` (block/partitions/core.c, add_partition()), so that `dm-12` is none of `dm-1`.
  */
 export function isDiskOrPart(device: string, disk: string): boolean {
-  if (!device.startsWith(disk)) return false;
+  if (disk === '' || !device.startsWith(disk)) return false; // a damaged disk has no name
   const rest = device.slice(disk.length);
   return rest === '' || (/\d$/.test(disk) ? /^p\d+$/ : /^\d+$/).test(rest);
 }

@@ -1,4 +1,5 @@
 import { attempt } from '../base/attempt.ts';
+import { perOwner } from '../base/lazy.ts';
 import { addrAdd } from '../base/u64.ts';
 import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
@@ -48,13 +49,20 @@ function plain(address: string): string {
 }
 
 function holder(prog: Program, isIt: (socket: SocketRecord) => boolean): TaskRecord | undefined {
-  for (const { task, inode, kind } of descriptorFiles(prog)) {
-    if (kind !== SOCKET) continue;
-    const socket = attempt(() => socketOfInode(prog, inode));
-    if (socket && isIt(socket)) return task;
-  }
-  return undefined;
+  return openSockets(prog).find(({ socket }) => isIt(socket))?.task;
 }
+
+/** The open sockets of all processes: a disk may have many connections, and each asks for them. @throws NotFoundError */
+const openSockets = perOwner(
+  (prog: Program): readonly { readonly socket: SocketRecord; readonly task: TaskRecord }[] => {
+    const found: { socket: SocketRecord; task: TaskRecord }[] = [];
+    for (const { task, inode, kind } of descriptorFiles(prog)) {
+      const socket = kind === SOCKET ? attempt(() => socketOfInode(prog, inode)) : undefined;
+      if (socket) found.push({ socket, task });
+    }
+    return found;
+  },
+);
 
 /**
  * Servers of a network block device (drivers/block/nbd.c), one a connection; empty for another disk.
