@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpenFilesWriter } from '../../test/build/open-files.ts';
-import { type MadeEnd, mappedAddress, SocketWriter } from '../../test/build/socket-writer.ts';
+import { type MadeEnd, mappedAddress, networkDevice, SocketWriter } from '../../test/build/socket-writer.ts';
 import { WaitWriter } from '../../test/build/wait-writer.ts';
 import { AnalysisError, MemoryFault, NotFoundError } from '../base/errors.ts';
 import type { Disk } from './block-device.ts';
@@ -31,24 +31,8 @@ class Machine {
   networkDisk(sockets: readonly bigint[], count = sockets.length): Disk {
     const { memory } = this;
     memory.type('gendisk', 64, { private_data: 8 });
-    memory.type('nbd_device', 64, { config: 8 });
-    memory.type('nbd_config', 64, { num_connections: [0, 4], socks: 8 });
-    memory.type('nbd_sock', 64, { sock: 0 });
-    const [disk, device, config, table] = [64, 64, 64, 64].map((n) => memory.alloc(n)) as [
-      bigint,
-      bigint,
-      bigint,
-      bigint,
-    ];
-    memory.u64(disk + 8n, device);
-    memory.u64(device + 8n, config);
-    memory.u32(config, count);
-    memory.u64(config + 8n, table);
-    sockets.forEach((socket, i) => {
-      const own = memory.alloc(64);
-      memory.u64(own, socket);
-      memory.u64(table + BigInt(i * 8), own);
-    });
+    const disk = memory.alloc(64);
+    memory.u64(disk + 8n, networkDevice(memory, sockets, count));
     const operations = memory.kernel.symbol('nbd_fops', memory.alloc(64), 64, 'D');
     return {
       ...{ address: disk, major: 43, firstMinor: 0, name: 'nbd0', queue: 0n, operations, sectors: 0n, whole: 0n },

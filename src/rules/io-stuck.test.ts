@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockAt, DiskWriter, type MadeDisk, requestTypes, startRequests } from '../../test/build/disk-writer.ts';
+import { OpenFilesWriter } from '../../test/build/open-files.ts';
 import { PageWaits, sleepClock } from '../../test/build/page-waits.ts';
+import { networkDevice, SocketWriter } from '../../test/build/socket-writer.ts';
 import { type WaitingTask, WaitWriter } from '../../test/build/wait-writer.ts';
 import { AnalysisError } from '../base/errors.ts';
 import type { Case } from '../diagnosis/case.ts';
@@ -101,6 +103,24 @@ test('the driver that takes the requests is blamed when it is none of the kernel
     assert.match(found?.sentence.en ?? '', /Its driver takes requests in fast_queue_rq \[fast\]/);
     assert.equal(found?.subject?.function, blamed);
   }
+});
+
+test('a network disk whose server is a process of this machine', () => {
+  const machine = new Machine();
+  const files = new OpenFilesWriter(machine.made);
+  const sockets = new SocketWriter(files);
+  const [own, server] = sockets.unix('/run/disk');
+  const made = machine.disks.disk('nbd0', 43, 0, 'nbd_fops', networkDevice(machine.memory, [own.socket]));
+  startRequests(machine.memory, made, [20n * SECOND]);
+  files.open(machine.made.waits(20, 'nbd-server', ['pause'], 4).task, [server.file]);
+  const [found] = machine.check(ioStuck);
+  assert.match(
+    found?.sentence.en ?? '',
+    / Its server is at .*, connection ESTABLISHED: PID 20 "nbd-server" of this machine, which is stopped \(SIGSTOP\)\.$/,
+  );
+  assert.ok(found?.evidence.some((e) => e.command === 'ps 20'));
+  machine.memory.u64(made.disk + 48n, NOWHERE);
+  assert.ok(!machine.check(ioStuck)[0]?.sentence.en.includes('Its server'));
 });
 
 test('disks whose requests are damaged are left out, and at most four are told', () => {

@@ -1,3 +1,4 @@
+import type { KernelMemory } from './kernel-memory.ts';
 import type { MadeFile, OpenFilesWriter } from './open-files.ts';
 
 /** A socket of a made-up kernel. */
@@ -72,4 +73,21 @@ export class SocketWriter {
     memory.u64(two.sock + 56n, address);
     return [one, two];
   }
+}
+
+/** A `struct nbd_device` with these `struct socket`; it may say that it has more of them than there are. */
+export function networkDevice(memory: KernelMemory, sockets: readonly bigint[], count = sockets.length): bigint {
+  memory.type('nbd_device', 64, { config: 8 });
+  memory.type('nbd_config', 64, { num_connections: [0, 4], socks: 8 });
+  memory.type('nbd_sock', 64, { sock: 0 });
+  const [device, config, table] = [memory.alloc(64), memory.alloc(64), memory.alloc(64)];
+  memory.u64(device + 8n, config);
+  memory.u32(config, count);
+  memory.u64(config + 8n, table);
+  sockets.forEach((socket, i) => {
+    const own = memory.alloc(64);
+    memory.u64(own, socket);
+    memory.u64(table + BigInt(i * 8), own);
+  });
+  return device;
 }
