@@ -24,7 +24,7 @@ const USAGE = `npm run lab -- <command>
   crash-arm64              crash that reads arm64 dumps, built from sid's source: a quarter of an hour
   check-apt                shows that unsigned and wrongly signed package lists are refused
 
-The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 36 GB for everything. lab/README.md has the rest.`;
+The cache is ${labDir} (INQUEST_LAB). It wants root, apt, and about 52 GB for everything. lab/README.md has the rest.`;
 
 /** Programs of this machine that the lab runs. */
 const MACHINE = ['e2fsprogs', 'xz-utils', 'zstd', 'debian-archive-keyring'];
