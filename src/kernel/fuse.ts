@@ -5,7 +5,7 @@ import type { Addr } from '../base/units.ts';
 import type { Program } from '../program/program.ts';
 import { descriptorFiles } from './descriptor-files.ts';
 import { isKernelPointer } from './kernel-struct.ts';
-import { listEntries } from './list.ts';
+import { listBothWays } from './list.ts';
 import { findStruct, structAt, structOffset } from './module-struct.ts';
 import { type MountRecord, mounts } from './mount.ts';
 import { findTask, type TaskRecord } from './task.ts';
@@ -60,8 +60,8 @@ function connectionAddresses(prog: Program, places: readonly MountRecord[]): Set
   const head = prog.findSymbol('fuse_conn_list');
   const entry = structOffset(prog, 'fuse_conn', 'entry');
   if (head) {
-    const nodes = listEntries(prog, head.address, 'FUSE connections', MAX_CONNECTIONS);
-    return new Set([...nodes].map((node) => addrAdd(node, -entry)));
+    const { entries } = listBothWays(prog, head.address, 'FUSE connections', MAX_CONNECTIONS);
+    return new Set(entries.map((node) => addrAdd(node, -entry)));
   }
   const fuse = places.filter((m) => /^(?:fuse(?:blk|ctl)?(?:\..*)?|virtiofs)$/.test(m.type) && m.type !== 'fusectl');
   return new Set(fuse.map((m) => connectionOf(prog, m.superblock)).filter((at) => isKernelPointer(prog, at)));
@@ -117,7 +117,7 @@ class ConnectionReader {
     const prog = this.#prog;
     const head = addrAdd(address, structOffset(prog, type, 'devices'));
     const entry = structOffset(prog, 'fuse_dev', 'entry');
-    return [...listEntries(prog, head, 'FUSE devices', MAX_CONNECTIONS)].map((node) => addrAdd(node, -entry));
+    return listBothWays(prog, head, 'FUSE devices', MAX_CONNECTIONS).entries.map((node) => addrAdd(node, -entry));
   }
 
   /** Requests that the daemon has read from this device. */
@@ -137,7 +137,7 @@ class ConnectionReader {
   #requests(head: Addr, taken: boolean): FuseRequest[] {
     const prog = this.#prog;
     const link = structOffset(prog, 'fuse_req', 'list');
-    return [...listEntries(prog, head, 'FUSE requests', MAX_REQUESTS)].flatMap((node) => {
+    return listBothWays(prog, head, 'FUSE requests', MAX_REQUESTS).entries.flatMap((node) => {
       const address = addrAdd(node, -link);
       return attempt(() => this.#request(address, taken)) ?? [];
     });

@@ -67,3 +67,11 @@ test('a short wait is none; a connection without requests is left alone', () => 
   const prog = machine(4, 40).program();
   assert.deepEqual(fuseConnections(prog)[0]?.requests, []);
 });
+
+test('a list of requests that is broken keeps what it still leads to', () => {
+  const made = machine(4, 40, false);
+  const [request] = fuseConnections(made.program())[0]?.requests ?? [];
+  assert.ok(request);
+  made.memory.u64(request.address, 0x1234n);
+  assert.match(check(made)[0]?.sentence.en ?? '', /has not answered 1 request/);
+});
