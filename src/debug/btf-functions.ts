@@ -12,8 +12,7 @@ const MAX_TAGS = 8;
 
 /**
  * Names of the functions of a section whose only parameter is a pointer to a struct of this name. Prototypes and structs of
- * a module's functions may be those of the kernel. The records that hold a number are searched for as words, which takes less
- * than to go through all records.
+ * a module's functions may be those of the kernel.
  */
 export function functionsTaking(types: BtfTypes, struct: string): string[] {
   const { section } = types;
@@ -66,7 +65,8 @@ function findRecords(section: BtfSection, struct: string, base: Records): Record
 }
 
 /**
- * Numbers of the records of a kind that hold one of these numbers in a certain word.
+ * Numbers of the records of a kind that hold one of these numbers in a certain word, which is searched for as such: that takes
+ * less than to go through all records.
  * @param elements parameters that a prototype must have; absent: any number
  */
 function holdersOf(

@@ -6,6 +6,7 @@ import {
   fileLockCheck,
   hrTimerBaseCheck,
   hugePageCheck,
+  PER_CPU_REACH,
   runQueueCheck,
   swapCacheCheck,
   swapCacheCountCheck,
@@ -117,9 +118,6 @@ function stringTableCheck(prog: Program): (at: Addr) => boolean {
   const string = stringPointerCheck(prog);
   return (at) => [1n, 2n, 3n].some((i) => prog.memory.u64(at + i * 8n) !== 0n && string(at + i * 8n));
 }
-
-/** The per-CPU section of the kernel image is smaller than this on either side of `runqueues`. */
-const PER_CPU_REACH = 0x20000n;
 
 /** -1 (nobody has panicked) or a CPU number; not a per-CPU variable. */
 function panicCpuCheck(prog: Program): (at: Addr) => boolean {

@@ -75,7 +75,7 @@ export const swapTableCheck: Check = (prog) => {
 };
 
 /** The per-CPU section of the kernel image is smaller than this on either side of `runqueues`. */
-const PER_CPU_REACH = 0x20000n;
+export const PER_CPU_REACH = 0x20000n;
 
 /** `struct file_lock_list_struct`: the first lock of each list leads back to it. */
 export const fileLockCheck: Check = (prog) => {

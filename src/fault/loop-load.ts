@@ -49,7 +49,7 @@ function follow(frame: FaultFrame, from: Addr, link: bigint, value: bigint): Loo
 }
 
 /** Of a load through the value itself: how far the link lies from it. */
-function linkOffset(frame: FaultFrame, made: Origin, merged: Origin): bigint | undefined {
+export function linkOffset(frame: FaultFrame, made: Origin, merged: Origin): bigint | undefined {
   if (made.kind !== 'load' || made.term?.kind !== 'memory' || made.term.size !== 8) return undefined;
   const { address } = made.term;
   const [base, offset]: readonly [Term, bigint] =

@@ -1,7 +1,7 @@
 import type { Addr } from '../base/units.ts';
 import type { FaultFrame } from './fault-frame.ts';
+import { linkOffset } from './loop-load.ts';
 import type { Linear, Origin } from './origin.ts';
-import type { Term } from './term.ts';
 import { testOf } from './tests.ts';
 
 /** Links that are followed: a longer list is no ring that can be shown. */
@@ -44,7 +44,7 @@ function walkOf(frame: FaultFrame, register: string): Walk | undefined {
   const { origin, addend } = frame.origins.of(register, frame.index);
   if (origin.kind !== 'merged' || addend !== 0n) return undefined;
   const own = (origin.of ?? []).flatMap((of) => {
-    const link = linkOf(frame, of.origin, origin);
+    const link = linkOffset(frame, of.origin, origin);
     return link === undefined ? [] : [{ of, link }];
   });
   const [only] = own;
@@ -53,17 +53,6 @@ function walkOf(frame: FaultFrame, register: string): Walk | undefined {
   const more = only.of.addend;
   const ends = endsOf(frame, origin, only.of.origin, more);
   return ends.length === 0 ? undefined : { value, link: only.link, more, ends };
-}
-
-/** Of a load through the value itself: how far the link lies from it. */
-function linkOf(frame: FaultFrame, made: Origin, merged: Origin): bigint | undefined {
-  if (made.kind !== 'load' || made.term?.kind !== 'memory' || made.term.size !== 8) return undefined;
-  const { address } = made.term;
-  const [base, offset]: readonly [Term, bigint] =
-    address.kind === 'sum' && address.right.kind === 'constant' ? [address.left, address.right.value] : [address, 0n];
-  if (base.kind !== 'register') return undefined;
-  const from = frame.origins.of(base.name, made.index);
-  return from.origin.key === merged.key ? BigInt.asUintN(64, from.addend + offset) : undefined;
 }
 
 /** Values that a jump of the function compares the value or its link with. */
