@@ -78,7 +78,7 @@ class ScoreReader {
   readonly #mm: KernelStruct;
   readonly #at: { readonly counters: number; readonly tables: number | undefined; readonly flags: number };
   readonly #perCpu: ReturnType<typeof percpuCounters> | undefined;
-  /** The kernel adds what CPUs still hold (v7.3); before, it took the part that was added up already. */
+  /** The kernel adds what CPUs still hold (7.2 does); 6.18 and before took the part that was added up already. */
   readonly #sums: boolean;
 
   /** @throws NotFoundError when the types are unknown */

@@ -6,7 +6,7 @@ import { swapAreas } from './swap.ts';
 const USED = 1;
 const WRITEOK = 2;
 
-/** Pages and counters of areas in use, as a kernel has them from v6.14 on. */
+/** Pages and counters of areas in use, as newer kernels have them. */
 function world(...areas: readonly (readonly [pages: number, counter: bigint])[]): KernelMemory {
   const memory = new KernelMemory();
   memory.type('swap_info_struct', 64, {

@@ -74,7 +74,7 @@ function readArea(prog: Program, address: Addr, type: number, problems: Problem[
 }
 
 /**
- * Since v6.14 `inuse_pages` is an atomic_long_t with SWAP_USAGE_OFFLIST_BIT, which says that a full area is on no list: the
+ * In 6.16 and later `inuse_pages` is an atomic_long_t with SWAP_USAGE_OFFLIST_BIT, which says that a full area is on no list: the
  * second highest bit of an atomic_t, or of an atomic_long_t. No area has more pages in use than it has.
  */
 function withoutFlag(count: bigint, pages: number): number {

@@ -37,7 +37,7 @@ interface Caches {
 }
 
 /**
- * `cache_from_obj: Wrong slab cache. A but object is from B`; since v7.0, where the check moved to warn_free_bad_obj(),
+ * `cache_from_obj: Wrong slab cache. A but object is from B`; in 7.2 and later, where the check has moved to warn_free_bad_obj() (6.18 has none),
  * `kmem_cache_free(A, 00000000f00dcafe): object belongs to different cache B`.
  */
 const WORDS: readonly RegExp[] = [
