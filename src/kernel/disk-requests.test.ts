@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flatType, KernelMemory } from '../../test/build/kernel-memory.ts';
+import { requestTypes } from '../../test/build/disk-writer.ts';
+import { KernelMemory } from '../../test/build/kernel-memory.ts';
 import type { Disk } from './block-device.ts';
 import { diskRequests } from './disk-requests.ts';
 
@@ -9,18 +10,7 @@ const WORD = 64;
 function kernel(): KernelMemory {
   const memory = new KernelMemory();
   memory.type('request_queue', 64, { mq_ops: 0, nr_hw_queues: [8, 4], queue_hw_ctx: 16 });
-  memory.type('blk_mq_hw_ctx', 16, { tags: 0 });
-  memory.type('blk_mq_tags', 192, {
-    nr_tags: [0, 4],
-    nr_reserved_tags: [4, 4],
-    rqs: 8,
-    bitmap_tags: [64, flatType('sbitmap_queue', 64, {})],
-    breserved_tags: [128, flatType('sbitmap_queue', 64, {})],
-  });
-  memory.type('sbitmap_queue', 64, { sb: 0 });
-  memory.type('sbitmap', 32, { depth: [0, 4], shift: [4, 4], map_nr: [8, 4], map: 16 });
-  memory.type('sbitmap_word', WORD, { word: 0, cleared: 8 });
-  memory.type('request', 64, { q: 0, state: [8, 4], cmd_flags: [12, 4] });
+  requestTypes(memory);
   memory.type('disk_stats', 32, { in_flight: 0 });
   memory.type('block_device', 16, { bd_stats: 0 });
   return memory;
